@@ -1,0 +1,136 @@
+//! The verbs.
+
+use async_trait::async_trait;
+
+use podium_diagnostics::{Code, Error, ErrorKind, Result};
+
+use crate::change::StepPreview;
+use crate::context::Context;
+use crate::manifest::{Manifest, Support, Verb};
+use crate::outcome::{
+    Choice, Drawing, Drift, Identity, Observed, Outcome, StillRunning, UndoRecord,
+};
+use crate::request::{Problem, StepRequest};
+use crate::simulator::Simulator;
+
+/// A system that Podium drives. The documentation of each verb is its specification; the capability
+/// of an operation ([`Operation::capability`](crate::Operation::capability)) says which verbs apply.
+#[async_trait]
+pub trait Connector: Send + Sync + 'static {
+    /// What it is, as data. The same value every time.
+    fn manifest(&self) -> &Manifest;
+
+    /// The far system in small, for practice environments and tests; starts from `state`, the text a
+    /// former one gave for saving, or fresh.
+    fn simulator(&self, state: Option<&str>) -> Box<dyn Simulator>;
+
+    /// Checks inputs beyond their schema. Pure: no network, no credentials, no files. Inputs not yet
+    /// known are no problem.
+    fn validate(&self, request: &StepRequest) -> Vec<Problem>;
+
+    /// Proves who would do it, with a call that only looks; `None` where the operation acts as the user
+    /// of this computer and no credential is bound.
+    async fn identify(&self, cx: &dyn Context, request: &StepRequest) -> Result<Option<Identity>>;
+
+    /// Says what would change. Writes nothing anywhere but in [`Context::private`] and, where the
+    /// system's own preview needs it (a change set), an object that changes no resource and is removed
+    /// again. Inputs may be partly unknown: the answer says so and is as good as it can be. The same
+    /// world and inputs give the same answer.
+    async fn preview(&self, cx: &dyn Context, request: &StepRequest) -> Result<StepPreview>;
+
+    /// Makes the undo record, before the first effect: looks and keeps what must be put back (in the
+    /// record, or in [`Context::keep`] when large). Writes nothing at the far side.
+    async fn prepare(
+        &self,
+        cx: &dyn Context,
+        request: &StepRequest,
+        preview: &StepPreview,
+    ) -> Result<UndoRecord>;
+
+    /// Does it, and returns when it has ended. With `resumed` it takes up what was begun before: a
+    /// process by its label, a far operation by its key or its remote id; nothing is done twice. When
+    /// [`Context::is_cancelled`] turns true it stops gently and fails with
+    /// [`ErrorKind::Cancelled`].
+    async fn run(&self, cx: &dyn Context, request: &StepRequest) -> Result<Outcome>;
+
+    /// Finds out what became of an attempt that was running when the application died. Only looks.
+    async fn observe(&self, cx: &dyn Context, request: &StepRequest) -> Result<Observed>;
+
+    /// Says, after a cancel, what goes on at the far side.
+    async fn cancelled(&self, cx: &dyn Context, request: &StepRequest) -> Result<StillRunning> {
+        let _ = (cx, request);
+        Ok(StillRunning::default())
+    }
+
+    /// Checks that it is as intended; called after `run`. Fails with what is not.
+    async fn verify(
+        &self,
+        cx: &dyn Context,
+        request: &StepRequest,
+        outcome: &Outcome,
+    ) -> Result<()> {
+        let _ = (cx, request, outcome);
+        Ok(())
+    }
+
+    /// Says what taking it back would change. As [`Connector::preview`].
+    async fn preview_undo(
+        &self,
+        cx: &dyn Context,
+        request: &StepRequest,
+        record: &UndoRecord,
+    ) -> Result<StepPreview>;
+
+    /// Takes it back. As [`Connector::run`]; it also cleans up a half-done step.
+    async fn undo(
+        &self,
+        cx: &dyn Context,
+        request: &StepRequest,
+        record: &UndoRecord,
+    ) -> Result<Outcome>;
+
+    /// Says what was changed outside since.
+    async fn drift(&self, cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
+        let _ = cx;
+        Err(self.not_possible(Verb::Drift, request))
+    }
+
+    /// Choices for a field whose schema names `what` under `x-podium-discover`.
+    async fn discover(
+        &self,
+        cx: &dyn Context,
+        request: &StepRequest,
+        what: &str,
+    ) -> Result<Vec<Choice>> {
+        let _ = (cx, what);
+        Err(self.not_possible(Verb::Discover, request))
+    }
+
+    /// Its own graph: the resources of a plan, the tasks of a playbook.
+    async fn draw(&self, cx: &dyn Context, request: &StepRequest) -> Result<Drawing> {
+        let _ = cx;
+        Err(self.not_possible(Verb::Draw, request))
+    }
+
+    /// The error for a verb that this operation cannot do, with the manifest's reason.
+    fn not_possible(&self, verb: Verb, request: &StepRequest) -> Error {
+        let support = self
+            .manifest()
+            .operations
+            .iter()
+            .find(|operation| operation.name == request.operation)
+            .map(|operation| operation.capability.get(verb));
+        let because = match support {
+            Some(Support::No { because } | Support::Partly { because }) => because.as_str(),
+            _ => "it has no such verb.",
+        };
+        Error::new(
+            ErrorKind::Unsupported,
+            Code::new("POD0430"),
+            format!(
+                "`{}` cannot do this here, because {because}",
+                request.operation
+            ),
+        )
+    }
+}

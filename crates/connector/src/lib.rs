@@ -1,0 +1,34 @@
+//! The contract between Podium and a system: what it can do, as data, and the verbs every one answers.
+//!
+//! A connector never touches the world by itself. It builds requests as values (an HTTP call, a process
+//! to start) and hands them to the [`Context`] that `runtime` gives it; retry, rate limits, tracing,
+//! redaction and the refusal of writes during a preview are layers around that context.
+//!
+//! What a system cannot do is said before the wire, as [`Support::No`] with a reason; a verb is never
+//! skipped in silence. `tests/contract` repeats the sentences of [`Connector`] as checks.
+
+mod change;
+mod connector;
+mod context;
+mod manifest;
+mod outcome;
+mod request;
+mod simulator;
+mod transport;
+
+pub use change::{Action, Change, Confidence, StepPreview, Undo, UndoClass};
+pub use connector::Connector;
+pub use context::{Context, Lease, LogLevel, LogLine, Mode, Phase, Progress, Tool};
+pub use manifest::{
+    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
+    Support, Verb,
+};
+pub use outcome::{
+    Choice, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Identity, Made, Observed, Outcome,
+    StillRunning, UndoRecord,
+};
+pub use request::{Inputs, Problem, StepRequest, Unknown};
+pub use simulator::{SimulatedExit, SimulatedProcess, Simulator};
+pub use transport::{
+    Exit, HttpRequest, HttpResponse, Method, Process, ProcessEvent, ProcessSpec, SecretFile, Stream,
+};

@@ -1,0 +1,52 @@
+//! The far system in small.
+
+use std::path::PathBuf;
+
+use crate::transport::{HttpRequest, HttpResponse, Stream};
+
+/// A stateful stand-in for a far system, as a value: `runtime` serves it on loopback (HTTP) and starts
+/// `podium simulate CONNECTOR …` in place of the tool (processes). It never sees the real system.
+pub trait Simulator: Send {
+    /// Answers an HTTP request as the vendor would. `now` is in milliseconds since 1970; things that
+    /// take time at the vendor take time here by comparing it.
+    fn http(&mut self, now: i64, request: &HttpRequest) -> HttpResponse {
+        let _ = (now, request);
+        HttpResponse {
+            status: 404,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// Plays the tool. Lines are handed to `write` as they come; `pause` waits the given milliseconds,
+    /// and gives `false` when the process was asked to stop.
+    fn process(
+        &mut self,
+        call: &SimulatedProcess,
+        write: &mut dyn FnMut(Stream, &str),
+        pause: &mut dyn FnMut(u64) -> bool,
+    ) -> SimulatedExit {
+        let _ = (call, write, pause);
+        SimulatedExit(127)
+    }
+
+    /// The whole state as text, to go on from later.
+    fn save(&self) -> String;
+}
+
+/// A call of the tool that is played.
+#[derive(Clone, Debug)]
+pub struct SimulatedProcess {
+    /// The program's name, for example `terraform`.
+    pub program: String,
+    /// Arguments.
+    pub args: Vec<String>,
+    /// Environment.
+    pub env: Vec<(String, String)>,
+    /// Where it runs.
+    pub directory: PathBuf,
+}
+
+/// The exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SimulatedExit(pub i32);

@@ -1,0 +1,16 @@
+//! Ids, values and the workflow document: its text, its meaning, its versions.
+//!
+//! Everything here is pure: no clock, no randomness, no files, no async. Text comes in as `&str` and
+//! goes out as `String`; who reads and writes files is `runtime`.
+//!
+//! Not here: whether a document can run (that is `plan::compile`, which knows the connectors).
+
+pub mod document;
+pub mod environment;
+pub mod id;
+pub mod workspace;
+
+pub use document::Document;
+pub use environment::Environment;
+pub use id::{CredentialName, EnvironmentName, OperationName, RunId, StepId};
+pub use workspace::Workspace;
