@@ -1,1 +1,14 @@
-//! To be written.
+//! Document + catalogue → plan, and the preview document.
+//!
+//! [`compile`](fn@compile) is the only way to a new [`Plan`]; the engine never sees a document. Pure: no
+//! clock, no files, no async. It never names a particular connector: what it knows of them are
+//! manifests.
+//!
+//! The [`Preview`] is assembled here from the connectors' answers ([`podium_connector::StepPreview`]),
+//! hashed, and put into words; asking the connectors is `runtime`.
+
+mod plan;
+mod preview;
+
+pub use plan::{Edge, EdgeKind, Plan, PlanStep, Work};
+pub use preview::{PREVIEW_FORMAT, Preview, PreviewIdentity, PreviewStep, StepAnswer, Summary};
