@@ -28,6 +28,10 @@ pub struct Manifest {
     /// Tools it drives, by program name in order of preference, for example `terraform`, `tofu`.
     #[serde(default)]
     pub tools: Vec<String>,
+    /// Whether it acts on this computer alone. Practice environments use such a connector as it is:
+    /// its effects are real, and its steps say Real.
+    #[serde(default)]
+    pub local: bool,
     /// Where its documentation is.
     #[serde(default)]
     pub links: Vec<String>,
