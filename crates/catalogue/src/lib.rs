@@ -1,1 +1,134 @@
-//! To be written.
+//! The connectors that Podium ships: the only list that names them.
+//!
+//! Not here: what any of them does. `plan` and `engine` see manifests; `runtime` sees the trait.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use podium_connector::{Connector, Manifest, Operation};
+use podium_model::OperationName;
+
+/// Connectors by id, in the order of the palette.
+#[derive(Clone, Default)]
+pub struct Catalogue {
+    connectors: IndexMap<String, Arc<dyn Connector>>,
+}
+
+impl Catalogue {
+    /// What Podium ships.
+    pub fn shipped() -> Self {
+        let mut connectors = podium_connector_core::connectors();
+        connectors.push(Arc::new(
+            podium_connector_cloudformation::CloudFormation::new(),
+        ));
+        Self::of(connectors)
+    }
+
+    /// These connectors; a later one takes the place of an earlier one with the same id.
+    pub fn of(connectors: impl IntoIterator<Item = Arc<dyn Connector>>) -> Self {
+        Self {
+            connectors: connectors
+                .into_iter()
+                .map(|connector| (connector.manifest().id.clone(), connector))
+                .collect(),
+        }
+    }
+
+    /// The connector of this id, for example `terraform`.
+    pub fn get(&self, id: &str) -> Option<Arc<dyn Connector>> {
+        self.connectors.get(id).cloned()
+    }
+
+    /// The operation of this name, and the manifest it stands in.
+    pub fn operation(&self, name: &OperationName) -> Option<(&Manifest, &Operation)> {
+        let manifest = self.connectors.get(name.connector())?.manifest();
+        let operation = manifest
+            .operations
+            .iter()
+            .find(|operation| operation.name == *name)?;
+        Some((manifest, operation))
+    }
+
+    /// All of them, in the order of the palette.
+    pub fn connectors(&self) -> impl Iterator<Item = &Arc<dyn Connector>> {
+        self.connectors.values()
+    }
+
+    /// What they are, in the order of the palette.
+    pub fn manifests(&self) -> Vec<Manifest> {
+        self.connectors()
+            .map(|connector| connector.manifest().clone())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_operation_is_found_by_its_name() {
+        let catalogue = Catalogue::shipped();
+        for manifest in catalogue.manifests() {
+            for operation in &manifest.operations {
+                assert_eq!(operation.name.connector(), manifest.id);
+                let (_, found) = catalogue
+                    .operation(&operation.name)
+                    .expect("the operation is in its manifest");
+                assert_eq!(found, operation);
+            }
+        }
+        let missing: OperationName = "file/burn".parse().unwrap();
+        assert!(catalogue.operation(&missing).is_none());
+    }
+
+    #[test]
+    fn every_port_takes_a_kind_that_somebody_brings() {
+        let manifests = Catalogue::shipped().manifests();
+        let kinds: Vec<&str> = manifests
+            .iter()
+            .flat_map(|manifest| &manifest.credentials)
+            .map(|kind| kind.id.as_str())
+            .collect();
+        let unique: BTreeSet<&str> = kinds.iter().copied().collect();
+        assert_eq!(
+            unique.len(),
+            kinds.len(),
+            "a kind is brought once: {kinds:?}"
+        );
+        for port in manifests
+            .iter()
+            .flat_map(|manifest| &manifest.operations)
+            .flat_map(|operation| &operation.credentials)
+        {
+            assert!(unique.contains(port.kind.as_str()), "{port:?}");
+        }
+    }
+
+    #[test]
+    fn every_schema_is_one_and_every_field_has_a_label() {
+        for manifest in Catalogue::shipped().manifests() {
+            for operation in &manifest.operations {
+                for schema in [&operation.input, &operation.output] {
+                    jsonschema::meta::validate(schema).unwrap_or_else(|error| {
+                        panic!("{}: {error}", operation.name);
+                    });
+                    let properties = schema["properties"].as_object().expect("an object schema");
+                    for (field, property) in properties {
+                        assert!(property["title"].is_string(), "{}: {field}", operation.name);
+                    }
+                }
+                let properties = operation.input["properties"].as_object().unwrap();
+                for (field, property) in properties {
+                    assert!(
+                        property["x-podium-order"].is_number(),
+                        "{}: {field}",
+                        operation.name
+                    );
+                }
+            }
+        }
+    }
+}
