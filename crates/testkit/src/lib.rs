@@ -1,1 +1,22 @@
-//! To be written.
+//! What tests of a connector stand on: a [`FakeContext`] that really starts processes, serves a
+//! simulator, or plays what was recorded; builders for requests; and a walk through the verbs.
+//!
+//! Not here: anything that ships. `runtime` has its own context; where the two differ, the sentences
+//! of `podium_connector::Context` decide.
+//!
+//! Invariants: nothing is written outside the temporary folders of the context; the network is
+//! loopback; with a simulator nothing sleeps, since time is counted and not waited for.
+
+mod context;
+mod http;
+mod peers;
+mod process;
+mod request;
+mod walk;
+
+pub use context::{FakeContext, Records};
+pub use http::{HttpSide, Recorded, loopback};
+pub use peers::{peers, skipped};
+pub use process::Playback;
+pub use request::RequestBuilder;
+pub use walk::{Walked, walk};

@@ -1,0 +1,822 @@
+//! A context for tests.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::sync::watch;
+
+use podium_connector::{
+    Context, Exit, HttpRequest, HttpResponse, Lease, LogLine, Mode, Phase, Process, ProcessSpec,
+    Progress, SimulatedExit, SimulatedProcess, Simulator, Stream, Tool,
+};
+use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_secret::Secret;
+
+use crate::http::{HttpSide, Recorded, loopback};
+use crate::process::{Playback, Reader, Record};
+
+/// Refused, since this context only looks.
+const REFUSED: Code = Code::new("POD0431");
+const MISSING_TOOL: Code = Code::new("POD0301");
+const NOT_STARTED: Code = Code::new("POD0302");
+
+/// What a connector told the context.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    /// In the order told.
+    pub progress: Vec<Progress>,
+    /// In the order told.
+    pub log: Vec<LogLine>,
+    /// Ids of far systems.
+    pub accepted: Vec<String>,
+    /// Labels of processes that were really started (not replayed), in order.
+    pub started: Vec<String>,
+    /// Argument lists of those processes, for checks that no secret is in them.
+    pub arguments: Vec<Vec<String>>,
+    /// Environments of those processes as the connector gave them.
+    pub environments: Vec<Vec<(String, String)>>,
+    /// Requests sent: `METHOD URL`.
+    pub requests: Vec<String>,
+}
+
+/// A [`Context`] on temporary folders.
+///
+/// Processes are real ([`FakeContext::real`]), played by a simulator ([`FakeContext::simulated`]) or
+/// replayed from recordings ([`FakeContext::playing`]). Within one attempt a label that already ran is
+/// replayed, as the contract says; [`FakeContext::begin_attempt`] starts the next. While the phase is
+/// [`Phase::Read`] every call starts afresh, since each reading verb is an attempt of its own.
+pub struct FakeContext {
+    root: tempfile::TempDir,
+    workspace: PathBuf,
+    private: PathBuf,
+    keep: PathBuf,
+    sandbox: PathBuf,
+    mode: Mode,
+    phase: Mutex<Phase>,
+    leases: BTreeMap<String, Lease>,
+    tools: Vec<PathBuf>,
+    http: HttpSide,
+    simulator_address: Option<String>,
+    simulator: Option<Arc<Mutex<Box<dyn Simulator>>>>,
+    playing: Option<BTreeMap<String, Playback>>,
+    virtual_time: bool,
+    shared: Arc<Shared>,
+    labels: Mutex<BTreeMap<String, Arc<Record>>>,
+}
+
+struct Shared {
+    now: AtomicI64,
+    cancel: watch::Sender<bool>,
+    cancel_on: Mutex<Option<String>>,
+    kill_on: Mutex<Option<String>>,
+    records: Mutex<Records>,
+    secrets: Mutex<Vec<(String, Secret)>>,
+    groups: Mutex<Vec<u32>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no holder panics")
+}
+
+impl FakeContext {
+    /// Real processes, real time, HTTP to loopback.
+    pub fn real() -> Self {
+        let mut cx = Self::new(Mode::Real);
+        cx.http = HttpSide::Loopback;
+        cx.virtual_time = false;
+        cx
+    }
+
+    /// A simulator plays every tool and every server. Time is counted, not waited for.
+    pub fn simulated(simulator: Box<dyn Simulator>) -> Self {
+        let mut cx = Self::new(Mode::Simulated);
+        cx.simulator = Some(Arc::new(Mutex::new(simulator)));
+        cx.simulator_address = Some("http://127.0.0.1:9".to_owned());
+        cx
+    }
+
+    /// Recorded processes by label; a label without a recording fails to start.
+    pub fn playing(recordings: impl IntoIterator<Item = (&'static str, Playback)>) -> Self {
+        let mut cx = Self::new(Mode::Real);
+        cx.playing = Some(
+            recordings
+                .into_iter()
+                .map(|(label, playback)| (label.to_owned(), playback))
+                .collect(),
+        );
+        cx
+    }
+
+    fn new(mode: Mode) -> Self {
+        let root = tempfile::Builder::new()
+            .prefix("podium-test-")
+            .tempdir()
+            .expect("a temporary folder can be made");
+        let folder = |name: &str| {
+            let path = root.path().join(name);
+            make_folder(&path);
+            path
+        };
+        Self {
+            workspace: folder("workspace"),
+            private: folder("private"),
+            keep: folder("keep"),
+            sandbox: folder("sandbox"),
+            root,
+            mode,
+            phase: Mutex::new(Phase::Write),
+            leases: BTreeMap::new(),
+            tools: Vec::new(),
+            http: HttpSide::None,
+            simulator_address: None,
+            simulator: None,
+            playing: None,
+            virtual_time: true,
+            shared: Arc::new(Shared {
+                now: AtomicI64::new(1_767_323_045_678),
+                cancel: watch::Sender::new(false),
+                cancel_on: Mutex::default(),
+                kill_on: Mutex::default(),
+                records: Mutex::default(),
+                secrets: Mutex::default(),
+                groups: Mutex::default(),
+            }),
+            labels: Mutex::default(),
+        }
+    }
+
+    /// Finds tools in this folder before `PATH`.
+    #[must_use]
+    pub fn with_tools_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.tools.push(folder.into());
+        self
+    }
+
+    /// Answers HTTP with a function of the request.
+    #[must_use]
+    pub fn answering(
+        mut self,
+        answer: impl Fn(&HttpRequest) -> Result<HttpResponse> + Send + Sync + 'static,
+    ) -> Self {
+        self.http = HttpSide::Answer(Arc::new(answer));
+        self
+    }
+
+    /// Answers HTTP with a recording, in order.
+    #[must_use]
+    pub fn recorded(mut self, recorded: Recorded) -> Self {
+        self.http = HttpSide::Recorded(Arc::new(Mutex::new(recorded)));
+        self
+    }
+
+    /// Says where a simulator that speaks HTTP is served.
+    #[must_use]
+    pub fn with_simulator_at(mut self, address: &str) -> Self {
+        self.simulator_address = Some(address.to_owned());
+        self
+    }
+
+    /// Puts a credential at a port.
+    ///
+    /// # Panics
+    /// When the credential's name is none.
+    #[must_use]
+    pub fn with_credential(
+        mut self,
+        port: &str,
+        kind: &str,
+        fields: &[(&str, &str)],
+        secrets: &[(&str, &str)],
+    ) -> Self {
+        let name = port.replace('.', "-");
+        for (_, value) in secrets {
+            locked(&self.shared.secrets).push((name.clone(), Secret::from(*value)));
+        }
+        self.leases.insert(
+            port.to_owned(),
+            Lease {
+                credential: name.parse().expect("a port's name is a credential's name"),
+                kind: kind.to_owned(),
+                fields: fields
+                    .iter()
+                    .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                    .collect(),
+                secrets: secrets
+                    .iter()
+                    .map(|(k, v)| ((*k).to_owned(), Secret::from(*v)))
+                    .collect(),
+            },
+        );
+        self
+    }
+
+    /// Writes a file into the workspace.
+    ///
+    /// # Panics
+    /// When the disk refuses.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.workspace.join(path);
+        make_folder(path.parent().expect("a file stands in a folder"));
+        std::fs::write(path, text).expect("the workspace can be written");
+    }
+
+    /// Every file below the workspace, relative, sorted.
+    pub fn workspace_files(&self) -> Vec<String> {
+        files_below(&self.workspace)
+    }
+
+    /// Every file below the folder of this test: workspace, private, keep, sandbox.
+    pub fn all_files(&self) -> Vec<PathBuf> {
+        files_below(self.root.path())
+            .into_iter()
+            .map(|file| self.root.path().join(file))
+            .collect()
+    }
+
+    /// Says what may be done from now on.
+    pub fn set_phase(&self, phase: Phase) {
+        *locked(&self.phase) = phase;
+    }
+
+    /// Starts the next attempt: no label has run, nothing is cancelled, the private folder is empty.
+    pub fn begin_attempt(&self) {
+        locked(&self.labels).clear();
+        self.shared.cancel.send_replace(false);
+        let _ = std::fs::remove_dir_all(&self.private);
+        make_folder(&self.private);
+    }
+
+    /// As if the application had died while this label ran and nobody saw how it ended.
+    pub fn lose(&self, label: &str) {
+        if let Some(record) = locked(&self.labels).get(label) {
+            record.lose();
+        }
+    }
+
+    /// Cancels the run: every running process gets an interrupt.
+    pub fn cancel(&self) {
+        self.shared.cancel();
+    }
+
+    /// Cancels the run as soon as a process writes a line that holds this text.
+    pub fn cancel_on(&self, text: &str) {
+        *locked(&self.shared.cancel_on) = Some(text.to_owned());
+    }
+
+    /// Kills the process group that writes a line with this text, at once and hard.
+    pub fn kill_on(&self, text: &str) {
+        *locked(&self.shared.kill_on) = Some(text.to_owned());
+    }
+
+    /// What was told so far.
+    pub fn records(&self) -> Records {
+        locked(&self.shared.records).clone()
+    }
+
+    /// The simulator's state as text.
+    pub fn simulator_state(&self) -> Option<String> {
+        self.simulator.as_ref().map(|sim| locked(sim).save())
+    }
+
+    /// Lets counted time pass.
+    pub fn pass(&self, time: Duration) {
+        let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        self.shared.now.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    fn refuse(&self, reads: bool, what: &str) -> Result<()> {
+        if reads || self.phase() == Phase::Write {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Internal,
+            REFUSED,
+            format!("`{what}` would change something, and only looking is allowed now."),
+        ))
+    }
+
+    fn start(&self, spec: ProcessSpec) -> Result<Arc<Record>> {
+        {
+            let mut records = locked(&self.shared.records);
+            records.started.push(spec.label.clone());
+            records.arguments.push(spec.args.clone());
+            records.environments.push(spec.env.clone());
+        }
+        let files = self.write_secret_files(&spec)?;
+        let record = Record::new();
+        if let Some(playing) = &self.playing {
+            let playback = playing.get(&spec.label).ok_or_else(|| {
+                not_started(&spec.label, "there is no recording of it in this test")
+            })?;
+            record.play(playback);
+            remove(&files);
+        } else if let Some(simulator) = &self.simulator {
+            self.start_simulated(spec, simulator.clone(), record.clone(), files);
+        } else {
+            self.start_real(&spec, record.clone(), files)?;
+        }
+        Ok(record)
+    }
+
+    fn write_secret_files(&self, spec: &ProcessSpec) -> Result<Vec<PathBuf>> {
+        let mut written = Vec::new();
+        for file in &spec.secret_files {
+            assert!(
+                Path::new(&file.name).file_name() == Some(OsStr::new(&file.name)),
+                "a secret file's name has no folder: {}",
+                file.name
+            );
+            let path = self.private.join(&file.name);
+            write_private(&path, file.content.expose(), file.executable)
+                .map_err(|error| not_started(&spec.label, &error.to_string()))?;
+            written.push(path);
+        }
+        Ok(written)
+    }
+
+    fn start_simulated(
+        &self,
+        spec: ProcessSpec,
+        simulator: Arc<Mutex<Box<dyn Simulator>>>,
+        record: Arc<Record>,
+        files: Vec<PathBuf>,
+    ) {
+        let shared = self.shared.clone();
+        tokio::task::spawn_blocking(move || {
+            let call = SimulatedProcess {
+                program: spec
+                    .program
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+                args: spec.args,
+                env: spec.env,
+                directory: spec.directory,
+            };
+            let SimulatedExit(code) = locked(&simulator).process(
+                &call,
+                &mut |stream, text| {
+                    record.line(stream, shared.redact(text));
+                    shared.watch(text, None);
+                },
+                &mut |millis| {
+                    let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+                    shared.now.fetch_add(millis, Ordering::SeqCst);
+                    !*shared.cancel.borrow()
+                },
+            );
+            remove(&files);
+            record.exit(Exit::Code(code));
+        });
+    }
+
+    fn start_real(
+        &self,
+        spec: &ProcessSpec,
+        record: Arc<Record>,
+        files: Vec<PathBuf>,
+    ) -> Result<()> {
+        let home = self.root.path().join("home");
+        make_folder(&home);
+        let mut command = tokio::process::Command::new(&spec.program);
+        command
+            .args(&spec.args)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &home)
+            .env("LANG", "C.UTF-8")
+            .env("TMPDIR", std::env::temp_dir())
+            .envs(spec.env.iter().cloned())
+            .current_dir(&spec.directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command
+            .spawn()
+            .map_err(|error| not_started(&spec.label, &error.to_string()))?;
+        let group = child.id().unwrap_or_default();
+        locked(&self.shared.groups).push(group);
+        let pump = |stream, source: Option<Box<dyn AsyncRead + Send + Unpin>>| {
+            let (record, shared) = (record.clone(), self.shared.clone());
+            tokio::spawn(async move {
+                let Some(source) = source else { return };
+                let mut source = BufReader::new(source);
+                let mut line = Vec::new();
+                while matches!(source.read_until(b'\n', &mut line).await, Ok(n) if n > 0) {
+                    while matches!(line.last(), Some(b'\n' | b'\r')) {
+                        line.pop();
+                    }
+                    let text = String::from_utf8_lossy(&line).into_owned();
+                    record.line(stream, shared.redact(&text));
+                    shared.watch(&text, Some(group));
+                    line.clear();
+                }
+            })
+        };
+        let out = pump(Stream::Out, child.stdout.take().map(|s| Box::new(s) as _));
+        let err = pump(Stream::Err, child.stderr.take().map(|s| Box::new(s) as _));
+        let shared = self.shared.clone();
+        tokio::spawn(async move {
+            let status = child.wait().await;
+            let _ = (out.await, err.await);
+            locked(&shared.groups).retain(|g| *g != group);
+            remove(&files);
+            match status {
+                Ok(status) => record.exit(exit_of(status)),
+                Err(_) => record.lose(),
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn cancel(&self) {
+        self.cancel.send_replace(true);
+        for group in locked(&self.groups).iter() {
+            signal(*group, false);
+        }
+    }
+
+    fn watch(&self, text: &str, group: Option<u32>) {
+        let hit = |wanted: &Mutex<Option<String>>| {
+            let mut wanted = locked(wanted);
+            if wanted.as_ref().is_some_and(|w| text.contains(w.as_str())) {
+                wanted.take();
+                true
+            } else {
+                false
+            }
+        };
+        if hit(&self.cancel_on) {
+            self.cancel();
+        }
+        if let Some(group) = group
+            && hit(&self.kill_on)
+        {
+            signal(group, true);
+        }
+    }
+
+    fn redact(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (name, secret) in locked(&self.secrets).iter() {
+            if let Some(value) = secret.expose_str()
+                && value.len() >= 8
+            {
+                text = text.replace(value, &format!("[hidden: {name}]"));
+            }
+        }
+        text
+    }
+}
+
+#[async_trait]
+impl Context for FakeContext {
+    fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+    fn private(&self) -> &Path {
+        &self.private
+    }
+    fn keep(&self) -> &Path {
+        &self.keep
+    }
+    fn sandbox(&self) -> &Path {
+        &self.sandbox
+    }
+    fn mode(&self) -> Mode {
+        self.mode
+    }
+    fn phase(&self) -> Phase {
+        *locked(&self.phase)
+    }
+    fn simulator(&self) -> Option<&str> {
+        self.simulator_address.as_deref()
+    }
+    fn credential(&self, port: &str) -> Option<&Lease> {
+        self.leases.get(port)
+    }
+    fn secrets(&self) -> Vec<(String, Lease)> {
+        self.leases
+            .iter()
+            .filter_map(|(port, lease)| {
+                let name = port.strip_prefix("secrets.")?;
+                Some((name.to_owned(), lease.clone()))
+            })
+            .collect()
+    }
+
+    async fn tool(&self, names: &[&str]) -> Result<Tool> {
+        if self.mode == Mode::Simulated || self.playing.is_some() {
+            let name = names.first().copied().unwrap_or_default();
+            return Ok(Tool {
+                name: name.to_owned(),
+                path: self.root.path().join("simulator").join(name),
+            });
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders: Vec<PathBuf> = self
+            .tools
+            .iter()
+            .cloned()
+            .chain(std::env::split_paths(&path))
+            .collect();
+        for name in names {
+            for folder in &folders {
+                let path = folder.join(name);
+                if path.is_file() {
+                    return Ok(Tool {
+                        name: (*name).to_owned(),
+                        path,
+                    });
+                }
+            }
+        }
+        Err(Error::new(
+            ErrorKind::MissingTool,
+            MISSING_TOOL,
+            format!("None of {} is installed.", names.join(", ")),
+        ))
+    }
+
+    async fn http(&self, request: HttpRequest) -> Result<HttpResponse> {
+        let asked = format!("{} {}", request.method.as_str(), request.url);
+        self.refuse(request.reads, &asked)?;
+        locked(&self.shared.records).requests.push(asked);
+        if let Some(simulator) = &self.simulator
+            && matches!(self.http, HttpSide::None)
+        {
+            let now = self.now();
+            return Ok(locked(simulator).http(now, &request));
+        }
+        match &self.http {
+            HttpSide::None => Err(Error::new(
+                ErrorKind::Unreachable,
+                Code::new("POD0401"),
+                format!("`{}` could not be reached: nothing listens.", request.url),
+            )),
+            HttpSide::Answer(answer) => answer(&request),
+            HttpSide::Recorded(recorded) => Ok(locked(recorded).answer(&request)),
+            HttpSide::Loopback => loopback(&request).await,
+        }
+    }
+
+    async fn process(&self, spec: ProcessSpec) -> Result<Box<dyn Process>> {
+        self.refuse(spec.reads, &spec.label)?;
+        let label = spec.label.clone();
+        let known = match self.phase() {
+            Phase::Read => None,
+            Phase::Write => locked(&self.labels).get(&label).cloned(),
+        };
+        let record = if let Some(record) = known {
+            record
+        } else {
+            let record = self.start(spec)?;
+            locked(&self.labels).insert(label.clone(), record.clone());
+            record
+        };
+        Ok(Box::new(Reader::new(&label, record)))
+    }
+
+    async fn sleep(&self, time: Duration) {
+        if *self.shared.cancel.borrow() {
+            return;
+        }
+        if self.virtual_time {
+            self.pass(time);
+            tokio::task::yield_now().await;
+            return;
+        }
+        let mut cancel = self.shared.cancel.subscribe();
+        tokio::select! {
+            () = tokio::time::sleep(time) => {}
+            _ = cancel.wait_for(|cancelled| *cancelled) => {}
+        }
+    }
+
+    fn now(&self) -> i64 {
+        if self.virtual_time {
+            return self.shared.now.load(Ordering::SeqCst);
+        }
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |t| i64::try_from(t.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn progress(&self, progress: Progress) {
+        locked(&self.shared.records).progress.push(progress);
+    }
+    fn log(&self, line: LogLine) {
+        let line = LogLine {
+            text: self.shared.redact(&line.text),
+            ..line
+        };
+        locked(&self.shared.records).log.push(line);
+    }
+    async fn accepted(&self, remote: &str) -> Result<()> {
+        locked(&self.shared.records)
+            .accepted
+            .push(remote.to_owned());
+        Ok(())
+    }
+    fn is_cancelled(&self) -> bool {
+        *self.shared.cancel.borrow()
+    }
+}
+
+impl Drop for FakeContext {
+    fn drop(&mut self) {
+        for group in locked(&self.shared.groups).iter() {
+            signal(*group, true);
+        }
+    }
+}
+
+fn not_started(label: &str, why: &str) -> Error {
+    Error::new(
+        ErrorKind::Failed,
+        NOT_STARTED,
+        format!("`{label}` could not be started: {why}"),
+    )
+}
+
+fn make_folder(path: &Path) {
+    std::fs::create_dir_all(path).expect("a folder can be made below the temporary one");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
+    }
+}
+
+fn write_private(path: &Path, content: &[u8], executable: bool) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(if executable { 0o700 } else { 0o600 });
+    }
+    #[cfg(not(unix))]
+    let _ = executable;
+    options.open(path)?.write_all(content)
+}
+
+fn remove(files: &[PathBuf]) {
+    for file in files {
+        let _ = std::fs::remove_file(file);
+    }
+}
+
+fn files_below(root: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![root.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(path);
+            } else if let Ok(relative) = path.strip_prefix(root) {
+                found.push(relative.to_string_lossy().replace('\\', "/"));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn exit_of(status: std::process::ExitStatus) -> Exit {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        if let Some(signal) = status.signal() {
+            return Exit::Signal(signal);
+        }
+    }
+    Exit::Code(status.code().unwrap_or(-1))
+}
+
+#[cfg(unix)]
+fn signal(group: u32, hard: bool) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let Some(pid) = i32::try_from(group).ok().and_then(Pid::from_raw) else {
+        return;
+    };
+    let signal = if hard { Signal::KILL } else { Signal::INT };
+    let _ = kill_process_group(pid, signal);
+}
+
+#[cfg(not(unix))]
+fn signal(_group: u32, _hard: bool) {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::FakeContext;
+    use podium_connector::{Context, Exit, Phase, ProcessEvent, ProcessSpec, SecretFile};
+    use podium_secret::Secret;
+
+    fn shell(cx: &FakeContext, label: &str, script: &str, reads: bool) -> ProcessSpec {
+        ProcessSpec {
+            label: label.to_owned(),
+            program: "/bin/sh".into(),
+            args: vec!["-c".to_owned(), script.to_owned()],
+            env: Vec::new(),
+            directory: cx.workspace().to_path_buf(),
+            secret_files: Vec::new(),
+            reads,
+        }
+    }
+
+    async fn read(cx: &FakeContext, spec: ProcessSpec) -> (Vec<String>, Exit) {
+        let mut process = cx.process(spec).await.expect("it starts");
+        let mut lines = Vec::new();
+        loop {
+            match process.next().await.expect("somebody saw it") {
+                ProcessEvent::Line { text, .. } => lines.push(text),
+                ProcessEvent::Exited(exit) => return (lines, exit),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_label_that_ran_is_replayed_and_not_started_again() {
+        let cx = FakeContext::real();
+        let script = "echo x >> count; echo line; exit 3";
+        let first = read(&cx, shell(&cx, "work", script, false)).await;
+        let second = read(&cx, shell(&cx, "work", script, false)).await;
+        assert_eq!(first, (vec!["line".to_owned()], Exit::Code(3)));
+        assert_eq!(first, second);
+        assert_eq!(cx.records().started, ["work"]);
+        cx.begin_attempt();
+        read(&cx, shell(&cx, "work", script, false)).await;
+        let count = std::fs::read_to_string(cx.workspace().join("count")).expect("it ran");
+        assert_eq!(count, "x\nx\n");
+    }
+
+    #[tokio::test]
+    async fn while_only_looking_a_writing_process_is_refused() {
+        let cx = FakeContext::real();
+        cx.set_phase(Phase::Read);
+        let spec = shell(&cx, "work", "true", false);
+        let refused = cx.process(spec).await.err().expect("it is refused");
+        assert_eq!(refused.code.as_str(), "POD0431");
+        read(&cx, shell(&cx, "look", "true", true)).await;
+    }
+
+    #[tokio::test]
+    async fn a_secret_file_is_there_for_the_process_alone_and_its_value_is_hidden() {
+        let cx = FakeContext::real().with_credential(
+            "secrets.token",
+            "secret",
+            &[],
+            &[("value", "open sesame 42")],
+        );
+        let path = cx.private().join("token");
+        let mut spec = shell(&cx, "cat", "cat \"$FILE\"", false);
+        spec.env = vec![("FILE".to_owned(), path.to_string_lossy().into_owned())];
+        spec.secret_files = vec![SecretFile {
+            name: "token".to_owned(),
+            content: Secret::from("open sesame 42"),
+            executable: false,
+        }];
+        let (lines, exit) = read(&cx, spec).await;
+        assert_eq!(lines, ["[hidden: secrets-token]"]);
+        assert!(exit.is_success());
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn cancelling_interrupts_the_group_and_a_lost_process_says_so() {
+        let cx = FakeContext::real();
+        cx.cancel_on("ready");
+        let script = "trap 'echo gently; exit 7' INT; echo ready; sleep 20";
+        let (lines, exit) = read(&cx, shell(&cx, "work", script, false)).await;
+        assert_eq!(lines, ["ready", "gently"]);
+        assert_eq!(exit, Exit::Code(7));
+        assert!(cx.is_cancelled());
+        cx.lose("work");
+        let mut process = cx
+            .process(shell(&cx, "work", script, false))
+            .await
+            .expect("its record is there");
+        process.next().await.expect("a line");
+        process.next().await.expect("a line");
+        let lost = process.next().await.expect_err("nobody saw it");
+        assert_eq!(lost.kind, podium_diagnostics::ErrorKind::Unknown);
+    }
+}

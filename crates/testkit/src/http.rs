@@ -1,0 +1,198 @@
+//! The HTTP side of a fake context.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use podium_connector::{HttpRequest, HttpResponse};
+use podium_diagnostics::{Code, Error, ErrorKind, Result};
+
+/// A function that answers requests.
+pub type Answer = Arc<dyn Fn(&HttpRequest) -> Result<HttpResponse> + Send + Sync>;
+
+/// What answers HTTP requests.
+#[derive(Clone)]
+pub enum HttpSide {
+    /// Nothing: every call fails as unreachable.
+    None,
+    /// A function of the request.
+    Answer(Answer),
+    /// A recording, played in order.
+    Recorded(Arc<Mutex<Recorded>>),
+    /// A real server on loopback, in clear HTTP/1.1.
+    Loopback,
+}
+
+/// Replies that were recorded, in order, each with the request that is expected.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    entries: std::collections::VecDeque<(String, HttpResponse)>,
+}
+
+impl Recorded {
+    /// Adds a reply to the next request, which must be this one: `GET http://…`.
+    #[must_use]
+    pub fn then(mut self, request: &str, status: u16, content_type: &str, body: &str) -> Self {
+        self.entries.push_back((
+            request.to_owned(),
+            HttpResponse {
+                status,
+                headers: vec![("content-type".to_owned(), content_type.to_owned())],
+                body: body.as_bytes().to_vec(),
+            },
+        ));
+        self
+    }
+
+    /// How many replies were not asked for.
+    pub fn left(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn answer(&mut self, request: &HttpRequest) -> HttpResponse {
+        let asked = format!("{} {}", request.method.as_str(), request.url);
+        match self.entries.pop_front() {
+            Some((expected, response)) if expected == asked => response,
+            Some((expected, _)) => panic!("the recording expects `{expected}`, not `{asked}`"),
+            None => panic!("the recording has ended, and `{asked}` was asked"),
+        }
+    }
+}
+
+/// Sends a request to a server on 127.0.0.1 in clear HTTP/1.1 and reads the whole reply. Everything
+/// else is refused, so that no test can reach the network.
+pub async fn loopback(request: &HttpRequest) -> Result<HttpResponse> {
+    let unreachable = |why: String| {
+        Error::new(
+            ErrorKind::Unreachable,
+            Code::new("POD0401"),
+            format!("`{}` could not be reached: {why}", request.url),
+        )
+    };
+    let rest = request
+        .url
+        .strip_prefix("http://")
+        .ok_or_else(|| unreachable("only http:// on loopback is allowed in tests".to_owned()))?;
+    let (host, path) = match rest.find(['/', '?']) {
+        Some(at) if rest[at..].starts_with('/') => (&rest[..at], rest[at..].to_owned()),
+        Some(at) => (&rest[..at], format!("/{}", &rest[at..])),
+        None => (rest, "/".to_owned()),
+    };
+    if !(host.starts_with("127.0.0.1:") || host.starts_with("localhost:")) {
+        return Err(unreachable("only loopback is allowed in tests".to_owned()));
+    }
+    let exchange = async {
+        let mut stream = TcpStream::connect(host).await?;
+        let mut head = format!("{} {path} HTTP/1.1\r\n", request.method.as_str());
+        if !request
+            .headers
+            .iter()
+            .any(|(n, _)| n.eq_ignore_ascii_case("host"))
+        {
+            let _ = write!(head, "host: {host}\r\n");
+        }
+        for (name, value) in &request.headers {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        for (name, value) in &request.secret_headers {
+            let _ = write!(
+                head,
+                "{name}: {}\r\n",
+                value.expose_str().unwrap_or_default()
+            );
+        }
+        let _ = write!(
+            head,
+            "content-length: {}\r\nconnection: close\r\n\r\n",
+            request.body.len()
+        );
+        stream.write_all(head.as_bytes()).await?;
+        stream.write_all(&request.body).await?;
+        stream.flush().await?;
+        let mut reply = Vec::new();
+        stream.read_to_end(&mut reply).await?;
+        Ok::<_, std::io::Error>(reply)
+    };
+    let limit = request
+        .timeout
+        .unwrap_or(std::time::Duration::from_secs(30));
+    let reply = tokio::time::timeout(limit, exchange)
+        .await
+        .map_err(|_| {
+            Error::new(
+                ErrorKind::TimedOut,
+                Code::new("POD0402"),
+                format!("`{}` did not answer in time.", request.url),
+            )
+        })?
+        .map_err(|error| unreachable(error.to_string()))?;
+    parse(&reply, request.method.as_str() == "HEAD")
+        .ok_or_else(|| unreachable("the reply is no HTTP/1.1".to_owned()))
+}
+
+fn parse(reply: &[u8], head_only: bool) -> Option<HttpResponse> {
+    let end = reply.windows(4).position(|w| w == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&reply[..end]).ok()?;
+    let mut lines = head.split("\r\n");
+    let status: u16 = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let rest = &reply[end + 4..];
+    if status == 100 {
+        return parse(rest, head_only);
+    }
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+        .collect();
+    let chunked = headers
+        .iter()
+        .any(|(n, v)| n == "transfer-encoding" && v.eq_ignore_ascii_case("chunked"));
+    let body = if head_only {
+        Vec::new()
+    } else if chunked {
+        unchunk(rest)?
+    } else {
+        rest.to_vec()
+    };
+    Some(HttpResponse {
+        status,
+        headers,
+        body,
+    })
+}
+
+fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = rest.windows(2).position(|w| w == b"\r\n")?;
+        let size = std::str::from_utf8(&rest[..end]).ok()?;
+        let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
+        rest = &rest[end + 2..];
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(rest.get(..size)?);
+        rest = rest.get(size + 2..)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{loopback, parse};
+    use podium_connector::HttpRequest;
+
+    #[test]
+    fn a_chunked_reply_is_put_together() {
+        let reply = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+        assert_eq!(parse(reply, false).expect("a reply").body, b"abcde");
+    }
+
+    #[tokio::test]
+    async fn nothing_but_loopback_is_reached() {
+        let error = loopback(&HttpRequest::get("http://example.com/"))
+            .await
+            .expect_err("it is refused");
+        assert!(error.message.contains("only loopback"));
+    }
+}
