@@ -264,6 +264,7 @@ pub(crate) fn manifest() -> Manifest {
         credentials: vec![aws()],
         operations: vec![deploy(), delete()],
         tools: Vec::new(),
+        local: false,
         links: vec![
             "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html".into(),
         ],

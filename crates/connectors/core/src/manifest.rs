@@ -59,6 +59,8 @@ struct Face {
     summary: &'static str,
     mark: &'static str,
     hue: u16,
+    /// Whether it acts on this computer alone. Not so for a command: it may reach anything.
+    local: bool,
 }
 
 fn manifest(face: &Face, operations: Vec<Operation>) -> Manifest {
@@ -71,6 +73,7 @@ fn manifest(face: &Face, operations: Vec<Operation>) -> Manifest {
         credentials: Vec::new(),
         operations,
         tools: Vec::new(),
+        local: face.local,
         links: Vec::new(),
         unconfirmed: Vec::new(),
     }
@@ -132,6 +135,7 @@ pub(crate) fn approval() -> Manifest {
             summary: "A person says yes before the run goes on.",
             mark: "Ap",
             hue: 145,
+            local: true,
         },
         vec![ask],
     )
@@ -255,6 +259,7 @@ pub(crate) fn http() -> Manifest {
             summary: "Speaks to any system that has an HTTP interface.",
             mark: "Ht",
             hue: 230,
+            local: false,
         },
         vec![request, check],
     );
@@ -398,6 +403,7 @@ pub(crate) fn command() -> Manifest {
             summary: "Runs programs on this computer.",
             mark: "Cm",
             hue: 80,
+            local: false,
         },
         vec![run],
     )
@@ -464,6 +470,7 @@ pub(crate) fn file() -> Manifest {
             summary: "Writes files on this computer, and puts the former ones back.",
             mark: "Fi",
             hue: 60,
+            local: true,
         },
         vec![render],
     )
@@ -511,6 +518,7 @@ pub(crate) fn site() -> Manifest {
             summary: "Shows web pages on this computer.",
             mark: "Si",
             hue: 190,
+            local: true,
         },
         vec![serve],
     )
@@ -546,6 +554,7 @@ pub(crate) fn wait() -> Manifest {
             summary: "Lets time pass; also across a restart.",
             mark: "Wa",
             hue: 20,
+            local: true,
         },
         vec![
             operation(
@@ -628,6 +637,7 @@ pub(crate) fn workflow() -> Manifest {
             summary: "Puts workflows together from others.",
             mark: "Wf",
             hue: 280,
+            local: true,
         },
         vec![call],
     )
