@@ -99,7 +99,7 @@ export async function cargo(name, args, { log = 'cargo' } = {}) {
         next: `The whole log: test-results/logs/${log}.log`,
       });
     }
-    return Object.assign(artifacts, { toString: () => '' });
+    return artifacts;
   });
 }
 
