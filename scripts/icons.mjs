@@ -1,4 +1,4 @@
-// `npm run icons`: draws icons/generated from icons/podium.svg, the one source. `--check` proves that
+// `npm run icons`: draws the set in icons/ from icons/podium.svg, the one source. `--check` proves that
 // the committed set belongs to the committed source, without drawing anew: two versions of the drawing
 // program may differ in a bit that no eye sees.
 
@@ -10,7 +10,7 @@ import { root } from './setup/places.mjs';
 import { finish, Plain, say } from './setup/say.mjs';
 
 const source = join(root, 'icons', 'podium.svg');
-const folder = join(root, 'icons', 'generated');
+const folder = join(root, 'icons');
 
 // File → edge in pixels. The names are those that bundlers look for.
 const PNG = {
@@ -94,7 +94,7 @@ async function draw() {
   writeFileSync(join(folder, 'icon.ico'), ico());
   writeFileSync(join(folder, 'icon.icns'), icns());
   writeFileSync(join(folder, 'source.sha256'), `${sum(readFileSync(source))}\n`);
-  say(`${Object.keys(PNG).length + 2} files in icons/generated`);
+  say(`${Object.keys(PNG).length + 2} files in icons`);
 }
 
 function check() {
@@ -107,7 +107,7 @@ function check() {
   }
   if (!read('icon.ico').equals(ico())) wrong.push('icon.ico holds other pictures');
   if (!read('icon.icns').equals(icns())) wrong.push('icon.icns holds other pictures');
-  const extra = readdirSync(folder).filter((name) => !(name in PNG) && !/^(icon\.ic(o|ns)|source\.sha256)$/.test(name));
+  const extra = readdirSync(folder).filter((name) => !(name in PNG) && !/^(podium\.svg|icon\.ic(o|ns)|source\.sha256)$/.test(name));
   if (extra.length > 0) wrong.push(`files that nothing draws: ${extra.join(', ')}`);
   if (wrong.length > 0) throw new Plain('The icons are not those of their source.', { why: wrong.join('\n'), next: 'Run: npm run icons' });
   say('the icons are those of their source');

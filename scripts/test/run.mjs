@@ -32,7 +32,7 @@ export async function check(into) {
   await single(into, 'cargo clippy', 'cargo', [
     'clippy', '--workspace', '--all-targets', '--locked', ...FEATURES, '--', '--deny', 'warnings',
   ]);
-  await single(into, 'types of the pages', npm, ['run', '--silent', 'ui:types']);
+  await single(into, 'types and lints of the pages', npm, ['run', '--silent', 'ui:check']);
   await single(into, 'cargo xtask tidy', 'cargo', ['xtask', 'tidy']);
   await single(into, 'the icons are those of their source', process.execPath, ['scripts/icons.mjs', '--check']);
   await single(into, 'the scripts themselves', process.execPath, ['--test', 'scripts/test/tally.test.mjs']);
