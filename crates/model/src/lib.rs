@@ -8,6 +8,7 @@
 pub mod document;
 pub mod environment;
 pub mod id;
+pub mod tree;
 pub mod workspace;
 
 pub use document::Document;

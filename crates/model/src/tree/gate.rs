@@ -1,0 +1,102 @@
+//! A second reader: what two readers understand differently is refused, not guessed.
+
+use podium_diagnostics::{Diagnostic, Position, Span};
+use serde_json::Value;
+
+use super::lines::{Lines, start};
+use super::{AMBIGUOUS_YAML, Bytes, Kind, Node};
+
+/// The first thing that `serde-saphyr` reads differently from our tree.
+pub(super) fn disagreement(
+    file: &str,
+    text: &str,
+    lines: &Lines,
+    root: &Node,
+) -> Option<Diagnostic> {
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        underscored_numbers_as_strings: true,
+        merge_keys: serde_saphyr::MergeKeyPolicy::AsOrdinary,
+        emit_comments: false,
+        budget: None,
+    };
+    let body = text.get(lines.mark..).unwrap_or(text);
+    let other: Value = match serde_saphyr::from_str_with_options(body, options) {
+        Ok(value) => value,
+        Err(error) => {
+            let span = error.location().map_or_else(start, |place| {
+                let at = place
+                    .span()
+                    .byte_offset()
+                    .and_then(|byte| usize::try_from(byte).ok());
+                match at {
+                    Some(byte) => lines.span(text, &range(byte + lines.mark)),
+                    None => {
+                        let at = Position {
+                            line: u32::try_from(place.line()).unwrap_or(1),
+                            column: u32::try_from(place.column()).unwrap_or(1),
+                            byte: 0,
+                        };
+                        Span { start: at, end: at }
+                    }
+                }
+            });
+            let reason = error.to_string();
+            let reason = reason.lines().next().unwrap_or_default();
+            return Some(
+                Diagnostic::error(
+                    AMBIGUOUS_YAML,
+                    "Two YAML readers do not agree on this",
+                    format!("One accepts the file, the other refuses it here: {reason}."),
+                )
+                .with_hint("Put the value in quotes, or write it in a simpler form.")
+                .in_file(file)
+                .at(span),
+            );
+        }
+    };
+    let bytes = differs(root, &other)?;
+    Some(
+        Diagnostic::error(
+            AMBIGUOUS_YAML,
+            "Two YAML readers do not agree on this",
+            "One reads a text where the other reads something else, so that another tool may understand \
+             the file differently.",
+        )
+        .with_hint("Put the value in quotes to make it a text.")
+        .in_file(file)
+        .at(lines.span(text, &bytes)),
+    )
+}
+
+fn range(byte: usize) -> Bytes {
+    let byte = super::lines::small(byte);
+    byte..byte
+}
+
+/// The bytes of the first value that differs.
+fn differs(node: &Node, other: &Value) -> Option<Bytes> {
+    let same = match (&node.kind, other) {
+        (Kind::Null, Value::Null) => true,
+        (Kind::Bool(a), Value::Bool(b)) => a == b,
+        (Kind::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Kind::Text(a), Value::String(b)) => a == b,
+        (Kind::List(a), Value::Array(b)) => {
+            if a.len() == b.len() {
+                return a.iter().zip(b).find_map(|(a, b)| differs(a, b));
+            }
+            false
+        }
+        (Kind::Map(a), Value::Object(b)) => {
+            if a.len() == b.len() {
+                return a.iter().find_map(|(key, entry)| match b.get(key) {
+                    Some(other) => differs(&entry.value, other),
+                    None => Some(entry.key.clone()),
+                });
+            }
+            false
+        }
+        _ => false,
+    };
+    (!same).then(|| node.bytes.clone())
+}
