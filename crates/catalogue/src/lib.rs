@@ -18,6 +18,8 @@ impl Catalogue {
     /// What Podium ships.
     pub fn shipped() -> Self {
         let mut connectors = podium_connector_core::connectors();
+        connectors.push(Arc::new(podium_connector_terraform::Terraform::new()));
+        connectors.push(Arc::new(podium_connector_ansible::Ansible::new()));
         connectors.push(Arc::new(
             podium_connector_cloudformation::CloudFormation::new(),
         ));

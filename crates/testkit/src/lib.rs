@@ -15,7 +15,7 @@ mod request;
 mod walk;
 
 pub use context::{FakeContext, Records};
-pub use http::{HttpSide, Recorded, loopback};
+pub use http::{Answer, HttpSide, Recorded, loopback};
 pub use peers::{peers, skipped};
 pub use process::Playback;
 pub use request::RequestBuilder;
