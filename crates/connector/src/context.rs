@@ -116,6 +116,11 @@ pub trait Context: Send + Sync {
     /// The folder of real effects on this computer that the demo may make and undo removes; the same
     /// for all runs of a workspace.
     fn sandbox(&self) -> &Path;
+    /// A folder of this connector in this workspace, mode 0700, on disk; the same for all runs. What is
+    /// in it may be lost without harm: downloaded plugins, notes on what was applied last.
+    fn cache(&self) -> &Path {
+        self.keep()
+    }
     /// Whether the far system is real.
     fn mode(&self) -> Mode;
     /// What may be done.

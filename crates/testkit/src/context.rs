@@ -58,6 +58,7 @@ pub struct FakeContext {
     private: PathBuf,
     keep: PathBuf,
     sandbox: PathBuf,
+    cache: PathBuf,
     mode: Mode,
     phase: Mutex<Phase>,
     leases: BTreeMap<String, Lease>,
@@ -129,6 +130,7 @@ impl FakeContext {
             private: folder("private"),
             keep: folder("keep"),
             sandbox: folder("sandbox"),
+            cache: folder("cache"),
             root,
             mode,
             phase: Mutex::new(Phase::Write),
@@ -494,6 +496,9 @@ impl Context for FakeContext {
     }
     fn sandbox(&self) -> &Path {
         &self.sandbox
+    }
+    fn cache(&self) -> &Path {
+        &self.cache
     }
     fn mode(&self) -> Mode {
         self.mode
