@@ -7,6 +7,7 @@
 
 pub mod document;
 pub mod environment;
+pub mod expression;
 pub mod id;
 pub mod tree;
 pub mod workspace;
