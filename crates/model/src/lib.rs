@@ -8,6 +8,7 @@
 pub mod document;
 pub mod environment;
 pub mod expression;
+pub mod history;
 pub mod id;
 pub mod tree;
 pub mod workspace;
