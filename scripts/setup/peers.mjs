@@ -3,7 +3,7 @@
 // A file `ready` is written last, so that a stopped setup is seen and begun again.
 
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { ask, must, which } from './process.mjs';
 import { cache, hash, root } from './places.mjs';
 import { Plain, step } from './say.mjs';
@@ -22,6 +22,7 @@ export function peersEnv(folder) {
   if (typeof folder !== 'string') return {};
   return {
     PODIUM_PEERS: folder,
+    PATH: [join(folder, process.platform === 'win32' ? 'Scripts' : 'bin'), process.env.PATH].join(delimiter),
     // Terraform asks nobody whether it is new, and reads no settings of this user.
     CHECKPOINT_DISABLE: '1',
     TF_CLI_CONFIG_FILE: join(folder, 'terraformrc'),
