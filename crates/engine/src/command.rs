@@ -3,9 +3,7 @@
 //! A command of a person that cannot be followed is refused with a code. A report about an attempt that
 //! has already ended, or about a timer nobody waits for, is no error: it changes nothing.
 
-use podium_connector::{
-    Delivery, LogLine, Observed, Outcome, Progress, StepPreview, UndoRecord,
-};
+use podium_connector::{Delivery, LogLine, Observed, Outcome, Progress, StepPreview, UndoRecord};
 use podium_diagnostics::Error;
 use podium_plan::{Plan, Preview};
 use serde_json::{Map, Value};

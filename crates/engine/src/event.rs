@@ -20,7 +20,8 @@ use crate::Instance;
 
 pub use step::{
     Accepted, Dispatched, Intent, Log, Progressed, Ready, Retrying, Skip, Skipped, StepCancelled,
-    StepEvent, StepFailed, StepSucceeded, Stopping, Undone, Unknown, WaitingApproval, WaitingUnlock,
+    StepEvent, StepFailed, StepSucceeded, Stopping, Undone, Unknown, WaitingApproval,
+    WaitingUnlock,
 };
 pub use wire::{EVENT_FORMAT, event_schema};
 
@@ -128,6 +129,10 @@ pub struct Started {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub again: Option<String>,
+    /// Whether the application was gone in between; what was under way is being looked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub resumed: bool,
 }
 
 /// Nothing moves until somebody does something.

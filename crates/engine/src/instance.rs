@@ -10,7 +10,9 @@ use ts_rs::TS;
 use podium_model::StepId;
 
 /// A step, or one element of a step with `for_each`. Its text form is `servers` or `servers[2]`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS,
+)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 #[ts(type = "string")]

@@ -17,17 +17,24 @@
 //! - the work per event is in proportion to what changed, not to the size of the plan.
 #![deny(missing_docs)]
 
+mod apply;
+mod code;
 pub mod command;
+mod decide;
 pub mod effect;
 pub mod event;
 mod instance;
 mod refusal;
+pub mod state;
 
+pub use apply::apply;
 pub use command::{Answer, Command};
+pub use decide::{Decision, decide};
 pub use effect::{Effect, TimerKind};
 pub use event::{Event, EventBody};
 pub use instance::Instance;
 pub use refusal::Refusal;
+pub use state::{Phase, RunPhase, State, StepState};
 
 use podium_model::RunId;
 use sha2::{Digest, Sha256};

@@ -1,0 +1,16 @@
+//! The codes that the engine gives; each has a page in `docs/errors/`.
+
+use podium_diagnostics::Code;
+
+pub(crate) const NOT_NOW: Code = Code::new("POD0720");
+pub(crate) const STALE_PREVIEW: Code = Code::new("POD0721");
+pub(crate) const NOT_APPROVED: Code = Code::new("POD0722");
+pub(crate) const NO_SUCH_STEP: Code = Code::new("POD0723");
+pub(crate) const ANSWER_DOES_NOT_FIT: Code = Code::new("POD0724");
+pub(crate) const SAME_PERSON_TWICE: Code = Code::new("POD0725");
+pub(crate) const DENIED: Code = Code::new("POD0726");
+pub(crate) const TOOK_TOO_LONG: Code = Code::new("POD0727");
+pub(crate) const EXPRESSION_FAILED: Code = Code::new("POD0728");
+pub(crate) const ELEMENTS_FAILED: Code = Code::new("POD0729");
+pub(crate) const GIVEN_UP: Code = Code::new("POD0730");
+pub(crate) const STOPPED_FROM_OUTSIDE: Code = Code::new("POD0731");
