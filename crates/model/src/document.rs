@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
+pub use crate::duration::Duration;
 use crate::id::{OperationName, StepId};
 
 /// A workflow, as written in `workflows/NAME.yaml`. Passive data; order is the author's.
@@ -13,7 +14,8 @@ use crate::id::{OperationName, StepId};
 pub struct Document {
     /// The version of the format; `1`.
     pub podium: u32,
-    /// What people call it.
+    /// What people call it; the file's name where empty.
+    #[serde(default)]
     pub name: String,
     /// One or two sentences.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -209,26 +211,4 @@ pub struct RetryRule {
 
 fn one() -> f64 {
     1.0
-}
-
-/// A length of time in milliseconds; written as `500ms`, `2s`, `2m`, `1h`.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    TS,
-)]
-#[serde(transparent)]
-pub struct Duration {
-    /// Milliseconds.
-    pub millis: u64,
 }

@@ -6,10 +6,13 @@
 //! Not here: whether a document can run (that is `plan::compile`, which knows the connectors).
 
 pub mod document;
+pub mod duration;
 pub mod environment;
 pub mod expression;
 pub mod history;
 pub mod id;
+pub mod nearest;
+pub mod parse;
 pub mod tree;
 pub mod workspace;
 

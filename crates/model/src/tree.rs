@@ -8,6 +8,7 @@
 //! Not here: what the keys mean ([`crate::parse`]), and edits, which work on the text itself.
 
 mod build;
+pub use build::short;
 mod gate;
 mod lines;
 mod scalar;

@@ -524,7 +524,7 @@ impl Builder<'_> {
 }
 
 /// At most 60 characters of a word, so that a huge one does not fill the screen.
-pub(crate) fn short(word: &str) -> String {
+pub fn short(word: &str) -> String {
     if word.chars().count() <= 60 {
         return word.to_owned();
     }

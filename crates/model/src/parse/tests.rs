@@ -1,0 +1,347 @@
+use podium_diagnostics::Severity;
+
+use super::*;
+use crate::document::{Join, Need, OnError, When};
+use crate::tree::MAX_BYTES;
+
+const WHOLE: &str = r#"podium: 1
+name: Open a shop branch
+description: Network, servers, shop front and release, in that order.
+inputs:
+  branch: { type: string, title: Branch name, pattern: "^[a-z]{3,12}$" }
+  size:   { type: string, enum: [small, large], default: small }
+credentials:
+  cloud:   { type: aws }
+  cluster: { type: kubernetes, title: Where the shop runs }
+steps:
+  network:
+    uses: terraform/apply
+    credentials: { aws: cloud }
+    with:
+      directory: infra/network
+      variables: { branch: "${{ inputs.branch }}" }
+  shop:
+    uses: kubernetes/apply # why
+    title: Größe
+    needs: [network, { step: other, on: always }]
+    join: 1
+    if: inputs.size == 'large' || environment.name == 'production'
+    for_each: [1, 2]
+    max_parallel: 4
+    max_failures: 0
+    on_error: continue
+    off: true
+    retry: { attempts: 5, backoff: 2s, factor: 1.5, max: 1m, on: [unreachable] }
+    timeout: 2m
+    undo: { uses: command/run, with: { program: clean } }
+    note: |
+      For *people*.
+  other:
+    uses: wait/for
+    undo:
+      - uses: command/run
+      - uses: http/request
+        with: { url: x }
+        credentials: { bearer: cloud }
+outputs:
+  url: "${{ steps.shop.outputs.url }}"
+"#;
+
+/// `CODE line:column hint` of every problem.
+fn check(text: &str, expected: &[&str]) {
+    let parsed = parse_workflow("workflows/shop.yaml", text.as_bytes());
+    assert_eq!(told(&parsed), expected, "{text}");
+}
+
+fn told<T>(parsed: &Parsed<T>) -> Vec<String> {
+    parsed
+        .diagnostics
+        .iter()
+        .map(|d| {
+            let span = d.span.expect("every problem has a place");
+            let (line, column) = (span.start.line, span.start.column);
+            let hint = d.hint.as_deref().expect("every problem has a hint");
+            format!("{} {line}:{column} {hint}", d.code)
+        })
+        .collect()
+}
+
+#[test]
+fn a_whole_document_is_read() {
+    let parsed = parse_workflow("workflows/shop.yaml", WHOLE.as_bytes());
+    assert_eq!(parsed.diagnostics, Vec::new());
+    let document = parsed.value.expect("it is right");
+    assert_eq!(document.name, "Open a shop branch");
+    assert_eq!(document.inputs.len(), 2);
+    assert_eq!(document.credentials["cluster"].kind, "kubernetes");
+    let shop = &document.steps[&"shop".parse::<crate::StepId>().expect("a name")];
+    assert_eq!(
+        shop.needs,
+        [
+            Need {
+                step: "network".parse().expect("a name"),
+                on: When::Success
+            },
+            Need {
+                step: "other".parse().expect("a name"),
+                on: When::Always
+            },
+        ]
+    );
+    assert_eq!(
+        (shop.join, shop.on_error, shop.off),
+        (Join::AtLeast(1), OnError::Continue, true)
+    );
+    assert_eq!(shop.for_each.as_deref(), Some("[1,2]"));
+    assert_eq!(shop.timeout.map(|time| time.millis), Some(120_000));
+    let retry = shop.retry.as_ref().expect("it is there");
+    assert_eq!(
+        (
+            retry.attempts,
+            retry.backoff.millis,
+            retry.max.map(|m| m.millis)
+        ),
+        (5, 2_000, Some(60_000))
+    );
+    assert_eq!(shop.undo.as_ref().map(Vec::len), Some(1));
+    assert_eq!(shop.note, "For *people*.\n");
+    let other = &document.steps[&"other".parse::<crate::StepId>().expect("a name")];
+    assert_eq!(other.undo.as_ref().map(Vec::len), Some(2));
+    let place = parsed.map.place("/steps/shop/uses").expect("it is there");
+    assert_eq!((place.start.line, place.start.column), (18, 11));
+    // What was read is written and read again as JSON without a loss.
+    let json = serde_json::to_value(&document).expect("plain data");
+    assert_eq!(
+        serde_json::from_value::<Document>(json).expect("its own form"),
+        document
+    );
+}
+
+#[test]
+fn every_problem_is_told_in_one_pass() {
+    check(
+        concat!(
+            "podium: 1\nname: 5\nsteps:\n  my-step:\n    uses: terraform/apply\n  b:\n    use: x/y\n  c:\n    uses: terraform\n",
+            "    nedes: [b]\n    colour: red\n    timeout: 30\n    join: none\n    off: yes\n  d:\n",
+        ),
+        &[
+            "POD0013 2:7 Write `\"5\"`, in quotes.",
+            "POD0016 4:3 Write `my_step`.",
+            "POD0014 7:5 Did you mean `uses`?",
+            "POD0021 9:11 Write the connector, a `/` and the operation, for example `terraform/apply`.",
+            "POD0015 10:5 Did you mean `needs`?",
+            "POD0020 11:5 Known here: `uses`, `title`, `with`, `needs`, `join`, `if`, `for_each`, `max_parallel`, `max_failures`, `retry`, `timeout`, `on_error`, `credentials`, `off`, `undo` and `note`.",
+            "POD0017 12:14 Write `30s`.",
+            "POD0018 13:11 Write one of `all`, `any` and `2`.",
+            "POD0013 14:10 Write `true`.",
+            "POD0014 15:3 Write for example `uses: terraform/apply` under the step's id.",
+        ],
+    );
+}
+
+#[test]
+fn wrong_shapes_say_what_belongs_there() {
+    for (text, expected) in [
+        (
+            "",
+            "POD0010 1:1 Begin with `podium: 1`, then `name:` and `steps:`.",
+        ),
+        (
+            "- a\n",
+            "POD0010 1:1 Begin with `podium: 1`, then `name:` and `steps:`.",
+        ),
+        (
+            "name: x\n",
+            "POD0011 1:1 Write `podium: 1` as its first line.",
+        ),
+        (
+            "podium: 2\nstepz: 1\n",
+            "POD0012 1:9 Update Podium, or ask whoever wrote the file for one of this version.",
+        ),
+        ("podium: '1'\n", "POD0012 1:1 Write `podium: 1`."),
+        (
+            "podium: 1\nsteps:\n  - uses: a/b\n",
+            "POD0013 3:3 Write `steps:` and under it each step by its id, without `-`: `network:` and its keys, indented.",
+        ),
+        (
+            "podium: 1\nsteps:\n  a:\n    uses: a/b\n    needs: b\n",
+            "POD0013 5:12 Write `needs: [b]`.",
+        ),
+        (
+            "podium: 1\nsteps:\n  a:\n    uses: a/b\n    needs: [{step: b, on: fail}]\n",
+            "POD0018 5:27 Did you mean `failure`?",
+        ),
+        (
+            "podium: 1\nsteps:\n  a:\n    uses: a/b\n    needs: [my-step]\n",
+            "POD0016 5:13 Write `my_step`.",
+        ),
+        (
+            "podium: 1\nsteps:\n  a:\n    uses: a/b\n    if: ${{ inputs.x }}\n",
+            "POD0013 5:9 Write `inputs.x`.",
+        ),
+        (
+            "podium: 1\nsteps:\n  a:\n    uses: a/b\n    retry: { attempts: 0 }\n",
+            "POD0019 5:24 Write a whole number from 1 to 1000.",
+        ),
+        (
+            "podium: 1\nsteps:\n  a:\n    uses: a/b\n    retry: { backoff: 2s }\n",
+            "POD0014 5:5 Write for example `{ attempts: 3, backoff: 2s }`.",
+        ),
+        (
+            "podium: 1\ncredentials:\n  cloud: aws\n",
+            "POD0013 3:10 Write `{ type: aws }`.",
+        ),
+        (
+            "podium: 1\ninputs:\n  a: string\n",
+            "POD0013 3:6 Write what may be given, for example `{ type: string, default: small }`.",
+        ),
+        (
+            "podium: 1\nsteps:\n  a:\n    uses: Terraform/Apply\n",
+            "POD0021 4:11 Write `terraform/apply`.",
+        ),
+        (
+            "podium: 1\nsteps:\n  a: 5\n",
+            "POD0013 3:6 Write for example `uses: terraform/apply` under the step's id.",
+        ),
+    ] {
+        check(text, &[expected]);
+    }
+}
+
+#[test]
+fn unknown_keys_are_kept_and_neutral() {
+    let text = "podium: 1\nx-team: ops\nsteps:\n  a:\n    uses: a/b\n    colour: { dark: red }\n";
+    let parsed = parse_workflow("w.yaml", text.as_bytes());
+    assert!(
+        parsed
+            .diagnostics
+            .iter()
+            .all(|d| d.severity == Severity::Info)
+    );
+    assert_eq!(parsed.diagnostics.len(), 2);
+    assert_eq!(parsed.diagnostics[1].address.step.as_deref(), Some("a"));
+    let document = parsed.value.expect("it is right");
+    assert_eq!(document.unknown["x-team"], "ops");
+    assert_eq!(
+        document.steps[0].unknown["colour"],
+        serde_json::json!({"dark": "red"})
+    );
+    assert_eq!(document.name, "w");
+}
+
+#[test]
+fn environments_and_workspaces_are_read() {
+    let text = "order: 2\ntitle: Play\nvars: { a: 1 }\ncredentials: { cloud: acme-dev }\nprotect: { approval: true, confirm: type-name }\npractice: true\n";
+    let parsed = parse_environment("environments/play.yaml", text.as_bytes());
+    assert_eq!(parsed.diagnostics, Vec::new());
+    let environment = parsed.value.expect("it is right");
+    assert!(environment.practice && environment.protect.approval);
+    assert_eq!(environment.credentials["cloud"].as_str(), "acme-dev");
+
+    let parsed = parse_environment(
+        "e.yaml",
+        b"protekt: { approval: true }\nprotect: { window: x }\n",
+    );
+    assert_eq!(
+        told(&parsed),
+        [
+            "POD0020 1:1 Known here: `order`, `title`, `vars`, `credentials`, `protect`, `practice` and `podium`.",
+            "POD0022 2:20 Set `read_only: true` for the time in which nothing may change.",
+        ]
+    );
+    let parsed = parse_environment("e.yaml", b"protekt: { approval: true }\n");
+    assert_eq!(told(&parsed), ["POD0015 1:1 Did you mean `protect`?"]);
+    let parsed = parse_environment("e.yaml", b"protect: yes please\n");
+    assert!(parsed.has_errors() && parsed.value.expect("readable").protect.approval);
+
+    let text =
+        "podium: 1\nname: Shops\ntools: { terraform: \">=1.5\" }\ndefault_environment: play\n";
+    let parsed = parse_workspace("podium.yaml", text.as_bytes());
+    assert_eq!(parsed.diagnostics, Vec::new());
+    assert_eq!(
+        parsed.value.expect("it is right").tools["terraform"],
+        ">=1.5"
+    );
+}
+
+/// A small generator, so that every run tries the same.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % (sides.max(1) as u64)).unwrap_or_default()
+    }
+}
+
+#[test]
+fn no_mutation_of_a_document_makes_it_panic() {
+    let words: [&[u8]; 22] = [
+        b"\n",
+        b"  ",
+        b"\t",
+        b": ",
+        b"- ",
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b"'",
+        b"\"",
+        b"|\n",
+        b">-\n",
+        b"&a ",
+        b"*a",
+        b"!!str ",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"---\n",
+        b"#",
+        b"${{ ",
+        b"\r\n",
+    ];
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut refused = 0;
+    for _ in 0..6_000 {
+        let mut bytes = WHOLE.as_bytes().to_vec();
+        for _ in 0..=dice.roll(4) {
+            let at = dice.roll(bytes.len());
+            match dice.roll(4) {
+                0 => {
+                    let end = (at + 1 + dice.roll(12)).min(bytes.len());
+                    bytes.drain(at..end);
+                }
+                1 => {
+                    let word = words[dice.roll(words.len())];
+                    bytes.splice(at..at, word.iter().copied());
+                }
+                2 => {
+                    let end = (at + dice.roll(80)).min(bytes.len());
+                    let piece = bytes[at..end].to_vec();
+                    let to = dice.roll(bytes.len());
+                    bytes.splice(to..to, piece);
+                }
+                _ => {
+                    if let Some(byte) = bytes.get_mut(at) {
+                        *byte = u8::try_from(dice.roll(256)).unwrap_or_default();
+                    }
+                }
+            }
+        }
+        assert!(bytes.len() < MAX_BYTES);
+        let parsed = parse_workflow("w.yaml", &bytes);
+        for diagnostic in &parsed.diagnostics {
+            let span = diagnostic.span.expect("every problem has a place");
+            assert!(span.start.line >= 1 && span.start.column >= 1 && span.end >= span.start);
+            assert!(diagnostic.hint.is_some());
+        }
+        assert!(parsed.value.is_some() || parsed.has_errors());
+        refused += usize::from(parsed.has_errors());
+    }
+    assert!(
+        refused > 1_000,
+        "mutations that change nothing test nothing: {refused}"
+    );
+}
