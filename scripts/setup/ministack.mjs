@@ -6,6 +6,15 @@ import { join } from 'node:path';
 import { ended, start } from './process.mjs';
 import { Plain } from './say.mjs';
 
+/** Whether nobody listens on this port of loopback just now. */
+export function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
 /** A port on loopback that was free a moment ago. */
 export function freePort() {
   return new Promise((resolve, reject) => {
@@ -20,9 +29,10 @@ export function freePort() {
 
 /**
  * Starts the server and waits until it answers: `{ endpoint, pid, stop }`. `services` are called once, so
- * that what they load is loaded before somebody waits for it.
+ * that what they load is loaded before somebody waits for it. With `state`, a folder, it remembers there
+ * what it holds when it is asked to end.
  */
-export async function ministack(peers, { log, port, services = ['cloudformation', 'sts'] } = {}) {
+export async function ministack(peers, { log, port, state, services = ['cloudformation', 'sts'] } = {}) {
   const chosen = port ?? (await freePort());
   const endpoint = `http://127.0.0.1:${chosen}`;
   const child = start(join(peers, 'bin', 'ministack'), [], {
@@ -31,11 +41,17 @@ export async function ministack(peers, { log, port, services = ['cloudformation'
       GATEWAY_PORT: String(chosen),
       MINISTACK_HOST: '127.0.0.1',
       LOG_LEVEL: 'WARNING',
+      ...(state && {
+        PERSIST_STATE: '1',
+        STATE_DIR: join(state, 'services'),
+        S3_PERSIST: '1',
+        S3_DATA_DIR: join(state, 's3'),
+      }),
     },
     log,
     group: true,
   });
-  const stop = () => ended(child);
+  const stop = () => ended(child, 15_000);
   try {
     await answers(child, endpoint);
     await Promise.all(services.map((service) => warm(endpoint, service)));

@@ -1,5 +1,5 @@
-// Starting programs. Every one has no standard input, ends with its caller, and tells its last lines
-// when it fails. Not here: anything about which programs.
+// Starting programs. None can ask a question: what a program reads is given beforehand, or nothing. It ends with its
+// caller, and tells its last lines when it fails. Not here: anything about which programs.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
@@ -41,16 +41,19 @@ export async function ended(child, grace = 5000) {
 }
 
 /**
- * Starts a program that goes on beside us. `log` is a file for its output, `onLine` sees each line.
- * With `group`, what it starts ends with it.
+ * Starts a program that goes on beside us. `log` is a file for its output, `onLine` sees each line,
+ * `input` is what it reads. With `group`, what it starts ends with it.
  */
-export function start(program, args, { cwd, env, log, onLine, group = false } = {}) {
+export function start(program, args, { cwd, env, log, onLine, input, group = false } = {}) {
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: group,
   });
+  // A program that ends before it has read everything tells more by its own words.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
   child.ownGroup = group;
   child.tail = [];
   running.add(child);

@@ -12,13 +12,11 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use crate::Secret;
+use crate::forms::{SHORTEST, forms};
 use crate::shapes::{self, Shapes};
-use crate::{Secret, forms};
 use shadow::Shadow;
 pub use stream::RedactStream;
-
-/// Secrets shorter than this are not masked: they would tear holes into innocent text.
-const SHORTEST: usize = 8;
 
 /// Knows a set of secrets in all their spellings and replaces each by `[hidden: NAME]`.
 ///

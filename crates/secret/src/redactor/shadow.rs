@@ -38,7 +38,7 @@ pub(super) fn piece(bytes: &[u8]) -> Piece {
             }
         }
         [0x1b, b'(' | b')', 0x20..=0x7e, ..] => Piece::Control(3),
-        [0x1b, 0x40..=0x7e, ..] => Piece::Control(2),
+        [0x1b, 0x30..=0x7e, ..] => Piece::Control(2),
         [0x1b | b'\r', ..] => Piece::Control(1),
         _ => Piece::Shown,
     }

@@ -1,0 +1,100 @@
+// The demo on this computer: a copy of examples/demo that belongs to the user, and the AWS API server that
+// its environment "This laptop" talks to. A second start finds both as they were left.
+
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { freePort, isFree, ministack } from '../setup/ministack.mjs';
+import { ended, must, start } from '../setup/process.mjs';
+import { Plain, say, step } from '../setup/say.mjs';
+
+/** Where the copy is. */
+export function folder() {
+  return process.env.PODIUM_HOME ? join(process.env.PODIUM_HOME, 'demo') : join(homedir(), 'Podium', 'demo');
+}
+
+/** Makes the copy where there is none; what the user changed in it stays. */
+export async function workspace(podium, env) {
+  const at = folder();
+  await step('The demo workspace', async (note) => {
+    if (existsSync(join(at, 'podium.yaml'))) return at;
+    mkdirSync(dirname(at), { recursive: true });
+    await must('The demo workspace could not be made.', podium, ['demo', at], { env, onLine: note });
+    return at;
+  });
+  return at;
+}
+
+/**
+ * Starts the AWS API server and stores the credential `demo-aws` for it. Gives the server, or nothing and
+ * the reason: everything but the environment "This laptop" works without it.
+ */
+export async function aws(podium, peers, at, env) {
+  const state = join(dirname(at), 'demo-aws');
+  mkdirSync(state, { recursive: true });
+  const pid = join(state, 'server.pid');
+  try {
+    let server;
+    await step('An AWS API server on this computer', async () => {
+      server = await ministack(peers, {
+        port: await keptPort(join(state, 'port')),
+        log: join(state, 'server.log'),
+        state,
+      });
+      writeFileSync(pid, `${server.pid}\n`);
+      return server.endpoint;
+    });
+    await step('Its credential', () => store(podium, env, server.endpoint));
+    return {
+      ...server,
+      async stop() {
+        await server.stop();
+        rmSync(pid, { force: true });
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof Plain)) throw error;
+    say(`  The environment "This laptop" cannot be used now: ${error.message}`);
+    if (error.why) say(error.why.replace(/^/gm, '    '));
+    return undefined;
+  }
+}
+
+// The same port again where it is free, so that what refers to it stays true.
+async function keptPort(file) {
+  const before = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  const port = before > 0 && (await isFree(before)) ? before : await freePort();
+  writeFileSync(file, `${port}\n`);
+  return port;
+}
+
+// The server takes any key. The values still go in the way every secret goes in: not by an argument.
+function store(podium, env, endpoint) {
+  const values = { access_key_id: 'demo', secret_access_key: 'demo', region: 'eu-central-1', endpoint_url: endpoint };
+  return new Promise((resolve, reject) => {
+    const child = start(podium, ['credentials', 'add', 'demo-aws', '--type', 'aws', '--replace', '--stdin'], {
+      env,
+      input: JSON.stringify(values),
+    });
+    child.once('error', (error) => reject(new Plain(`podium: ${error.message}`)));
+    child.once('close', (code) =>
+      code === 0 ? resolve('demo-aws') : reject(new Plain('The credential could not be stored.', { why: child.tail.join('\n') })),
+    );
+  });
+}
+
+/** Opens the window and waits until it is closed; gives its exit code. */
+export async function open(window, at, env) {
+  say();
+  say(`The window opens on ${at}. Close it, or press Ctrl+C here, to end.`);
+  const child = start(window, [at], { env, onLine: (text) => say(`  ${text}`) });
+  const code = await new Promise((resolve) => {
+    child.once('error', (error) => {
+      say(`The window could not be started: ${error.message}`);
+      resolve(1);
+    });
+    child.once('close', (exit) => resolve(exit ?? 1));
+  });
+  await ended(child);
+  return code;
+}
