@@ -1,0 +1,85 @@
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { hostLabel } from "../bridge/client";
+import { useQuery } from "../bridge/queries";
+import { ErrorCallout, Waiting } from "../design/feedback";
+import { Home } from "../features/home/Home";
+import { frameWords } from "../text/frame";
+import { words } from "../text/words";
+import { type Action, followKeys, useRegisterActions } from "../window/actions";
+import { useEnvironment } from "../window/environment";
+import { usePreferences } from "../window/preferences";
+import { go, type Route, useRoute } from "../window/route";
+import { isProtected } from "./EnvironmentChip";
+import { Failsafe } from "./Failsafe";
+import { Palette } from "./Palette";
+import { Rail } from "./Rail";
+import { TitleRow } from "./TitleRow";
+import { Toasts } from "./Toasts";
+import { Welcome } from "./Welcome";
+
+const Card = lazy(() => import("../features/card/Card").then((m) => ({ default: m.Card })));
+const Studio = lazy(() => import("../features/studio/Studio").then((m) => ({ default: m.Studio })));
+const PreviewScreen = lazy(() => import("../features/preview/PreviewScreen").then((m) => ({ default: m.PreviewScreen })));
+const UndoScreen = lazy(() => import("../features/preview/UndoScreen").then((m) => ({ default: m.UndoScreen })));
+const RunScreen = lazy(() => import("../features/run/RunScreen").then((m) => ({ default: m.RunScreen })));
+const Runs = lazy(() => import("../features/runs/Runs").then((m) => ({ default: m.Runs })));
+const Credentials = lazy(() => import("../features/credentials/Credentials").then((m) => ({ default: m.Credentials })));
+const Environments = lazy(() => import("../features/environments/Environments").then((m) => ({ default: m.Environments })));
+const Settings = lazy(() => import("../features/settings/Settings").then((m) => ({ default: m.Settings })));
+
+/** The window: rail, title row, and the screen of the route. */
+export function App() {
+  const route = useRoute((state) => state.route);
+  const workspace = useQuery("workspace.get", {});
+  const { current } = useEnvironment();
+  const [palette, setPalette] = useState(false);
+  const openPalette = useCallback(() => setPalette(true), []);
+  const label = hostLabel();
+
+  useEffect(() => followKeys(), []);
+  useRegisterActions("window", useMemo((): Action[] => [
+    { id: "window.palette", label: frameWords.palette, keys: "mod+k", whileTyping: true, quiet: true, run: openPalette },
+    { id: "window.light", label: frameWords.theme.light, run: () => usePreferences.setState({ theme: "light" }) },
+    { id: "window.dark", label: frameWords.theme.dark, run: () => usePreferences.setState({ theme: "dark" }) },
+    { id: "window.system", label: frameWords.theme.system, run: () => usePreferences.setState({ theme: "system" }) },
+    { id: "window.home", label: words.screens.home, keys: "mod+1", quiet: true, run: () => go({ screen: "home" }) },
+    { id: "window.studio", label: words.screens.studio, keys: "mod+2", quiet: true, run: () => go({ screen: "studio", workflow: usePreferences.getState().lastWorkflow }) },
+    { id: "window.runs", label: words.screens.runs, keys: "mod+3", quiet: true, run: () => go({ screen: "runs" }) },
+    { id: "window.credentials", label: words.screens.credentials, keys: "mod+4", quiet: true, run: () => go({ screen: "credentials" }) },
+  ], [openPalette]));
+
+  return (
+    <div className="frame" data-protected={isProtected(current) || undefined} data-testid="frame">
+      <a className="skip" href="#screen" onClick={(event) => { event.preventDefault(); document.getElementById("screen")?.focus(); }}>{frameWords.skip}</a>
+      <Rail />
+      <TitleRow onPalette={openPalette} />
+      <main className="screen" id="screen" tabIndex={-1}>
+        <Failsafe key={route.screen}>
+          {workspace.error ? (
+            <div className="page-inner"><ErrorCallout title={frameWords.cannotOpen} error={workspace.error} retry={workspace.retry} /></div>
+          ) : workspace.data === undefined ? <Waiting words={frameWords.opening} />
+            : workspace.data === null ? <Welcome />
+            : <Suspense fallback={null}><Screen route={route} /></Suspense>}
+        </Failsafe>
+      </main>
+      {palette ? <Palette onClose={() => setPalette(false)} /> : null}
+      <Toasts />
+      {label ? <div className="host-label">{label}</div> : null}
+    </div>
+  );
+}
+
+function Screen({ route }: { route: Route }) {
+  switch (route.screen) {
+    case "home": return <Home />;
+    case "card": return <Card key={route.workflow} workflow={route.workflow} />;
+    case "studio": return <Studio key={route.workflow ?? ""} workflow={route.workflow} step={route.step ?? null} />;
+    case "preview": return <PreviewScreen key={route.workflow} workflow={route.workflow} />;
+    case "undo": return <UndoScreen key={route.run} run={route.run} />;
+    case "run": return <RunScreen key={route.run} run={route.run} />;
+    case "runs": return <Runs />;
+    case "credentials": return <Credentials name={route.name ?? null} />;
+    case "environments": return <Environments />;
+    case "settings": return <Settings />;
+  }
+}

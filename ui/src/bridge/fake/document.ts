@@ -1,0 +1,217 @@
+import { parseDocument, Document as YamlDocument, LineCounter, isMap, type Node } from "yaml";
+import type { Diagnostic, DocumentView, Edit, EdgeView, Json, JsonObject, Layout, Move, Need, Span, Step, WorkflowDocument } from "../types";
+import { layered } from "../../graph/layout";
+import { manifests, operationOf } from "./manifests";
+
+interface Stage { label: string; text: string; layout: Layout }
+
+/** One open workflow of the fake host. The real one keeps untouched bytes; this one need not. */
+export class FakeDocument {
+  private version = 1;
+  private undoStack: Stage[] = [];
+  private redoStack: Stage[] = [];
+  private text: string;
+  private layout: Layout;
+
+  constructor(readonly workflow: string, text: string, layout?: Layout["nodes"]) {
+    this.text = text;
+    this.layout = { nodes: layout ?? {} };
+    if (!layout) this.tidy();
+  }
+
+  view(): DocumentView {
+    const { document, diagnostics } = read(this.text, `workflows/${this.workflow}.yaml`);
+    return {
+      workflow: this.workflow, file: `workflows/${this.workflow}.yaml`, version: this.version, text: this.text,
+      document, edges: document ? edgesOf(document) : [], diagnostics, layout: this.layout,
+      can_undo: this.undoStack.at(-1)?.label ?? null, can_redo: this.redoStack.at(-1)?.label ?? null,
+    };
+  }
+
+  edit(version: number, label: string, edits: Edit[], moves: Move[]): void {
+    if (version !== this.version) throw { code: "POD0202", message: "The workflow changed in between.", hint: "Look again, then repeat the change.", retry: "temporary" };
+    const yaml = parseDocument(this.text);
+    for (const edit of edits) apply(yaml, edit);
+    const nodes = { ...this.layout.nodes };
+    for (const move of moves) {
+      if (move.at) nodes[move.step] = move.at;
+      else delete nodes[move.step];
+    }
+    for (const edit of edits) {
+      if (edit.op === "remove_step") delete nodes[edit.id];
+      const at = edit.op === "rename_step" ? nodes[edit.id] : undefined;
+      if (edit.op === "rename_step" && at) {
+        nodes[edit.to] = at;
+        delete nodes[edit.id];
+      }
+    }
+    this.commit(label, edits.length > 0 ? yaml.toString({ lineWidth: 0 }) : this.text, { nodes });
+  }
+
+  setText(text: string): void {
+    if (text !== this.text) this.commit("Edit the text", text, this.layout);
+  }
+
+  tidy(selection?: string[]): void {
+    const { document } = read(this.text, "");
+    if (!document) return;
+    const all = layered(Object.keys(document.steps), edgesOf(document));
+    const nodes = { ...this.layout.nodes };
+    for (const [id, at] of Object.entries(all)) if (!selection?.length || selection.includes(id)) nodes[id] = at;
+    this.commit("Tidy up", this.text, { nodes });
+  }
+
+  undo(): void { this.swap(this.undoStack, this.redoStack); }
+  redo(): void { this.swap(this.redoStack, this.undoStack); }
+
+  private swap(from: Stage[], to: Stage[]): void {
+    const stage = from.pop();
+    if (!stage) return;
+    to.push({ label: stage.label, text: this.text, layout: this.layout });
+    this.text = stage.text;
+    this.layout = stage.layout;
+    this.version += 1;
+  }
+
+  private commit(label: string, text: string, layout: Layout): void {
+    this.undoStack.push({ label, text: this.text, layout: this.layout });
+    this.redoStack = [];
+    this.text = text;
+    this.layout = layout;
+    this.version += 1;
+  }
+}
+
+function pathOf(pointer: string): string[] {
+  return pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function apply(yaml: YamlDocument, edit: Edit): void {
+  switch (edit.op) {
+    case "add_step":
+      if (!isMap(yaml.get("steps"))) yaml.set("steps", yaml.createNode({}));
+      yaml.setIn(["steps", edit.id], yaml.createNode(edit.step));
+      break;
+    case "remove_step":
+      yaml.deleteIn(["steps", edit.id]);
+      for (const [id, step] of Object.entries((yaml.toJS() as WorkflowDocument).steps ?? {})) {
+        const needs = (step.needs as unknown as (string | Need)[] | undefined) ?? [];
+        const kept = needs.filter((need) => (typeof need === "string" ? need : need.step) !== edit.id);
+        if (kept.length === needs.length) continue;
+        if (kept.length === 0) yaml.deleteIn(["steps", id, "needs"]);
+        else yaml.setIn(["steps", id, "needs"], yaml.createNode(kept));
+      }
+      break;
+    case "rename_step": {
+      const text = yaml.toString({ lineWidth: 0 });
+      const renamed = text
+        .replace(new RegExp(`^(  )${edit.id}:`, "m"), `$1${edit.to}:`)
+        .replace(new RegExp(`steps\\.${edit.id}\\b`, "g"), `steps.${edit.to}`)
+        .replace(/needs: \[[^\]]*\]/g, (list) => list.replace(new RegExp(`\\b${edit.id}\\b`), edit.to));
+      yaml.contents = parseDocument(renamed).contents as never;
+      break;
+    }
+    case "set": yaml.setIn(pathOf(edit.path), yaml.createNode(edit.value)); break;
+    case "remove": yaml.deleteIn(pathOf(edit.path)); break;
+    case "add_need": {
+      const needs = needsOf((yaml.toJS() as WorkflowDocument).steps[edit.step]).filter((need) => need.step !== edit.need.step);
+      yaml.setIn(["steps", edit.step, "needs"], yaml.createNode([...needs, edit.need].map(plainNeed)));
+      break;
+    }
+    case "remove_need": {
+      const needs = needsOf((yaml.toJS() as WorkflowDocument).steps[edit.step]).filter((need) => need.step !== edit.need);
+      if (needs.length === 0) yaml.deleteIn(["steps", edit.step, "needs"]);
+      else yaml.setIn(["steps", edit.step, "needs"], yaml.createNode(needs.map(plainNeed)));
+    }
+  }
+}
+
+const plainNeed = (need: Need): Json => (need.on === "success" ? need.step : { step: need.step, on: need.on });
+
+function needsOf(step: Step | undefined): Need[] {
+  return ((step?.needs as unknown as (string | Partial<Need>)[] | undefined) ?? []).map((need) =>
+    typeof need === "string" ? { step: need, on: "success" } : { step: need.step ?? "", on: need.on ?? "success" });
+}
+
+/** Reads a text: the document, and everything that is wrong with it. */
+export function read(text: string, file: string): { document: WorkflowDocument | null; diagnostics: Diagnostic[] } {
+  const lines = new LineCounter();
+  const yaml = parseDocument(text, { lineCounter: lines });
+  const spanAt = (from: number, to: number): Span => {
+    const [a, b] = [lines.linePos(from), lines.linePos(to)];
+    return { start: { line: a.line, column: a.col, byte: from }, end: { line: b.line, column: b.col, byte: to } };
+  };
+  if (yaml.errors.length > 0) {
+    return { document: null, diagnostics: yaml.errors.map((error) => ({
+      severity: "error", code: "POD0001", summary: "The text is not valid YAML.", detail: error.message.split("\n")[0] ?? "", address: { file },
+      span: spanAt(error.pos[0], error.pos[1]),
+    })) };
+  }
+  const raw = (yaml.toJS() ?? {}) as Partial<WorkflowDocument>;
+  const steps: Record<string, Step> = {};
+  for (const [id, step] of Object.entries(raw.steps ?? {})) {
+    const s = (step ?? {}) as Partial<Step>;
+    steps[id] = { ...s, uses: String(s.uses ?? ""), with: s.with ?? {}, needs: needsOf(s as Step), join: s.join ?? "all", on_error: s.on_error ?? "stop", credentials: s.credentials ?? {} };
+  }
+  const document: WorkflowDocument = {
+    podium: 1, name: raw.name ?? "", description: raw.description ?? "", inputs: raw.inputs ?? {}, credentials: raw.credentials ?? {}, steps, outputs: raw.outputs ?? {},
+  };
+  const diagnostics: Diagnostic[] = [];
+  const say = (severity: Diagnostic["severity"], code: string, summary: string, detail: string, step: string, path: string[], hint?: string) => {
+    const node = (path.length > 0 ? yaml.getIn(path, true) : null) as Node | null | undefined;
+    const where = node?.range ?? (yaml.getIn(["steps", step], true) as Node | undefined)?.range;
+    diagnostics.push({ severity, code, summary, detail, address: { file, step, field: `/${path.join("/")}` }, ...(hint ? { hint } : {}), ...(where ? { span: spanAt(where[0], where[1]) } : {}) });
+  };
+  for (const [id, step] of Object.entries(steps)) {
+    const op = operationOf(step.uses);
+    if (!op) say("error", "POD0110", "Unknown operation.", `\`${step.uses}\` is no operation of a connector.`, id, ["steps", id, "uses"], `Operations look like \`${manifests[0]?.operations[0]?.name}\`.`);
+    for (const name of op?.input.required ?? []) {
+      const value = step.with[name];
+      if (value === undefined || value === "" || value === null) say("error", "POD0120", "An input is missing.", `\`${op?.input.properties?.[name]?.title ?? name}\` must be given.`, id, ["steps", id, "with", name]);
+    }
+    for (const port of op?.credentials ?? []) if (port.required && !step.credentials[port.name]) say("error", "POD0130", "A credential is missing.", `This step needs ${port.title}.`, id, ["steps", id, "credentials"], "Choose a slot under Credentials.");
+    for (const need of step.needs) if (!steps[need.step]) say("error", "POD0102", "Unknown step.", `There is no step \`${need.step}\`.`, id, ["steps", id, "needs"]);
+    for (const reference of referencesOf(step.with)) if (!steps[reference.step]) say("error", "POD0102", "Unknown step.", `There is no step \`${reference.step}\`.`, id, ["steps", id, "with"]);
+  }
+  for (const id of cycleOf(document)) say("error", "POD0103", "The steps go round in a circle.", `\`${id}\` waits for itself, through other steps.`, id, ["steps", id]);
+  return { document, diagnostics };
+}
+
+interface Reference { step: string; output: string; field: string }
+
+function referencesOf(value: Json | JsonObject, field = ""): Reference[] {
+  if (typeof value === "string") {
+    return [...value.matchAll(/steps\.([a-z][a-z0-9_]*)\.outputs\.([a-z0-9_.]+)/g)].map((m) => ({ step: m[1] ?? "", output: m[2] ?? "", field }));
+  }
+  if (Array.isArray(value)) return value.flatMap((item, at) => referencesOf(item, `${field}/${at}`));
+  if (value && typeof value === "object") return Object.entries(value).flatMap(([key, item]) => referencesOf(item, `${field}/${key}`));
+  return [];
+}
+
+export function edgesOf(document: WorkflowDocument): EdgeView[] {
+  const edges = new Map<string, EdgeView>();
+  for (const [id, step] of Object.entries(document.steps)) {
+    for (const need of step.needs) edges.set(`${need.step} ${id}`, { from: need.step, to: id, on: need.on, drawn: true, data: [] });
+    for (const reference of referencesOf(step.with)) {
+      const key = `${reference.step} ${id}`;
+      const edge = edges.get(key) ?? { from: reference.step, to: id, on: "success" as const, drawn: false, data: [] };
+      edge.data.push({ output: reference.output, field: reference.field });
+      edges.set(key, edge);
+    }
+  }
+  return [...edges.values()].filter((edge) => document.steps[edge.from]);
+}
+
+function cycleOf(document: WorkflowDocument): string[] {
+  const left = new Set(Object.keys(document.steps));
+  const edges = edgesOf(document);
+  for (let go = true; go; ) {
+    go = false;
+    for (const id of left) {
+      if (edges.some((edge) => edge.to === id && left.has(edge.from))) continue;
+      left.delete(id);
+      go = true;
+    }
+  }
+  return [...left].filter((id) => edges.some((edge) => edge.from === id && left.has(edge.to)));
+}

@@ -1,0 +1,1 @@
+export function Card(_props: Record<string, unknown>) { return null; }

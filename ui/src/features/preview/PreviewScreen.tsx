@@ -1,0 +1,1 @@
+export function PreviewScreen(_props: Record<string, unknown>) { return null; }

@@ -1,0 +1,6 @@
+/** Whether this build may fall back to the fake host; the shipped one may not. */
+declare const __FAKE_HOST__: boolean;
+
+declare module "@fontsource-variable/inter/opsz.css";
+declare module "@fontsource-variable/inter";
+declare module "@fontsource-variable/jetbrains-mono";

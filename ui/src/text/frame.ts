@@ -1,0 +1,22 @@
+export const frameWords = {
+  practice: "practice", protected: "protected", readOnly: "read only",
+  environment: "Environment", chooseEnvironment: "Choose an environment",
+  practiceHelp: "Simulators stand in for every system.",
+  protectedHelp: "A person approves before anything is written.",
+  ordinaryHelp: "Reaches real systems.",
+  palette: "Search everything",
+  paletteEmpty: "Nothing by that name. Try a screen, a workflow or an action.",
+  groups: { actions: "Actions", workflows: "Workflows", runs: "Runs", screens: "Go to" },
+  theme: { light: "Use the light theme", dark: "Use the dark theme", system: "Follow the system’s theme" },
+  skip: "Skip to the screen",
+  opening: "Opening the workspace",
+  cannotOpen: "The workspace could not be opened.",
+  crashed: "This screen hit a defect of Podium.",
+  crashedHelp: "Your files and runs are safe. Show the screen again, or go Home.",
+  again: "Show it again",
+  noWorkspace: {
+    title: "Draw it. Preview it. Deploy it. Undo it.",
+    body: "The demo needs no account and no network. It makes a few real things on this laptop, and takes them back.",
+    demo: "Open the demo", other: "Open a folder",
+  },
+};
