@@ -19,12 +19,12 @@ const cli = process.env.PODIUM_TEST_PODIUM;
 const peers = process.env.PODIUM_PEERS;
 
 /** Why the window cannot be tested here, or nothing. */
-function hindrance({ aws }) {
+export function hindrance({ aws = false, binary = app } = {}) {
   if (process.platform !== 'linux') return 'window tests drive WebKitGTK, which is for Linux';
   for (const program of ['Xvfb', 'dbus-daemon', 'gnome-keyring-daemon', 'WebKitWebDriver']) {
     if (!which(program)) return `${program} is not installed`;
   }
-  if (!app || !existsSync(app)) throw new Error('PODIUM_TEST_PODIUM_DESKTOP names no program; run `npm test -- window`');
+  if (!binary || !existsSync(binary)) throw new Error('PODIUM_TEST_PODIUM_DESKTOP names no program; run `npm test -- window`');
   if (aws && !peers) return 'the AWS API server is not installed';
   return undefined;
 }
@@ -82,16 +82,21 @@ export class World {
 
   /** Starts the window on the workspace; a second call is a second start. */
   async open() {
+    await this.drive();
+    this.window = await Window.open(this.base, app, [this.workspace]);
+    return this.window;
+  }
+
+  /** Starts what drives the window. */
+  async drive() {
     const port = await freePort();
     this.driver = start('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], {
       env: { ...this.env, TAURI_WEBVIEW_AUTOMATION: 'true', RUST_BACKTRACE: '1' },
       log: join(this.folder, 'window.log'),
       group: true,
     });
-    const base = `http://127.0.0.1:${port}`;
-    await until('the driver answers', () => Window.call(base, 'GET', '/status'));
-    this.window = await Window.open(base, app, [this.workspace]);
-    return this.window;
+    this.base = `http://127.0.0.1:${port}`;
+    await until('the driver answers', () => Window.call(this.base, 'GET', '/status'));
   }
 
   /** Closes the window as a person does, and waits until its process is gone. */

@@ -8,8 +8,8 @@ import { home } from '../pages/home.mjs';
 
 story('home shows a tile for each workflow of the demo', {}, async (world) => {
   const window = await world.open();
-  await home(window, 'Open a shop branch');
-  for (const tile of ['Share a folder', 'Breaks at step 4']) await window.reads(tile);
+  for (const workflow of ['open-a-shop-branch', 'share-a-folder', 'breaks-at-step-4']) await home(window, workflow);
+  await window.reads('Open a shop branch');
   await window.picture(join(results, 'window', 'home.png'));
 });
 
