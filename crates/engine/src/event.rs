@@ -23,6 +23,7 @@ pub use step::{
     StepEvent, StepFailed, StepSucceeded, Stopping, Undone, Unknown, WaitingApproval,
     WaitingUnlock,
 };
+pub use podium_connector::LogLine;
 pub use wire::{EVENT_FORMAT, event_schema};
 
 /// Something that happened, as the journal keeps it. The host gives `seq` (counted from 1, without a
