@@ -7,6 +7,7 @@
 
 pub mod document;
 pub mod duration;
+pub mod edit;
 pub mod environment;
 pub mod expression;
 pub mod history;
