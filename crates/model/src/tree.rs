@@ -266,6 +266,20 @@ impl SourceMap {
         }
     }
 
+    /// The key of a pointer's last part, else of the nearest part above it that has one.
+    pub fn nearest_key(&self, pointer: &str) -> Option<Span> {
+        let mut pointer = pointer;
+        loop {
+            if let Some(span) = self.key(pointer) {
+                return Some(span);
+            }
+            match pointer.rsplit_once('/') {
+                Some((above, _)) if !above.is_empty() => pointer = above,
+                _ => return self.place(""),
+            }
+        }
+    }
+
     /// A place inside the text at a pointer: `offset` and `length` count bytes of the value as read. Exact
     /// for texts on one line and for `|` blocks; elsewhere the start of the value.
     pub fn inside(&self, pointer: &str, offset: usize, length: usize) -> Option<Span> {

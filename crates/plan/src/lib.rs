@@ -7,8 +7,15 @@
 //! The [`Preview`] is assembled here from the connectors' answers ([`podium_connector::StepPreview`]),
 //! hashed, and put into words; asking the connectors is `runtime`.
 
+pub mod code;
+mod compile;
+mod graph;
+mod manifests;
 mod plan;
 mod preview;
 
+pub use compile::{Binding, Compiled, check, compile};
+pub use graph::{Badge, Graph, GraphEdge, GraphNode};
+pub use manifests::Manifests;
 pub use plan::{Edge, EdgeKind, Plan, PlanStep, Work};
 pub use preview::{PREVIEW_FORMAT, Preview, PreviewIdentity, PreviewStep, StepAnswer, Summary};

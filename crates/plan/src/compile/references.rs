@@ -1,0 +1,560 @@
+//! What expressions name, and the edges that follow from it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use podium_diagnostics::Diagnostic;
+use podium_model::document::When;
+use podium_model::expression::{ROOTS, Reference, SyntaxError};
+use podium_model::nearest::nearest;
+use podium_model::tree::{escape, short};
+use serde_json::{Map, Value};
+
+use super::edges::gives_outputs;
+use super::schema::{Inside, Types, property, types_at};
+use super::texts::{Text, bare, find};
+use super::{Checked, Checker, error};
+use crate::code;
+use crate::plan::{Edge, EdgeKind};
+
+/// Where an expression stands, and what it may name there.
+struct Site<'s> {
+    pointer: String,
+    /// The step whose outputs do not exist yet.
+    own: Option<&'s str>,
+    /// Whether `each` means something.
+    each: bool,
+}
+
+/// A step that an expression names.
+struct Named {
+    step: usize,
+    /// Below `steps.ID`, for example `outputs.url`.
+    path: String,
+    pointer: String,
+    place: (usize, usize),
+}
+
+impl<'a> Checker<'a> {
+    /// Everything about a step's expressions; adds the edges that follow from them.
+    pub(super) fn expressions(&mut self, checked: &mut Checked<'a>, texts: &[Text]) {
+        let mut named = Vec::new();
+        let own = checked.id.as_str();
+        for text in texts {
+            let site = Site {
+                pointer: format!("{}/with{}", checked.pointer, text.pointer),
+                own: Some(own),
+                each: checked.step.for_each.is_some(),
+            };
+            self.syntax(&text.errors, &site.pointer);
+            for reference in &text.references {
+                named.extend(self.reference(reference, &site));
+            }
+        }
+        for (key, source, wanted) in [
+            ("if", &checked.step.condition, Types::BOOLEAN),
+            ("for_each", &checked.step.for_each, Types::LIST),
+        ] {
+            let Some(source) = source else { continue };
+            let site = Site {
+                pointer: format!("{}/{key}", checked.pointer),
+                own: Some(own),
+                each: false,
+            };
+            named.extend(self.bare(source, &site, wanted));
+        }
+        self.data_edges(checked, named);
+    }
+
+    fn bare(&mut self, source: &str, site: &Site<'_>, wanted: Types) -> Vec<Named> {
+        let (references, is_path) = match bare(source) {
+            Ok(read) => read,
+            Err(errors) => {
+                self.syntax(&errors, &site.pointer);
+                return Vec::new();
+            }
+        };
+        let before = self.problems.len();
+        let named = references
+            .iter()
+            .filter_map(|reference| self.reference(reference, site))
+            .collect();
+        let types = match references.as_slice() {
+            [only] if is_path && before == self.problems.len() => self.path_types(&only.path, None),
+            [] => serde_json::from_str(source).map_or(Types::ANY, |value| Types::of_value(&value)),
+            _ => Types::ANY,
+        };
+        if !types.overlaps(wanted) {
+            let (code, summary, what) = if wanted == Types::BOOLEAN {
+                (
+                    code::NOT_A_CONDITION,
+                    "The condition is neither true nor false",
+                    "A condition",
+                )
+            } else {
+                (
+                    code::NOT_A_LIST,
+                    "There is no list to go through",
+                    "`for_each`",
+                )
+            };
+            let hint = match types.converted(wanted, source.trim()) {
+                Some(converted) => format!("Write for example `{converted}`."),
+                None if wanted == Types::BOOLEAN => {
+                    "Compare it with something, for example `inputs.size == 'large'`.".to_owned()
+                }
+                None => {
+                    "Write an expression that gives a list, for example `inputs.hosts`.".to_owned()
+                }
+            };
+            let detail = format!(
+                "{what} wants {}; `{}` is {}.",
+                wanted.words(),
+                short(source.trim()),
+                types.words()
+            );
+            self.problem(error(code, summary, detail), &site.pointer, hint);
+        }
+        named
+    }
+
+    /// Checks the references of an undo override, which may name its own step and adds no edges.
+    pub(super) fn undo_references(&mut self, checked: &Checked<'_>, texts: &[Text], pointer: &str) {
+        for text in texts {
+            let site = Site {
+                pointer: format!("{pointer}{}", text.pointer),
+                own: None,
+                each: checked.step.for_each.is_some(),
+            };
+            self.syntax(&text.errors, &site.pointer);
+            for reference in &text.references {
+                self.reference(reference, &site);
+            }
+        }
+    }
+
+    /// The outputs of the workflow.
+    pub(super) fn workflow_outputs(&mut self) {
+        for (name, value) in &self.document.outputs {
+            for text in find(value, "") {
+                let site = Site {
+                    pointer: format!("/outputs/{}{}", escape(name), text.pointer),
+                    own: None,
+                    each: false,
+                };
+                self.syntax(&text.errors, &site.pointer);
+                for reference in &text.references {
+                    self.reference(reference, &site);
+                }
+            }
+        }
+    }
+
+    fn syntax(&mut self, errors: &[SyntaxError], pointer: &str) {
+        for wrong in errors {
+            let diagnostic = error(
+                code::BAD_EXPRESSION,
+                "The expression cannot be read",
+                wrong.message.clone(),
+            );
+            let length = wrong.end.saturating_sub(wrong.start);
+            let span = self.map.inside(pointer, wrong.start, length);
+            self.problem_at(
+                diagnostic,
+                pointer,
+                span,
+                "Expressions are CEL, for example `inputs.size == 'large' ? 3 : 1`.",
+            );
+        }
+    }
+
+    /// Checks one reference; gives the step it names, where there is one.
+    fn reference(&mut self, reference: &Reference, site: &Site<'_>) -> Option<Named> {
+        let path: Vec<&str> = reference.path.iter().map(String::as_str).collect();
+        match path.as_slice() {
+            ["inputs", name, rest @ ..] => {
+                let document = self.document;
+                match document.inputs.get(*name) {
+                    Some(schema) => self.inside(schema, rest, reference, site, 2),
+                    None => {
+                        let names = document.inputs.keys().map(String::as_str);
+                        let nothing = "Add it under `inputs:` at the top of the workflow.";
+                        let hint = Self::other_names(name, names, "inputs.", nothing);
+                        self.unknown(reference, site, 2, "The workflow has no such input.", hint);
+                    }
+                }
+                None
+            }
+            ["environment", rest @ ..] => {
+                self.environment(rest, reference, site);
+                None
+            }
+            ["steps", id, rest @ ..] => self.step_reference(id, rest, reference, site),
+            ["each", ..] if !site.each => {
+                let detail = "`each` is the element of `for_each`, and means nothing here.";
+                let hint = "Add `for_each` to the step; in `if` and `for_each` themselves there is no element.";
+                self.unknown(reference, site, 1, detail, hint.to_owned());
+                None
+            }
+            ["run", name, ..] if *name != "id" => {
+                let hint = "Write `run.id`.".to_owned();
+                self.unknown(reference, site, 2, "Of a run only its id is known.", hint);
+                None
+            }
+            ["inputs" | "steps" | "each" | "run", ..] => None,
+            [root, ..] => {
+                let hint = self.root_hint(root);
+                let detail = "Expressions know `inputs`, `environment`, `steps`, `each` and `run`.";
+                self.unknown(reference, site, 1, detail, hint);
+                None
+            }
+            [] => None,
+        }
+    }
+
+    fn root_hint(&self, root: &str) -> String {
+        if self.document.inputs.contains_key(root) {
+            return format!("Did you mean `inputs.{root}`?");
+        }
+        if self.index.contains_key(root) {
+            return format!("Did you mean `steps.{root}.outputs`?");
+        }
+        match nearest(root, ROOTS) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => "Put a text in quotes: `'…'`.".to_owned(),
+        }
+    }
+
+    fn environment(&mut self, rest: &[&str], reference: &Reference, site: &Site<'_>) {
+        match rest {
+            [] | ["name" | "vars"] => {}
+            ["vars", name, ..] => {
+                let Some(binding) = self.binding else { return };
+                let vars = &binding.environment.vars;
+                if vars.contains_key(*name) {
+                    return;
+                }
+                let names = vars.keys().map(String::as_str);
+                let nothing = format!(
+                    "Add it under `vars:` in environments/{}.yaml.",
+                    binding.name
+                );
+                let hint = Self::other_names(name, names, "environment.vars.", &nothing);
+                let detail = format!("The environment `{}` has no such variable.", binding.name);
+                self.unknown(reference, site, 3, &detail, hint);
+            }
+            [name, ..] => {
+                let hint = match nearest(name, ["name", "vars"]) {
+                    Some(near) if *name != near => format!("Did you mean `environment.{near}`?"),
+                    _ => format!("Did you mean `environment.vars.{name}`?"),
+                };
+                let detail = "Of the environment only `name` and `vars` are known.";
+                self.unknown(reference, site, 2, detail, hint);
+            }
+        }
+    }
+
+    fn step_reference(
+        &mut self,
+        id: &str,
+        rest: &[&str],
+        reference: &Reference,
+        site: &Site<'_>,
+    ) -> Option<Named> {
+        if site.own == Some(id) {
+            let diagnostic = error(
+                code::SELF_REFERENCE,
+                "The step refers to itself",
+                format!("The outputs of `{id}` do not exist before it has run."),
+            );
+            let hint = "Use an input, or the output of a step before it.".to_owned();
+            self.at_reference(diagnostic, reference, site, reference.path.len(), hint);
+            return None;
+        }
+        let Some(&step) = self.index.get(id) else {
+            let (start, end) = part(reference, 2);
+            self.unknown_step(id, &site.pointer, Some((start, end - start)));
+            return None;
+        };
+        let named = Some(Named {
+            step,
+            path: rest.join("."),
+            pointer: site.pointer.clone(),
+            place: (reference.start, reference.end - reference.start),
+        });
+        let target = &self.document.steps[step];
+        match rest {
+            ["outputs", below @ ..] => {
+                if target.off && site.own.is_some() {
+                    let diagnostic = Diagnostic::warning(
+                        code::OUTPUT_OF_OFF,
+                        "The step before is switched off",
+                        format!("`{id}` is switched off, so it gives no outputs."),
+                    );
+                    let hint = format!("Switch `{id}` on, or this step off as well.");
+                    self.at_reference(diagnostic, reference, site, reference.path.len(), hint);
+                }
+                if target.for_each.is_some() {
+                    if let [name, ..] = below {
+                        let detail = format!(
+                            "`{id}` runs once for each element, so its outputs are a list, one entry each."
+                        );
+                        let hint = format!(
+                            "Write `steps.{id}.outputs.map(o, o.{name})`, or `[0]` for one."
+                        );
+                        self.unknown_output(reference, site, 4, detail, hint);
+                    }
+                } else if let Some(operation) = self.manifests.operation(&target.uses) {
+                    self.output(operation, below, reference, site);
+                }
+            }
+            ["status", ..] | [] => {}
+            [name, ..] => {
+                let hint = match nearest(name, ["outputs", "status"]) {
+                    Some(near) => format!("Did you mean `steps.{id}.{near}`?"),
+                    None => format!("Did you mean `steps.{id}.outputs.{name}`?"),
+                };
+                let detail = "Of a step only `outputs` and `status` are known.";
+                self.unknown(reference, site, 3, detail, hint);
+            }
+        }
+        named
+    }
+
+    fn output(
+        &mut self,
+        operation: &'a podium_connector::Operation,
+        below: &[&str],
+        reference: &Reference,
+        site: &Site<'_>,
+    ) {
+        let Some((name, rest)) = below.split_first() else {
+            return;
+        };
+        match property(&operation.output, name) {
+            Inside::Schema(schema) => self.inside(schema, rest, reference, site, 4),
+            Inside::Open => {}
+            Inside::Closed(names) => {
+                let prefix = format!("{}.", reference.path[..3].join("."));
+                let nothing = "The operation gives no outputs.";
+                let hint = Self::other_names(name, names.iter().copied(), &prefix, nothing);
+                let detail = format!("`{}` gives no output of that name.", operation.name);
+                self.unknown_output(reference, site, 4, detail, hint);
+            }
+        }
+    }
+
+    /// Follows a path into a schema as far as that is closed. `depth` parts of the path are done.
+    fn inside(
+        &mut self,
+        schema: &'a Value,
+        rest: &[&str],
+        reference: &Reference,
+        site: &Site<'_>,
+        depth: usize,
+    ) {
+        let mut schema = schema;
+        for (index, name) in rest.iter().enumerate() {
+            match property(schema, name) {
+                Inside::Schema(inner) => schema = inner,
+                Inside::Open => return,
+                Inside::Closed(names) => {
+                    let done = depth + index;
+                    let prefix = format!("{}.", reference.path[..done].join("."));
+                    let hint =
+                        Self::other_names(name, names.iter().copied(), &prefix, "It has no parts.");
+                    let detail = format!(
+                        "`{}` has no part of that name.",
+                        reference.path[..done].join(".")
+                    );
+                    self.unknown(reference, site, done + 1, &detail, hint);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The path's first `parts` parts are what is wrong.
+    fn unknown(
+        &mut self,
+        reference: &Reference,
+        site: &Site<'_>,
+        parts: usize,
+        detail: &str,
+        hint: String,
+    ) {
+        let path = reference.path[..parts.min(reference.path.len())].join(".");
+        let diagnostic = error(
+            code::UNKNOWN_NAME,
+            "The expression names something that does not exist",
+            format!("`{}` does not exist. {detail}", short(&path)),
+        );
+        self.at_reference(diagnostic, reference, site, parts, hint);
+    }
+
+    fn unknown_output(
+        &mut self,
+        reference: &Reference,
+        site: &Site<'_>,
+        parts: usize,
+        detail: String,
+        hint: String,
+    ) {
+        let diagnostic = error(code::UNKNOWN_OUTPUT, "The step has no such output", detail);
+        self.at_reference(diagnostic, reference, site, parts, hint);
+    }
+
+    fn at_reference(
+        &mut self,
+        diagnostic: Diagnostic,
+        reference: &Reference,
+        site: &Site<'_>,
+        parts: usize,
+        hint: String,
+    ) {
+        let (start, end) = part(reference, parts);
+        let span = self.map.inside(&site.pointer, start, end - start);
+        self.problem_at(diagnostic, &site.pointer, span, hint);
+    }
+
+    /// The types that a path may have, as far as that is known.
+    pub(super) fn path_types(&self, path: &[String], for_each: Option<&str>) -> Types {
+        let parts: Vec<&str> = path.iter().map(String::as_str).collect();
+        let below = |rest: &[&str]| -> String {
+            rest.iter()
+                .map(|part| format!("/{}", escape(part)))
+                .collect()
+        };
+        match parts.as_slice() {
+            ["inputs", name, rest @ ..] => self
+                .document
+                .inputs
+                .get(*name)
+                .map_or(Types::ANY, |schema| types_at(schema, &below(rest))),
+            ["environment", "name"] | ["run", "id"] | ["steps", _, "status"] => Types::TEXT,
+            ["environment", "vars", name, rest @ ..] => self
+                .binding
+                .and_then(|binding| binding.environment.vars.get(*name))
+                .and_then(|value| value.pointer(&below(rest)))
+                .map_or(Types::ANY, Types::of_value),
+            ["steps", id, "outputs", rest @ ..] => {
+                let Some(step) = self.index.get(id).map(|place| &self.document.steps[*place])
+                else {
+                    return Types::ANY;
+                };
+                if step.for_each.is_some() {
+                    return if rest.is_empty() {
+                        Types::LIST
+                    } else {
+                        Types::ANY
+                    };
+                }
+                self.manifests
+                    .operation(&step.uses)
+                    .map_or(Types::ANY, |operation| {
+                        types_at(&operation.output, &below(rest))
+                    })
+            }
+            ["each"] => for_each.map_or(Types::ANY, |source| self.element_types(source)),
+            _ => Types::ANY,
+        }
+    }
+
+    /// The types of the elements of a list.
+    fn element_types(&self, source: &str) -> Types {
+        match bare(source) {
+            Ok((references, true)) => {
+                let mut path = references[0].path.clone();
+                // Schemas know all elements of a list under any number.
+                path.push("0".to_owned());
+                self.path_types(&path, None)
+            }
+            Ok((references, _)) if references.is_empty() => {
+                match serde_json::from_str::<Value>(source) {
+                    Ok(Value::Array(items)) if !items.is_empty() => Types::of_values(&items),
+                    _ => Types::ANY,
+                }
+            }
+            _ => Types::ANY,
+        }
+    }
+
+    fn data_edges(&mut self, checked: &mut Checked<'a>, named: Vec<Named>) {
+        if named.is_empty() {
+            return;
+        }
+        let drawn: HashMap<String, usize> = checked
+            .edges
+            .iter()
+            .enumerate()
+            .map(|(place, edge)| (edge.from.to_string(), place))
+            .collect();
+        let mut by_step: BTreeMap<usize, (BTreeSet<String>, Named)> = BTreeMap::new();
+        for one in named {
+            by_step
+                .entry(one.step)
+                .and_modify(|(paths, _)| {
+                    paths.insert(one.path.clone());
+                })
+                .or_insert_with(|| (BTreeSet::from([one.path.clone()]), one));
+        }
+        for (step, (paths, first)) in by_step {
+            let Some((id, _)) = self.document.steps.get_index(step) else {
+                continue;
+            };
+            let only_status = paths.iter().all(|path| path == "status");
+            let paths = paths.into_iter().filter(|path| !path.is_empty()).collect();
+            if let Some(place) = drawn.get(id.as_str()) {
+                let edge = &mut checked.edges[*place];
+                edge.kind = EdgeKind::Data { paths, drawn: true };
+                if !gives_outputs(edge.on) && !only_status {
+                    let diagnostic = error(
+                        code::OUTPUT_OF_FAILED,
+                        "A step that has failed gives no outputs",
+                        format!("This step runs when `{id}` has failed, and uses its outputs."),
+                    );
+                    let span = self
+                        .map
+                        .inside(&first.pointer, first.place.0, first.place.1);
+                    let hint = format!(
+                        "Use `steps.{id}.status`, an input, or the output of a step before `{id}`."
+                    );
+                    self.problem_at(diagnostic, &first.pointer, span, hint);
+                }
+                continue;
+            }
+            checked.edges.push(Edge {
+                from: id.clone(),
+                // Whoever asks how a step went wants to run however it went.
+                on: if only_status {
+                    When::Always
+                } else {
+                    When::Success
+                },
+                kind: EdgeKind::Data {
+                    paths,
+                    drawn: false,
+                },
+            });
+            checked.places.push((first.pointer, Some(first.place)));
+        }
+    }
+}
+
+/// The bytes of the first `parts` parts of a path that is written with dots.
+fn part(reference: &Reference, parts: usize) -> (usize, usize) {
+    if parts >= reference.path.len() {
+        return (reference.start, reference.end);
+    }
+    let length = reference.path[..parts].join(".").len();
+    (
+        reference.start,
+        (reference.start + length).min(reference.end),
+    )
+}
+
+/// The texts under `with`.
+pub(super) fn texts_of(with: &Map<String, Value>) -> Vec<Text> {
+    with.iter()
+        .flat_map(|(key, value)| find(value, &format!("/{}", escape(key))))
+        .collect()
+}
