@@ -24,10 +24,12 @@ export async function packages() {
     const now = hash('package.json', 'package-lock.json');
     if (existsSync(mark) && readFileSync(mark, 'utf8') === now) return 'all there';
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    await must('The packages of the window could not be installed.', npm, ['ci', '--no-fund', '--no-audit'], {
+    // Not `npm ci`: it refuses a lock file that names no package for a platform nobody here has, as some
+    // tools with many native parts leave it. `--no-save` installs what the lock says and keeps it as it is.
+    await must('The packages of the window could not be installed.', npm, ['install', '--no-save', '--no-fund', '--no-audit'], {
       cwd: root,
       onLine: note,
-      next: 'To see it by hand: npm ci',
+      next: 'To see it by hand: npm install --no-save',
     });
     mkdirSync(join(root, 'node_modules'), { recursive: true });
     writeFileSync(mark, now);
