@@ -1,0 +1,614 @@
+//! The vault: open, change, lend.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use podium_diagnostics::{Error, Result};
+use podium_model::CredentialName;
+use podium_secret::Secret;
+
+use crate::audit::{AuditRecord, AuditReport, Log};
+use crate::credential::{Credential, Lease, Purpose, TestResult};
+use crate::crypto::{Key, new_id};
+use crate::error;
+use crate::file::{self, Body, Record, Stored};
+use crate::keychain::{Item, Keychain, KeychainTrouble};
+use crate::slot::{Protection, SHORTEST_PASSPHRASE, Slot, Store};
+
+/// A secret longer than this is not one.
+const LONGEST_SECRET: usize = 1 << 20;
+
+/// A vault. Its methods may be called from several threads; each call reads the file anew, so that two
+/// Podiums on one file see each other's changes.
+pub struct Vault {
+    path: PathBuf,
+    actor: String,
+    keychain: Arc<dyn Keychain>,
+    open: Mutex<Open>,
+}
+
+/// What is known in memory.
+#[derive(Default)]
+struct Open {
+    /// The vault's id and key, while it is open.
+    key: Option<(String, Key)>,
+    because: Because,
+    /// The highest generation seen, and of which vault.
+    seen: Option<(String, u64)>,
+}
+
+impl Open {
+    fn seen(&self, vault: &str) -> Option<u64> {
+        self.seen
+            .as_ref()
+            .filter(|(id, _)| id == vault)
+            .map(|(_, generation)| *generation)
+    }
+}
+
+/// Whether the vault can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VaultState {
+    /// There is none yet.
+    Empty,
+    /// It must be unlocked.
+    Locked {
+        /// Where its key is.
+        store: Store,
+        /// Why it is not open.
+        because: Because,
+    },
+    /// It is open.
+    Unlocked {
+        /// Where its key is.
+        store: Store,
+    },
+    /// Its file cannot be used; the error says why and what to do.
+    Unusable(Error),
+}
+
+/// Why a vault is locked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Because {
+    /// Nobody has unlocked it since Podium was started.
+    #[default]
+    NotAsked,
+    /// Somebody locked it.
+    ByHand,
+    /// The last try failed.
+    Failed(Error),
+}
+
+impl Because {
+    /// In words for people.
+    pub fn words(&self) -> String {
+        match self {
+            Self::NotAsked => "It was not unlocked since Podium was started.".into(),
+            Self::ByHand => "It was locked by hand.".into(),
+            Self::Failed(error) => error.message.clone(),
+        }
+    }
+}
+
+impl Vault {
+    /// Names the file and the keychain. Touches neither.
+    pub fn open(path: &Path, keychain: Arc<dyn Keychain>) -> Self {
+        let actor = ["USER", "LOGNAME", "USERNAME"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            .unwrap_or_else(|| "unknown".into());
+        Self {
+            path: path.into(),
+            actor,
+            keychain,
+            open: Mutex::default(),
+        }
+    }
+
+    /// Whether it can be used, from the file and from memory. Never asks the keychain.
+    pub fn state(&self) -> VaultState {
+        let stored = match Stored::read(&self.path) {
+            Ok(Some(stored)) => stored,
+            Ok(None) => return VaultState::Empty,
+            Err(error) => return VaultState::Unusable(error),
+        };
+        let Some(store) = stored.body.slots.first().map(Slot::store) else {
+            return VaultState::Unusable(error::damaged(&self.path, "no key opens it"));
+        };
+        let memory = self.memory();
+        match &memory.key {
+            Some((id, key)) if *id == stored.body.id => match stored.check(&self.path, key) {
+                Ok(()) => VaultState::Unlocked { store },
+                Err(error) => VaultState::Unusable(error),
+            },
+            _ => VaultState::Locked {
+                store,
+                because: memory.because.clone(),
+            },
+        }
+    }
+
+    /// Whether a passphrase is one of the ways to open it.
+    pub fn takes_passphrase(&self) -> bool {
+        Stored::read(&self.path)
+            .ok()
+            .flatten()
+            .is_some_and(|stored| {
+                stored
+                    .body
+                    .slots
+                    .iter()
+                    .any(|slot| slot.store() == Store::Passphrase)
+            })
+    }
+
+    /// Whether this computer has a keychain. Looks at nothing in it.
+    pub fn reach_keychain(&self) -> Result<(), KeychainTrouble> {
+        self.keychain.reach()
+    }
+
+    /// Makes the vault and leaves it open.
+    ///
+    /// Fails with `POD0506` where there is one, `POD0511` where the passphrase is too short, and
+    /// `POD0512`, `POD0513`, `POD0514` where the keychain cannot take its key.
+    pub fn create(&self, protection: &Protection) -> Result<()> {
+        check_protection(protection)?;
+        let _lock = self.lock_file()?;
+        if self.path.exists() {
+            return Err(error::exists(&self.path));
+        }
+        let id = new_id("vault").map_err(no_randomness)?;
+        let key = Key::random().map_err(no_randomness)?;
+        let mut body = Body::new(id);
+        body.generation = 1;
+        let slot = self.slot(&body.id, protection, &key)?;
+        body.slots.push(slot);
+        self.note(&key, &body, "create", &[])?;
+        file::write(&self.path, &body, &key)?;
+        self.remember(&body, key);
+        self.tell_keychain(&body);
+        Ok(())
+    }
+
+    /// Adds a second way to open it, such as a passphrase for the day the keychain is lost.
+    pub fn protect_also(&self, protection: &Protection) -> Result<()> {
+        check_protection(protection)?;
+        let (id, key) = self.key()?;
+        let slot = self.slot(&id, protection, &key)?;
+        self.change("protect", &[], |body, _| {
+            // One of each kind: a second passphrase takes the place of the first.
+            body.slots.retain(|old| old.store() != slot.store());
+            body.slots.push(slot);
+            Ok(())
+        })
+    }
+
+    /// Opens it: with the passphrase where one is given, else with the key in the keychain.
+    ///
+    /// Fails with `POD0510` where the passphrase is another one, `POD0502` where one is needed, `POD0507`
+    /// where the file is damaged, `POD0508` where it is older than the one last seen, and `POD0512` to
+    /// `POD0515` for the keychain's reasons.
+    pub fn unlock(&self, passphrase: Option<&Secret>) -> Result<()> {
+        let result = self.try_unlock(passphrase, false);
+        if let Err(error) = &result {
+            self.memory().because = Because::Failed(error.clone());
+        }
+        result
+    }
+
+    /// Opens it although the file is older than the one last seen, because a person put a copy back.
+    pub fn unlock_older(&self, passphrase: Option<&Secret>) -> Result<()> {
+        self.try_unlock(passphrase, true)
+    }
+
+    /// Forgets the key. What was lent stays lent.
+    pub fn lock(&self) {
+        let mut memory = self.memory();
+        memory.key = None;
+        memory.because = Because::ByHand;
+    }
+
+    /// Keeps a credential; one of the same name is replaced whole.
+    pub fn put(&self, credential: Credential, secrets: &BTreeMap<String, Secret>) -> Result<()> {
+        check(&credential, secrets)?;
+        let ids = [("credential", credential.name.to_string())];
+        self.change("put", &ids, move |body, key| {
+            let at = body
+                .records
+                .iter()
+                .position(|r| r.credential.name == credential.name);
+            let mut record = match at {
+                Some(at) => body.records.remove(at),
+                None => Record {
+                    id: new_id("cred").map_err(no_randomness)?,
+                    version: 0,
+                    credential: credential.clone(),
+                    secrets: BTreeMap::new(),
+                },
+            };
+            record.version += 1;
+            record.credential = Credential {
+                secret_fields: Vec::new(),
+                tested: None,
+                ..credential
+            };
+            let key = key.derive(&body.id, "records");
+            record.secrets = secrets
+                .iter()
+                .map(|(field, secret)| {
+                    let place = record.place(&body.id, field);
+                    let sealed = key.seal(secret.expose(), &place).map_err(no_randomness)?;
+                    Ok((field.clone(), sealed))
+                })
+                .collect::<Result<_>>()?;
+            body.records
+                .insert(at.unwrap_or(body.records.len()), record);
+            Ok(())
+        })
+    }
+
+    /// All credentials without their secrets, in the order they were added. Also while it is locked; then
+    /// the file's seal cannot be checked. Empty where there is no vault.
+    pub fn list(&self) -> Result<Vec<Credential>> {
+        let Some(stored) = Stored::read(&self.path)? else {
+            return Ok(Vec::new());
+        };
+        if let Ok((id, key)) = self.key()
+            && id == stored.body.id
+        {
+            stored.check(&self.path, &key)?;
+        }
+        let listed = stored.body.records.into_iter().map(|record| Credential {
+            secret_fields: record.secrets.into_keys().collect(),
+            ..record.credential
+        });
+        Ok(listed.collect())
+    }
+
+    /// Removes a credential. The copies kept of the file hold it, sealed, until three more changes.
+    pub fn remove(&self, name: &CredentialName) -> Result<()> {
+        self.change("remove", &[("credential", name.to_string())], |body, _| {
+            let at = body
+                .records
+                .iter()
+                .position(|record| record.credential.name == *name);
+            body.records.remove(at.ok_or_else(|| error::unknown(name))?);
+            Ok(())
+        })
+    }
+
+    /// Notes what a test of a credential showed.
+    pub fn note_test(&self, name: &CredentialName, result: TestResult) -> Result<()> {
+        self.change("test", &[("credential", name.to_string())], |body, _| {
+            let record = body
+                .records
+                .iter_mut()
+                .find(|record| record.credential.name == *name);
+            record
+                .ok_or_else(|| error::unknown(name))?
+                .credential
+                .tested = Some(result);
+            Ok(())
+        })
+    }
+
+    /// Lends a credential. The lease is in the log, on disk, before the secret is out.
+    pub fn lease(&self, name: &CredentialName, purpose: &Purpose) -> Result<Lease> {
+        let (_lock, body, key) = self.current()?;
+        let record = body
+            .records
+            .iter()
+            .find(|record| record.credential.name == *name);
+        let record = record.ok_or_else(|| error::unknown(name))?;
+        let seals = key.derive(&body.id, "records");
+        let secrets = record
+            .secrets
+            .iter()
+            .map(|(field, sealed)| {
+                let secret = seals
+                    .open(sealed, &record.place(&body.id, field))
+                    .map_err(|_| {
+                        error::damaged(
+                            &self.path,
+                            format_args!("a secret of `{name}` does not open"),
+                        )
+                    })?;
+                Ok((field.clone(), secret))
+            })
+            .collect::<Result<_>>()?;
+        let mut ids = vec![
+            ("credential", name.to_string()),
+            ("step", purpose.step.clone()),
+            ("port", purpose.port.clone()),
+        ];
+        ids.extend(purpose.run.iter().map(|run| ("run", run.clone())));
+        self.note(&key, &body, "lease", &ids)?;
+        Ok(Lease {
+            credential: name.clone(),
+            kind: record.credential.kind.clone(),
+            fields: record.credential.fields.clone(),
+            secrets,
+        })
+    }
+
+    /// The log of credentials. Checks each record against the one before it, and with the key while the
+    /// vault is open. Fails with `POD0516` where something was changed.
+    pub fn log(&self) -> Result<Vec<AuditRecord>> {
+        let _lock = self.path.exists().then(|| self.lock_file()).transpose()?;
+        let key = self.key().ok().map(|(id, key)| key.derive(&id, "log"));
+        Log::beside(&self.path).read(key.as_ref())
+    }
+
+    /// Checks the log.
+    pub fn verify_log(&self) -> Result<AuditReport> {
+        let with_key = self.key().is_ok();
+        Ok(AuditReport {
+            records: self.log()?.len() as u64,
+            with_key,
+        })
+    }
+
+    fn try_unlock(&self, passphrase: Option<&Secret>, accept: bool) -> Result<()> {
+        let stored = Stored::read(&self.path)?.ok_or_else(error::empty)?;
+        let id = &stored.body.id;
+        let (key, known) = match passphrase {
+            Some(passphrase) => (self.key_of_passphrase(&stored.body, passphrase)?, None),
+            None => (
+                self.key_of_keychain(&stored.body)?,
+                self.known_generation(id),
+            ),
+        };
+        // Read again under the lock: another Podium may have changed the file while the keychain or a
+        // passphrase took its time, and then the file would look older than what the keychain knows.
+        let lock = self.lock_file()?;
+        let stored = Stored::read(&self.path)?.ok_or_else(error::empty)?;
+        let id = &stored.body.id;
+        stored.check(&self.path, &key)?;
+        // The log's own trouble stops leases, and is told then; it must not stop a look.
+        let logged = Log::beside(&self.path)
+            .generation(&key.derive(id, "log"))
+            .ok()
+            .flatten();
+        let seen = self.memory().seen(id);
+        let newest = [known, logged, seen]
+            .into_iter()
+            .flatten()
+            .max()
+            .unwrap_or_default();
+        if stored.body.generation < newest && !accept {
+            return Err(error::older(&self.path, stored.body.generation, newest));
+        }
+        self.remember(&stored.body, key);
+        drop(lock);
+        if accept && stored.body.generation < newest {
+            self.change(
+                "accept",
+                &[("instead_of", newest.to_string())],
+                |body, _| {
+                    body.generation = newest;
+                    Ok(())
+                },
+            )?;
+        }
+        Ok(())
+    }
+
+    fn key_of_passphrase(&self, body: &Body, passphrase: &Secret) -> Result<Key> {
+        let mut any = false;
+        for slot in body
+            .slots
+            .iter()
+            .filter(|slot| slot.store() == Store::Passphrase)
+        {
+            any = true;
+            let key = slot.open_passphrase(&body.id, passphrase).map_err(|_| {
+                error::damaged(&self.path, "its passphrase slot asks for more than it may")
+            })?;
+            if let Some(key) = key {
+                return Ok(key);
+            }
+        }
+        Err(if any {
+            error::wrong_passphrase()
+        } else {
+            error::no_passphrase()
+        })
+    }
+
+    fn key_of_keychain(&self, body: &Body) -> Result<Key> {
+        let slot = body
+            .slots
+            .iter()
+            .find(|slot| slot.store() == Store::Keychain);
+        let slot = slot.ok_or_else(error::passphrase_needed)?;
+        let outer = self
+            .keychain
+            .get(&body.id, Item::Key)
+            .map_err(|trouble| error::keychain(&trouble))?;
+        let outer = outer.and_then(|bytes| Key::from_bytes(bytes.expose()));
+        let store = match slot {
+            Slot::Keychain { store, .. } => store.as_str(),
+            Slot::Passphrase { .. } => "",
+        };
+        let outer = outer.ok_or_else(|| error::no_key(store, &self.keychain.name()))?;
+        slot.open_keychain(&body.id, &outer)
+            .ok_or_else(|| error::damaged(&self.path, "the keychain's key does not open it"))
+    }
+
+    /// What the keychain remembers. No answer is no objection: the log has its own memory.
+    fn known_generation(&self, id: &str) -> Option<u64> {
+        let bytes = self.keychain.get(id, Item::Generation).ok().flatten()?;
+        bytes.expose_str()?.parse().ok()
+    }
+
+    fn tell_keychain(&self, body: &Body) {
+        if body
+            .slots
+            .iter()
+            .any(|slot| slot.store() == Store::Keychain)
+        {
+            let value = Secret::new(body.generation.to_string().into_bytes());
+            let _ = self.keychain.put(&body.id, Item::Generation, &value);
+        }
+    }
+
+    fn slot(&self, id: &str, protection: &Protection, key: &Key) -> Result<Slot> {
+        match protection {
+            Protection::Passphrase(passphrase) => {
+                Slot::passphrase(id, passphrase, key).map_err(no_randomness)
+            }
+            Protection::Keychain => {
+                let outer = Key::random().map_err(no_randomness)?;
+                let value = Secret::new(outer.bytes().to_vec());
+                let put = self.keychain.put(id, Item::Key, &value);
+                put.map_err(|trouble| error::keychain(&trouble))?;
+                // A keychain that takes a key and does not give it back would lose everything.
+                let back = self.keychain.get(id, Item::Key);
+                let back = back.map_err(|trouble| error::keychain(&trouble))?;
+                if back.is_none_or(|back| back.expose() != outer.bytes()) {
+                    let name = self.keychain.name();
+                    return Err(error::no_key(&name, &name));
+                }
+                Slot::keychain(id, self.keychain.name(), &outer, key).map_err(no_randomness)
+            }
+        }
+    }
+
+    /// The file as it is now, whole and not older than what was seen, kept from changing.
+    fn current(&self) -> Result<(std::fs::File, Body, Key)> {
+        let (id, key) = self.key()?;
+        let lock = self.lock_file()?;
+        let stored = Stored::read(&self.path)?.ok_or_else(error::empty)?;
+        if stored.body.id != id {
+            self.lock();
+            return Err(error::locked());
+        }
+        stored.check(&self.path, &key)?;
+        let mut memory = self.memory();
+        let seen = memory.seen(&id).unwrap_or_default();
+        if stored.body.generation < seen {
+            return Err(error::older(&self.path, stored.body.generation, seen));
+        }
+        memory.seen = Some((id, stored.body.generation));
+        Ok((lock, stored.body, key))
+    }
+
+    /// Changes the file: noted in the log first, then written whole.
+    fn change(
+        &self,
+        action: &str,
+        ids: &[(&str, String)],
+        change: impl FnOnce(&mut Body, &Key) -> Result<()>,
+    ) -> Result<()> {
+        let (lock, mut body, key) = self.current()?;
+        change(&mut body, &key)?;
+        self.note(&key, &body, action, ids)?;
+        body.generation += 1;
+        file::write(&self.path, &body, &key)?;
+        self.memory().seen = Some((body.id.clone(), body.generation));
+        drop(lock);
+        self.tell_keychain(&body);
+        Ok(())
+    }
+
+    fn note(&self, key: &Key, body: &Body, action: &str, ids: &[(&str, String)]) -> Result<()> {
+        let at_ms = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_millis();
+        let record = AuditRecord {
+            seq: 0,
+            at_ms: i64::try_from(at_ms).unwrap_or(i64::MAX),
+            actor: self.actor.clone(),
+            action: action.into(),
+            ids: ids
+                .iter()
+                .map(|(name, id)| ((*name).to_owned(), id.clone()))
+                .collect(),
+            generation: body.generation,
+            prev: String::new(),
+        };
+        Log::beside(&self.path).append(&key.derive(&body.id, "log"), record)
+    }
+
+    fn remember(&self, body: &Body, key: Key) {
+        let mut memory = self.memory();
+        memory.seen = Some((body.id.clone(), body.generation));
+        memory.key = Some((body.id.clone(), key));
+        memory.because = Because::NotAsked;
+    }
+
+    fn key(&self) -> Result<(String, Key)> {
+        self.memory().key.clone().ok_or_else(|| {
+            if self.path.exists() {
+                error::locked()
+            } else {
+                error::empty()
+            }
+        })
+    }
+
+    fn lock_file(&self) -> Result<std::fs::File> {
+        file::lock(&self.path).map_err(|error| error::storage(&self.path, "opened", &error))
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vault")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check_protection(protection: &Protection) -> Result<()> {
+    match protection {
+        Protection::Passphrase(passphrase)
+            if passphrase
+                .expose_str()
+                .map_or(passphrase.len(), |text| text.chars().count())
+                < SHORTEST_PASSPHRASE =>
+        {
+            Err(error::short_passphrase(SHORTEST_PASSPHRASE))
+        }
+        Protection::Passphrase(_) | Protection::Keychain => Ok(()),
+    }
+}
+
+fn check(credential: &Credential, secrets: &BTreeMap<String, Secret>) -> Result<()> {
+    if credential.kind.is_empty() {
+        return Err(error::not_kept("A credential needs a kind.".into()));
+    }
+    for (field, secret) in secrets {
+        if secret.is_empty() {
+            return Err(error::not_kept(format!("The field `{field}` is empty.")));
+        }
+        if secret.len() > LONGEST_SECRET {
+            return Err(error::not_kept(format!(
+                "The field `{field}` is longer than 1 MiB."
+            )));
+        }
+        if credential.fields.contains_key(field) {
+            return Err(error::not_kept(format!(
+                "The field `{field}` is given twice."
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn no_randomness(error: getrandom::Error) -> Error {
+    Error::new(
+        podium_diagnostics::ErrorKind::Internal,
+        podium_diagnostics::Code::new("POD0519"),
+        "This system gives no random numbers, without which nothing can be sealed.",
+    )
+    .with_hint("Restart the computer; if it stays so, the system itself is broken.")
+    .with_source(error)
+}

@@ -1,0 +1,141 @@
+//! The real keychain of a Linux desktop, in a session of its own: a fresh home, a fresh bus, and
+//! gnome-keyring. Where these are not installed the test says that it was skipped, and why.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use podium_secret::Secret;
+use podium_vault::{Credential, Keychain as _, Protection, Purpose, SystemKeychain, Vault};
+
+/// Tells this program, started again inside the session, which part to play.
+const PART: &str = "PODIUM_TEST_KEYCHAIN_PART";
+
+/// Starts this very test again, in a session without anything of ours, after a preparation in the shell.
+fn in_session(home: &Path, bus: bool, prepare: &str, part: &str) -> Output {
+    let run = home.join("run");
+    std::fs::create_dir_all(&run).unwrap();
+    std::fs::set_permissions(&run, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let this = std::env::current_exe().unwrap();
+    let script = format!(
+        "{prepare}\nexec '{}' --exact --nocapture inside_the_session",
+        this.display()
+    );
+    let mut command = if bus {
+        let mut command = Command::new("dbus-run-session");
+        command.args(["--", "sh", "-c", &script]);
+        command
+    } else {
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]);
+        command
+    };
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
+        .env("HOME", home)
+        .env("XDG_RUNTIME_DIR", &run)
+        .env("LANG", "C.UTF-8")
+        .env(PART, part)
+        .output()
+        .unwrap()
+}
+
+fn passed(output: &Output) {
+    let text = format!(
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+}
+
+fn missing(program: &str) -> bool {
+    !["/usr/bin", "/bin"]
+        .iter()
+        .any(|folder| Path::new(folder).join(program).exists())
+}
+
+#[test]
+fn without_a_bus_there_is_no_keychain() {
+    let home = tempfile::tempdir().unwrap();
+    passed(&in_session(home.path(), false, "", "absent"));
+}
+
+#[test]
+fn a_real_keychain_unlocked_then_locked() {
+    for program in ["dbus-run-session", "gnome-keyring-daemon"] {
+        if missing(program) {
+            println!(
+                "SKIPPED: the real keychain was not tested, because `{program}` is not installed"
+            );
+            return;
+        }
+    }
+    let home = tempfile::tempdir().unwrap();
+    let unlock = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
+    passed(&in_session(home.path(), true, unlock, "unlocked"));
+    // The next session has the same items, and nobody has given the password.
+    let start = "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1";
+    passed(&in_session(home.path(), true, start, "locked"));
+    // Nothing was lost by that.
+    passed(&in_session(home.path(), true, unlock, "again"));
+}
+
+/// Plays its part only inside a session of the tests above.
+#[test]
+fn inside_the_session() {
+    let Ok(part) = std::env::var(PART) else {
+        return;
+    };
+    let home = std::env::var("HOME").unwrap();
+    let keychain = Arc::new(SystemKeychain::new());
+    let vault = Vault::open(
+        &Path::new(&home).join("podium/vault.json"),
+        keychain.clone(),
+    );
+    let purpose = Purpose {
+        run: None,
+        step: "s".into(),
+        port: "p".into(),
+    };
+    let began = Instant::now();
+    match part.as_str() {
+        "absent" => {
+            assert!(keychain.reach().is_err());
+            let error = vault.create(&Protection::Keychain).unwrap_err();
+            assert_eq!(error.code.as_str(), "POD0512", "{error:?}");
+        }
+        "unlocked" => {
+            keychain.reach().unwrap();
+            vault.create(&Protection::Keychain).unwrap();
+            let credential = Credential::new("acme".parse().unwrap(), "aws", 0);
+            let secrets = BTreeMap::from([("key".to_owned(), Secret::from("real-secret"))]);
+            vault.put(credential, &secrets).unwrap();
+            vault.lock();
+            vault.unlock(None).unwrap();
+            let lease = vault.lease(&"acme".parse().unwrap(), &purpose).unwrap();
+            assert_eq!(lease.secrets["key"].expose(), b"real-secret");
+        }
+        "locked" => {
+            keychain.reach().unwrap();
+            let error = vault.unlock(None).unwrap_err();
+            assert_eq!(error.code.as_str(), "POD0513", "{error:?}");
+            assert_eq!(vault.list().unwrap().len(), 1);
+        }
+        _ => {
+            vault.unlock(None).unwrap();
+            let lease = vault.lease(&"acme".parse().unwrap(), &purpose).unwrap();
+            assert_eq!(lease.secrets["key"].expose(), b"real-secret");
+        }
+    }
+    assert!(began.elapsed() < Duration::from_secs(30));
+}
