@@ -9,13 +9,17 @@
 
 pub mod code;
 mod compile;
+mod departure;
 mod graph;
 mod manifests;
 mod plan;
 mod preview;
+mod undo;
 
 pub use compile::{Binding, Compiled, check, compile};
+pub use departure::departure;
 pub use graph::{Badge, Graph, GraphEdge, GraphNode};
 pub use manifests::Manifests;
 pub use plan::{Edge, EdgeKind, Plan, PlanStep, Work};
 pub use preview::{PREVIEW_FORMAT, Preview, PreviewIdentity, PreviewStep, StepAnswer, Summary};
+pub use undo::DoneStep;

@@ -527,7 +527,7 @@ fn credentials_are_checked() {
     }
     check(
         "steps:\n  a: { uses: cloud/build, with: { name: x }, credentials: { secrets.token: other } }\n",
-        &["POD0123 5:77 Add `other: NAME` under `credentials:` in environments/play.yaml."],
+        &["POD0123 5:76 Add `other: NAME` under `credentials:` in environments/play.yaml."],
     );
     let steps = "steps:\n  a: { uses: cloud/locked, credentials: { aws: cloud } }\n";
     let practice = compiled(steps, "practice: true\n", &json!({"branch": "x"}));
