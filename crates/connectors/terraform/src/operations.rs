@@ -1,0 +1,259 @@
+//! What the three operations do, verb by verb.
+
+pub(crate) mod apply_configuration;
+pub(crate) mod destroy_configuration;
+pub(crate) mod plan_configuration;
+
+use podium_connector::{
+    Choice, Confidence, Context, Drawing, Drift, Mode, StepPreview, StepRequest, Undo,
+};
+use podium_diagnostics::{Error, ErrorKind, Result};
+
+use crate::client::{Call, Planned, Session};
+use crate::config::{place_is_unknown, waits_for};
+use crate::fault;
+use crate::footprint::Footprint;
+use crate::plan::Plan;
+use crate::state::State;
+use crate::{drawing, undo};
+
+/// What looking gave.
+pub(crate) enum Looked {
+    /// A plan for these inputs.
+    Plan {
+        plan: Plan,
+        state: State,
+        notes: Vec<String>,
+    },
+    /// Nobody can know yet.
+    Unknown(StepPreview),
+}
+
+/// Makes a plan without leaving a trace. `how` are arguments of the plan.
+pub(crate) async fn look(
+    session: &Session<'_>,
+    request: &StepRequest,
+    how: &[&str],
+) -> Result<Looked> {
+    let footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
+    session.init().await?;
+    let state = session.state("state").await?;
+    let planned = match session.plan("plan", how, false).await {
+        Ok(planned) => planned,
+        Err(error)
+            if request.inputs.is_partial()
+                && matches!(error.kind, ErrorKind::Invalid | ErrorKind::Failed) =>
+        {
+            let mut preview = StepPreview::unknown(later(request), undo::of_unknown(Some(&state)));
+            preview.notes.push(format!(
+                "A guess was not possible either: {}",
+                error.message
+            ));
+            return Ok(Looked::Unknown(preview));
+        }
+        Err(error) => return Err(error),
+    };
+    let (plan, _) = session.show("show").await?;
+    let mut notes = plan.notes.clone();
+    notes.extend(remarks(session, &plan, &planned));
+    if footprint.would_write_lock() {
+        notes.push(format!(
+            "Terraform will note the versions of its providers in `{}`; keep that file in git.",
+            session.shown(&session.folder.join(".terraform.lock.hcl"))
+        ));
+    }
+    notes.sort();
+    notes.dedup();
+    Ok(Looked::Plan { plan, state, notes })
+}
+
+/// Opens a session for a preview, or says that nobody can know where.
+pub(crate) async fn open<'a>(
+    cx: &'a dyn Context,
+    request: &StepRequest,
+    prefix: &'static str,
+) -> Result<Result<Session<'a>, StepPreview>> {
+    if place_is_unknown(request) {
+        return Ok(Err(StepPreview::unknown(
+            later(request),
+            undo::of_unknown(None),
+        )));
+    }
+    Session::open(cx, request, prefix).await.map(Ok)
+}
+
+/// Puts a preview together.
+pub(crate) fn told(
+    request: &StepRequest,
+    plan: Plan,
+    notes: Vec<String>,
+    undo: Undo,
+) -> StepPreview {
+    let partial = request.inputs.is_partial();
+    StepPreview {
+        confidence: if partial {
+            Confidence::Predicted
+        } else {
+            Confidence::Exact
+        },
+        because: partial.then(|| later(request)),
+        changes: plan.changes,
+        undo,
+        outputs: plan.outputs,
+        notes,
+    }
+}
+
+fn later(request: &StepRequest) -> String {
+    format!("Some inputs are known only after {}.", waits_for(request))
+}
+
+fn remarks(session: &Session<'_>, plan: &Plan, planned: &Planned) -> Vec<String> {
+    let mut notes = Vec::new();
+    for item in &plan.drift {
+        notes.push(if item.actual.is_null() {
+            format!("`{}` was deleted outside of Terraform.", item.name)
+        } else {
+            format!("`{}` was changed outside of Terraform.", item.name)
+        });
+    }
+    if plan.is_empty() && !plan.changed_outputs.is_empty() {
+        notes.push(format!(
+            "Only outputs change: {}.",
+            undo::names(plan.changed_outputs.iter().map(String::as_str))
+        ));
+    }
+    if !session.config.targets.is_empty() {
+        notes.push(format!(
+            "Only {} and what they depend on are looked at.",
+            undo::names(session.config.targets.iter().map(String::as_str))
+        ));
+    }
+    for (name, _) in session.cx.secrets() {
+        if plan.kept_variables.contains(&name) {
+            notes.push(format!(
+                "The value of the secret `{name}` will stand in Terraform's state. Declare the variable `ephemeral` to keep it out."
+            ));
+        }
+    }
+    for warning in &planned.warnings {
+        notes.push(match warning.summary.as_str() {
+            "Resource targeting is in effect" => continue,
+            "Value for undeclared variable" => {
+                let name = warning
+                    .detail
+                    .split_once("named \"")
+                    .and_then(|(_, rest)| rest.split_once('"'))
+                    .map_or("?", |(name, _)| name);
+                format!("The configuration has no variable `{name}`; its value is not used.")
+            }
+            summary => format!("Terraform warns: {}.", summary.trim_end_matches('.')),
+        });
+    }
+    notes
+}
+
+/// What was changed outside since.
+pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
+    let session = Session::open(cx, request, "drift-").await?;
+    let _footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
+    session.init().await?;
+    session.plan("plan", &["-refresh-only"], false).await?;
+    let (plan, _) = session.show("show").await?;
+    Ok(Drift { items: plan.drift })
+}
+
+/// The resources of the configuration and how they hang together.
+pub(crate) async fn draw(cx: &dyn Context, request: &StepRequest) -> Result<Drawing> {
+    let session = match open(cx, request, "draw-").await? {
+        Ok(session) => session,
+        Err(_) => return Ok(Drawing::default()),
+    };
+    let _footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
+    session.init().await?;
+    session.plan("plan", &["-refresh=false"], false).await?;
+    let (_, text) = session.show("show").await?;
+    Ok(drawing::of(&text))
+}
+
+/// Choices for a field.
+pub(crate) async fn discover(
+    cx: &dyn Context,
+    request: &StepRequest,
+    what: &str,
+) -> Result<Vec<Choice>> {
+    let choice = |value: String| Choice {
+        label: value.clone(),
+        value,
+    };
+    match what {
+        "directories" => Ok(directories(cx.workspace())
+            .into_iter()
+            .map(choice)
+            .collect()),
+        "workspaces" => {
+            let session = Session::open(cx, request, "discover-")
+                .await?
+                .with_config(|config| config.workspace = None);
+            let _footprint = Footprint::of(&session.folder, None);
+            session.ready().await?;
+            let listed = session
+                .lines(Call::reading("workspaces", &["workspace", "list"]))
+                .await?;
+            let mut names: Vec<String> = listed
+                .iter()
+                .map(|line| line.trim_start_matches(['*', ' ']).trim().to_owned())
+                .filter(|name| !name.is_empty() && !name.contains(' '))
+                .collect();
+            names.sort();
+            names.dedup();
+            Ok(names.into_iter().map(choice).collect())
+        }
+        _ => Err(Error::new(
+            ErrorKind::Invalid,
+            fault::TOOL_FAILED,
+            format!("There is no list of `{what}`."),
+        )),
+    }
+}
+
+/// Folders of the workspace that hold a configuration, sorted; hidden ones and what tools unpack are
+/// left out.
+fn directories(workspace: &std::path::Path) -> Vec<String> {
+    const DEEPEST: usize = 6;
+    const MOST: usize = 500;
+    let mut found = Vec::new();
+    let mut open = vec![(workspace.to_path_buf(), 0)];
+    while let Some((folder, depth)) = open.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        let mut here = false;
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_folder && depth < DEEPEST && !name.starts_with('.') && name != "node_modules" {
+                open.push((entry.path(), depth + 1));
+            }
+            here |= !is_folder && (name.ends_with(".tf") || name.ends_with(".tofu"));
+        }
+        if here && let Ok(relative) = folder.strip_prefix(workspace) {
+            let text = relative.to_string_lossy().replace('\\', "/");
+            found.push(if text.is_empty() {
+                ".".to_owned()
+            } else {
+                text
+            });
+        }
+        if found.len() >= MOST {
+            break;
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Whether the tool is the real one.
+pub(crate) fn is_real(cx: &dyn Context) -> bool {
+    cx.mode() == Mode::Real
+}
