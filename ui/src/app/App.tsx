@@ -34,7 +34,6 @@ export function App() {
   const { current } = useEnvironment();
   const [palette, setPalette] = useState(false);
   const openPalette = useCallback(() => setPalette(true), []);
-  const label = hostLabel();
 
   useEffect(() => followKeys(), []);
   useRegisterActions("window", useMemo((): Action[] => [
@@ -52,7 +51,7 @@ export function App() {
     <div className="frame" data-protected={isProtected(current) || undefined} data-testid="frame">
       <a className="skip" href="#screen" onClick={(event) => { event.preventDefault(); document.getElementById("screen")?.focus(); }}>{frameWords.skip}</a>
       <Rail />
-      <TitleRow onPalette={openPalette} />
+      <TitleRow onPalette={openPalette} hostLabel={hostLabel()} />
       <main className="screen" id="screen" tabIndex={-1}>
         <Failsafe key={route.screen}>
           {workspace.error ? (
@@ -64,7 +63,6 @@ export function App() {
       </main>
       {palette ? <Palette onClose={() => setPalette(false)} /> : null}
       <Toasts />
-      {label ? <div className="host-label">{label}</div> : null}
     </div>
   );
 }

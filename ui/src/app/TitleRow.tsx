@@ -7,7 +7,7 @@ import { type Route, useRoute, writeRoute } from "../window/route";
 import { EnvironmentChip } from "./EnvironmentChip";
 
 /** Where am I, the palette, the environment. */
-export function TitleRow({ onPalette }: { onPalette: () => void }) {
+export function TitleRow({ onPalette, hostLabel }: { onPalette: () => void; hostLabel: string | null }) {
   return (
     <header className="title-row">
       <Where />
@@ -16,7 +16,7 @@ export function TitleRow({ onPalette }: { onPalette: () => void }) {
         <span className="grow ellipsis">{frameWords.palette}</span>
         <Keys keys="mod+k" />
       </button>
-      <div className="title-end"><EnvironmentChip /></div>
+      <div className="title-end">{hostLabel ? <span className="host-label ellipsis" title={hostLabel}>{hostLabel}</span> : null}<EnvironmentChip /></div>
     </header>
   );
 }

@@ -1,0 +1,19 @@
+import { CirclePower, FileText, FlaskConical, GitMerge, Hand, Repeat, RotateCw, Split } from "lucide-react";
+import type { Step } from "../bridge/types";
+import { canvasWords } from "../text/canvas";
+import type { Badge } from "./types";
+
+export const badgeIcons = { condition: Split, each: Repeat, retry: RotateCw, off: CirclePower, approval: Hand, simulated: FlaskConical, join: GitMerge, note: FileText };
+
+/** What is true of a step and not seen otherwise; nothing else gets a badge. */
+export function badgesOf(step: Step): Badge[] {
+  const badges: Badge[] = [];
+  if (step.off) badges.push({ id: "off", word: canvasWords.badges.off, text: canvasWords.badges.offShort });
+  if (step.if) badges.push({ id: "condition", word: `${canvasWords.badges.condition}: ${step.if}`, text: canvasWords.badges.conditionShort });
+  if (step.for_each) badges.push({ id: "each", word: `${canvasWords.badges.each}: ${step.for_each}`, text: canvasWords.badges.eachShort });
+  if (step.retry && step.retry.attempts > 1) badges.push({ id: "retry", word: canvasWords.badges.retry(step.retry.attempts), text: `×${step.retry.attempts}` });
+  if (step.join !== "all") badges.push({ id: "join", word: canvasWords.badges.join(String(step.join)), text: canvasWords.badges.joinShort(String(step.join)) });
+  if (step.uses === "approval/ask") badges.push({ id: "approval", word: canvasWords.badges.approval });
+  if (step.note) badges.push({ id: "note", word: step.note });
+  return badges;
+}

@@ -1,0 +1,29 @@
+import type { EdgeView, Manifest, Point, StepState } from "../bridge/types";
+import type { Tone } from "../design/feedback";
+
+/** A step as the canvas draws it. Two with the same content are drawn once. */
+export interface CanvasStep {
+  id: string;
+  at: Point;
+  title: string;
+  operation: string;
+  manifest: Manifest | undefined;
+  badges: Badge[];
+  problems: number;
+  off: boolean;
+  state?: StepState | undefined;
+  /** What it does now, read out and shown on the node. */
+  sentence?: string | undefined;
+  /** A meaning that tints it, with its word (blast radius, undo class). */
+  tint?: { tone: Tone; word: string } | undefined;
+  /** Whether ports are drawn to pull edges from. */
+  editable: boolean;
+}
+
+export interface Badge { id: "condition" | "each" | "retry" | "off" | "approval" | "simulated" | "join" | "note"; word: string; text?: string }
+
+export interface Selection { steps: string[]; edge: string | null }
+
+export const nothing: Selection = { steps: [], edge: null };
+
+export const edgeId = (edge: Pick<EdgeView, "from" | "to">): string => `${edge.from}>${edge.to}`;

@@ -1,0 +1,44 @@
+import { getViewportForBounds, useReactFlow, useStoreApi } from "@xyflow/react";
+import { useCallback, useEffect, useRef } from "react";
+import { boundsOf } from "./fit";
+import type { CanvasStep } from "./types";
+
+const readable = 0.62;
+
+/** Shows steps whole, never larger than life. */
+export function useFit(): (steps: readonly CanvasStep[], calm?: boolean) => void {
+  const flow = useReactFlow();
+  const store = useStoreApi();
+  return useCallback((steps, calm = true) => {
+    const { width, height } = store.getState();
+    if (width === 0 || height === 0) return;
+    const bounds = boundsOf(steps);
+    const view = getViewportForBounds(bounds, width, height, 0.03, 1, 0.08);
+    // At first sight a drawing should be readable: a long one starts at its beginning.
+    if (!calm && view.zoom < readable && steps.length <= 60) {
+      view.zoom = readable;
+      view.x = bounds.width * readable + 48 > width ? 32 - bounds.x * readable : (width - bounds.width * readable) / 2 - bounds.x * readable;
+      view.y = bounds.height * readable + 48 > height ? 32 - bounds.y * readable : (height - bounds.height * readable) / 2 - bounds.y * readable;
+    }
+    void flow.setViewport(view, calm ? { duration: 200 } : {});
+  }, [flow, store]);
+}
+
+/** Shows everything once, as soon as there is something and the canvas has a size. */
+export function useFirstFit(steps: readonly CanvasStep[]): void {
+  const fit = useFit();
+  const store = useStoreApi();
+  const done = useRef(false);
+  const latest = useRef(steps);
+  latest.current = steps;
+  useEffect(() => {
+    const tryNow = () => {
+      const { width, height, panZoom } = store.getState();
+      if (done.current || width === 0 || height === 0 || !panZoom || latest.current.length === 0) return;
+      done.current = true;
+      fit(latest.current, false);
+    };
+    tryNow();
+    return store.subscribe(tryNow);
+  }, [steps, fit, store]);
+}

@@ -1,0 +1,112 @@
+import { Trash2 } from "lucide-react";
+import { useMemo } from "react";
+import { call } from "../../bridge/client";
+import type { EdgeView, Json, Manifest, Step, WorkflowDocument } from "../../bridge/types";
+import { Button } from "../../design/Button";
+import { Callout } from "../../design/feedback";
+import { Field, Fold, Select } from "../../design/fields";
+import { Mark } from "../../design/Mark";
+import { MeaningIcon, severityMeaning } from "../../design/meaning";
+import { Draft } from "../../forms/Draft";
+import { SchemaForm } from "../../forms/SchemaForm";
+import { type Change, freeId, setInStep } from "../../graph/edits";
+import { pointer } from "../../graph/pointer";
+import { studioWords } from "../../text/studio";
+import { useEnvironment } from "../../window/environment";
+import { say } from "../../window/toasts";
+import { Behaviour } from "./Behaviour";
+import { EdgeRow } from "./EdgePanel";
+import { suggestionsFor } from "./suggestions";
+import type { OpenDocument } from "./useDocument";
+
+interface Props { id: string; step: Step; document: WorkflowDocument; open: OpenDocument; manifests: Manifest[] | undefined; onRename: (to: string) => void; onDelete: () => void; apply: (change: Change) => void }
+
+/** The selected step: what a person needs first, the rest folded. */
+export function Inspector({ id, step, document, open, manifests, onRename, onDelete, apply }: Props) {
+  const { current } = useEnvironment();
+  const manifest = manifests?.find((m) => m.id === step.uses.split("/")[0]);
+  const operation = manifest?.operations.find((op) => op.name === step.uses);
+  const edges = open.view?.edges ?? none;
+  const before = edges.filter((edge) => edge.to === id);
+  const diagnostics = (open.view?.diagnostics ?? []).filter((d) => d.address.step === id);
+  const errors = useMemo(() => {
+    const map = new Map<string, string>();
+    const start = pointer("steps", id, "with");
+    for (const d of open.view?.diagnostics ?? []) if (d.address.step === id && d.address.field?.startsWith(`${start}/`)) map.set(d.address.field.slice(start.length), [d.detail, d.hint].filter(Boolean).join(" ").replaceAll("`", ""));
+    return map;
+  }, [open.view?.diagnostics, id]);
+  const elsewhere = diagnostics.filter((d) => !errors.has(d.address.field?.slice(pointer("steps", id, "with").length) ?? ""));
+  const authoring = useMemo(() => ({
+    suggestions: suggestionsFor(id, document, edges, manifests, current),
+    discover: (what: string) => call("discover", { operation: step.uses, what, with: step.with, ...(current ? { environment: current.name } : {}) }),
+  }), [id, document, edges, manifests, current, step.uses, step.with]);
+  const set = (path: string, value: Json | undefined, label: string) => apply(setInStep(id, path, value, label));
+
+  return (
+    <div className="inspector" data-testid="inspector">
+      <header className="row" style={{ gap: 10 }}>
+        <Mark manifest={manifest} size={36} />
+        <div className="grow">
+          <div className="small quiet ellipsis">{manifest?.label ?? step.uses}</div>
+          <div className="ellipsis" style={{ fontWeight: 600 }}>{operation?.title ?? step.uses}</div>
+        </div>
+      </header>
+      {operation ? <p className="muted small">{operation.summary}</p> : manifests ? <Callout tone="bad">{studioWords.unknownOperation(step.uses)}</Callout> : null}
+      {elsewhere.map((d) => (
+        <p key={`${d.code}${d.address.field}`} className="field-error" data-tone={severityMeaning[d.severity].tone} style={{ color: "var(--tone)" }}>
+          <MeaningIcon meaning={severityMeaning[d.severity]} size={13} /><span>{d.detail.replaceAll("`", "")} {d.hint?.replaceAll("`", "")}</span>
+        </p>
+      ))}
+      <Field label={studioWords.title} id="step-title">
+        <Draft id="step-title" testId="field-title" value={step.title ?? ""} placeholder={id} onCommit={(title) => set("/title", title || undefined, "Rename a step")} />
+      </Field>
+      {operation ? (
+        Object.keys(operation.input.properties ?? {}).length === 0 ? <p className="quiet">{studioWords.noInputs}</p> : (
+          <SchemaForm key={id} schema={operation.input} value={step.with} errors={errors} authoring={authoring} onChange={(path, value) => set(`/with${path}`, value, "Change an input")} />
+        )
+      ) : null}
+      {operation && operation.credentials.some((port) => !port.name.includes("*")) ? (
+        <div className="stack" style={{ gap: 12 }}>
+          {operation.credentials.filter((port) => !port.name.includes("*")).map((port) => {
+            const slots = Object.entries(document.credentials).filter(([, slot]) => slot.type === port.kind);
+            const fresh = freeId(port.kind === "aws" ? "cloud" : port.kind, Object.keys(document.credentials));
+            return (
+              <Field key={port.name} label={port.title}>
+                <Select
+                  label={port.title} testId={`field-credential-${port.name}`} value={step.credentials[port.name] ?? "(none)"}
+                  options={[{ value: "(none)", label: studioWords.noSlot }, ...slots.map(([name, slot]) => ({ value: name, label: name, note: slot.title })), { value: "(new)", label: `${studioWords.newSlot}: ${fresh}` }]}
+                  onChange={(slot) => {
+                    if (slot === "(none)") set(`/credentials/${port.name}`, undefined, "Take a credential away");
+                    else if (slot === "(new)") apply({ label: "Add a credential slot", layout: [], edits: [{ op: "set", path: pointer("credentials", fresh), value: { type: port.kind } }, { op: "set", path: pointer("steps", id, "credentials", port.name), value: fresh }] });
+                    else set(`/credentials/${port.name}`, slot, "Choose a credential");
+                  }}
+                />
+              </Field>
+            );
+          })}
+        </div>
+      ) : null}
+      <Fold title={studioWords.flow} aside={<span className="count">{before.length}</span>}>
+        <div className="stack" style={{ paddingTop: 4 }}>
+          {before.length === 0 ? <p className="quiet">{studioWords.flowNone}</p> : null}
+          {before.map((edge) => <EdgeRow key={edge.from} edge={edge} document={document} apply={apply} />)}
+        </div>
+      </Fold>
+      <Behaviour id={id} step={step} parents={before.length} operation={operation} set={set} />
+      <Fold title={studioWords.id} aside={<code className="quiet">{id}</code>}>
+        <Field label={studioWords.id} help={studioWords.idHelp} id="step-id">
+          <Draft id="step-id" testId="field-id" mono value={id} onCommit={(to) => {
+            if (!/^[a-z][a-z0-9_]*$/.test(to)) say({ tone: "bad", title: studioWords.idForm });
+            else if (document.steps[to]) say({ tone: "bad", title: studioWords.idTaken });
+            else onRename(to);
+          }} />
+        </Field>
+      </Fold>
+      <div style={{ marginTop: "auto", paddingTop: 8 }}>
+        <Button look="quiet" onPress={onDelete} data-testid="delete-step"><Trash2 size={14} aria-hidden />{studioWords.deleteStep}</Button>
+      </div>
+    </div>
+  );
+}
+
+const none: EdgeView[] = [];

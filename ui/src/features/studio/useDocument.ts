@@ -1,0 +1,68 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { call } from "../../bridge/client";
+import { invalidate, put, useQuery } from "../../bridge/queries";
+import type { ApiError, DocumentView, WorkflowDocument } from "../../bridge/types";
+import type { Change } from "../../graph/edits";
+import { sayError } from "../../window/toasts";
+
+export interface OpenDocument {
+  view: DocumentView | undefined;
+  /** The last version that could be read; what the canvas shows. */
+  document: WorkflowDocument | null;
+  error: ApiError | undefined;
+  retry: () => void;
+  busy: boolean;
+  change: (change: Change) => Promise<boolean>;
+  setText: (text: string) => Promise<boolean>;
+  undo: () => void;
+  redo: () => void;
+  tidy: (selection?: string[]) => void;
+  /** Resolves when all changes so far are with the backend. */
+  settled: () => Promise<void>;
+}
+
+/**
+ * The document of the backend, mirrored. Every change goes there and comes back as the new truth; they
+ * go one after the other, so that each is made on the version before it.
+ */
+export function useDocument(workflow: string): OpenDocument {
+  const query = useQuery("document.open", { workflow });
+  const view = query.data;
+  const version = useRef<number | undefined>(undefined);
+  if (view && (version.current === undefined || view.version !== version.current)) version.current = view.version;
+  const queue = useRef<Promise<unknown>>(Promise.resolve());
+  const [pending, setPending] = useState(0);
+  const [lastGood, setLastGood] = useState<WorkflowDocument | null>(null);
+  useEffect(() => { if (view?.document) setLastGood(view.document); }, [view?.document]);
+
+  const send = useCallback((make: (version: number) => Promise<DocumentView>): Promise<boolean> => {
+    setPending((n) => n + 1);
+    const next = queue.current.then(async () => {
+      try {
+        const answer = await make(version.current ?? 0);
+        version.current = answer.version;
+        put("document.open", { workflow }, answer);
+        return true;
+      } catch (error) {
+        sayError(error as ApiError);
+        invalidate([`document.open:${workflow}`]);
+        return false;
+      } finally {
+        setPending((n) => n - 1);
+      }
+    });
+    queue.current = next;
+    return next;
+  }, [workflow]);
+
+  const actions = useMemo(() => ({
+    change: (change: Change) => send((at) => call("document.edit", { workflow, version: at, label: change.label, edits: change.edits, layout: change.layout })),
+    setText: (text: string) => send((at) => call("document.set_text", { workflow, version: at, text })),
+    undo: () => void send(() => call("document.undo", { workflow })),
+    redo: () => void send(() => call("document.redo", { workflow })),
+    tidy: (selection?: string[]) => void send(() => call("document.tidy", { workflow, ...(selection?.length ? { selection } : {}) })),
+    settled: async () => { await queue.current; },
+  }), [send, workflow]);
+
+  return { view, document: view?.document ?? lastGood, error: query.error, retry: query.retry, busy: pending > 0, ...actions };
+}

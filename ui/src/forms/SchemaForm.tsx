@@ -1,0 +1,95 @@
+import "./forms.css";
+import { useId, useState } from "react";
+import type { Choice, Json, JsonObject, Schema } from "../bridge/types";
+import { Field, Fold } from "../design/fields";
+import { at } from "../graph/pointer";
+import { type FieldShape, fieldsOf, isExpression, problemOf } from "../graph/schema";
+import { formWords } from "../text/forms";
+import { plain } from "../text/format";
+import { Control } from "./Control";
+import { Expression } from "./Expression";
+
+export interface Suggestion { expression: string; label: string; note?: string | undefined }
+
+/** What an author has beyond an operator: expressions, and choices read live. */
+export interface Authoring {
+  suggestions: Suggestion[];
+  discover: (what: string) => Promise<Choice[]>;
+}
+
+export interface FormProps {
+  schema: Schema;
+  value: JsonObject;
+  /** `path` is a JSON pointer below the form's root; `undefined` takes the value away. */
+  onChange: (path: string, value: Json | undefined) => void;
+  authoring?: Authoring | undefined;
+  /** Errors known from elsewhere, by pointer. */
+  errors?: ReadonlyMap<string, string>;
+  /** Say what is missing before anything was typed. */
+  strict?: boolean;
+}
+
+/** A form drawn from a JSON Schema. There is no other way forms are made. */
+export function SchemaForm(props: FormProps) {
+  const fields = fieldsOf(props.schema);
+  // What is filled in stays in sight, even where it would fold.
+  const front = fields.filter((field) => !field.folded);
+  const folded = fields.filter((field) => field.folded);
+  const used = folded.filter((field) => at(props.value, field.path) !== undefined).length;
+  return (
+    <div className="form">
+      {front.map((field) => <SchemaField key={field.path} field={field} {...props} />)}
+      {folded.length > 0 ? (
+        <Fold title={formWords.more} aside={used > 0 ? <span className="count">{used}</span> : null} testId="form-more">
+          <div className="form" style={{ paddingTop: 8 }}>{folded.map((field) => <SchemaField key={field.path} field={field} {...props} />)}</div>
+        </Fold>
+      ) : null}
+    </div>
+  );
+}
+
+function SchemaField({ field, ...props }: FormProps & { field: FieldShape }) {
+  const id = useId();
+  const value = at(props.value, field.path);
+  // Switched to an expression, and none written yet.
+  const [begun, setBegun] = useState(false);
+  const written = isExpression(value);
+  const expression = written || (begun && props.authoring !== undefined);
+  const problem = problemOf(field, value);
+  const error = props.errors?.get(field.path) ?? (props.strict || value !== undefined ? (problem ?? undefined) : undefined);
+  const name = field.path.slice(1).replaceAll("/", ".");
+  const onChange = (next: Json | undefined) => props.onChange(field.path, next);
+
+  if (field.kind === "group" && !expression) {
+    return (
+      <fieldset style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }} className="stack">
+        <legend className="field-label" style={{ padding: 0, marginBottom: 6 }}>{field.title}</legend>
+        <div className="group">
+          {fieldsOf(field.schema, field.path).map((child) => <SchemaField key={child.path} field={child} {...props} />)}
+        </div>
+      </fieldset>
+    );
+  }
+
+  const fallback = field.schema.default;
+  const help = [field.help, fallback !== undefined && value === undefined && field.kind !== "switch" && isShort(fallback) ? formWords.defaultIs(plain(fallback)) : null].filter(Boolean).join(" ");
+  return (
+    <Field
+      id={id} label={<>{field.title}{field.required || props.authoring ? null : <span className="quiet" style={{ fontWeight: 400 }}> · {formWords.optional}</span>}</>}
+      help={help || undefined} error={error}
+      aside={props.authoring ? (
+        <button
+          type="button" className="fx" aria-pressed={expression} aria-label={`${expression ? formWords.fixed : formWords.expression}: ${field.title}`} title={expression ? formWords.fixed : formWords.expression}
+          data-testid={`fx-${name}`} onClick={() => { setBegun(!expression); if (written) onChange(undefined); }}
+        >ƒx</button>
+      ) : null}
+    >
+      {expression && props.authoring ? <Expression id={id} name={name} value={value === undefined ? "" : plain(value)} onChange={onChange} suggestions={props.authoring.suggestions} />
+        : <Control id={id} name={name} field={field} value={value} onChange={onChange} authoring={props.authoring} invalid={error !== undefined} />}
+    </Field>
+  );
+}
+
+function isShort(value: Json): boolean {
+  return value !== null && value !== "" && (typeof value !== "object" ? String(value).length < 40 : false);
+}
