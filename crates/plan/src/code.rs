@@ -61,10 +61,10 @@ pub const MISSING_WORKFLOW_INPUT: Code = Code::new("POD0128");
 /// An input was given that its schema does not allow.
 pub const BAD_WORKFLOW_INPUT: Code = Code::new("POD0129");
 /// The environment is read only.
-pub const READ_ONLY: Code = Code::new("POD0130");
+pub const READ_ONLY: Code = Code::new("POD0140");
 /// A retry rule or loop setting that has no effect.
-pub const NO_EFFECT: Code = Code::new("POD0131");
+pub const NO_EFFECT: Code = Code::new("POD0141");
 /// A workflow without steps.
-pub const NO_STEPS: Code = Code::new("POD0132");
+pub const NO_STEPS: Code = Code::new("POD0142");
 /// Outputs of a step that is switched off.
-pub const OUTPUT_OF_OFF: Code = Code::new("POD0133");
+pub const OUTPUT_OF_OFF: Code = Code::new("POD0143");

@@ -415,7 +415,7 @@ fn needs_are_checked() {
             "POD0115 6:34 Keep one of the two; `on: always` covers both ways.",
         ),
         ("needs: [a], join: 2", "POD0116 6:33 Remove `join`."),
-        ("join: any", "POD0131 6:20 Remove `join`."),
+        ("join: any", "POD0141 6:20 Remove `join`."),
         (
             "if: inputs.size",
             "POD0117 6:18 Write for example `inputs.size != ''`.",
@@ -439,11 +439,11 @@ fn needs_are_checked() {
         ),
         (
             "max_parallel: 3",
-            "POD0131 6:28 Remove it, or add `for_each`.",
+            "POD0141 6:28 Remove it, or add `for_each`.",
         ),
         (
             "retry: { attempts: 1 }",
-            "POD0131 6:21 Write `attempts: 2` or more, or remove `retry`.",
+            "POD0141 6:21 Write `attempts: 2` or more, or remove `retry`.",
         ),
         (
             "credentials: { aws: cloud }",
@@ -543,7 +543,7 @@ fn credentials_are_checked() {
     );
     assert_eq!(
         told(&read_only),
-        ["POD0130 5:14 Choose another environment, or switch the step off."]
+        ["POD0140 5:14 Choose another environment, or switch the step off."]
     );
 }
 
