@@ -86,6 +86,10 @@ fn a_real_keychain_unlocked_then_locked() {
     // The next session has the same items, and nobody has given the password.
     let start = "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1";
     passed(&in_session(home.path(), true, start, "locked"));
+    // Somebody stops the service itself.
+    let stop = "printf pw | gnome-keyring-daemon --foreground --unlock --components=secrets \
+                >/dev/null 2>&1 & export PODIUM_TEST_DAEMON=$!";
+    passed(&in_session(home.path(), true, stop, "stalled"));
     // Nothing was lost by that.
     passed(&in_session(home.path(), true, unlock, "again"));
 }
@@ -124,6 +128,30 @@ fn inside_the_session() {
             vault.unlock(None).unwrap();
             let lease = vault.lease(&"acme".parse().unwrap(), &purpose).unwrap();
             assert_eq!(lease.secrets["key"].expose(), b"real-secret");
+        }
+        "stalled" => {
+            let daemon = std::env::var("PODIUM_TEST_DAEMON").unwrap();
+            let signal = |name: &str| {
+                assert!(
+                    Command::new("kill")
+                        .args([name, &daemon])
+                        .status()
+                        .unwrap()
+                        .success()
+                );
+            };
+            // It takes a moment until the service is on the bus.
+            while vault.unlock(None).is_err() && began.elapsed() < Duration::from_secs(10) {}
+            vault.unlock(None).unwrap();
+            vault.lock();
+            signal("-STOP");
+            let hasty = Arc::new(SystemKeychain::with_deadline(Duration::from_secs(1)));
+            let stuck = Vault::open(&Path::new(&home).join("podium/vault.json"), hasty);
+            let error = stuck.unlock(None).unwrap_err();
+            assert_eq!(error.code.as_str(), "POD0514", "{error:?}");
+            signal("-CONT");
+            vault.unlock(None).unwrap();
+            signal("-TERM");
         }
         "locked" => {
             keychain.reach().unwrap();

@@ -271,3 +271,43 @@ fn the_whole_text_is_hidden_as_a_plain_reading_of_the_promise_says() {
         assert_eq!(r.redact(&text), plain);
     }
 }
+
+/// A measure, not a check of right and wrong: how fast log lines pass with five hundred patterns.
+#[test]
+#[ignore = "a measure; run it with --release --nocapture"]
+fn speed_with_five_hundred_patterns() {
+    let mut numbers = Numbers(3);
+    let mut patterns = 0;
+    let mut secrets = Vec::new();
+    while patterns < 500 {
+        let value: Vec<u8> = (0..40)
+            .map(|_| b"abcdefghKLMNOP0123456789/+"[numbers.below(26)])
+            .collect();
+        patterns += forms(&Secret::new(value.clone())).len();
+        secrets.push((format!("s{patterns}"), Secret::new(value)));
+    }
+    let r = Redactor::new(secrets);
+    let line = b"aws_instance.web[3]: Still creating... [10s elapsed] id=i-0abc123 arn:aws:ec2:eu-west-1:1234\n";
+    let text = line.repeat(64 * 1024 * 1024 / line.len());
+    for size in [4096, 65536] {
+        let began = std::time::Instant::now();
+        let mut stream = r.stream();
+        let given: usize = text
+            .chunks(size)
+            .map(|piece| stream.push(piece).len())
+            .sum();
+        assert_eq!(given + stream.finish().len(), text.len());
+        println!(
+            "stream, pieces of {size}: {:.0} MiB/s with {patterns} patterns",
+            64.0 / began.elapsed().as_secs_f64()
+        );
+    }
+    let began = std::time::Instant::now();
+    for line in text.split(|byte| *byte == b'\n') {
+        assert!(matches!(r.redact_bytes(line), Cow::Borrowed(_)));
+    }
+    println!(
+        "line by line: {:.0} MiB/s",
+        64.0 / began.elapsed().as_secs_f64()
+    );
+}
