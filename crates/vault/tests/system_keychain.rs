@@ -80,6 +80,10 @@ fn a_real_keychain_unlocked_then_locked() {
             return;
         }
     }
+    // A keychain that nobody ever set up, with no screen on which it could ask.
+    let fresh = tempfile::tempdir().unwrap();
+    passed(&in_session(fresh.path(), true, "", "never set up"));
+
     let home = tempfile::tempdir().unwrap();
     let unlock = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
     passed(&in_session(home.path(), true, unlock, "unlocked"));
@@ -117,6 +121,12 @@ fn inside_the_session() {
             assert!(keychain.reach().is_err());
             let error = vault.create(&Protection::Keychain).unwrap_err();
             assert_eq!(error.code.as_str(), "POD0512", "{error:?}");
+        }
+        "never set up" => {
+            keychain.reach().unwrap();
+            let error = vault.create(&Protection::Keychain).unwrap_err();
+            assert_eq!(error.code.as_str(), "POD0513", "{error:?}");
+            assert_eq!(vault.state(), podium_vault::VaultState::Empty);
         }
         "unlocked" => {
             keychain.reach().unwrap();
