@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { freePort, isFree, ministack } from '../setup/ministack.mjs';
-import { ended, must, start } from '../setup/process.mjs';
+import { ended, must, run, start } from '../setup/process.mjs';
 import { Plain, say, step } from '../setup/say.mjs';
 
 /** Where the copy is. */
@@ -30,11 +30,11 @@ export async function workspace(podium, env) {
  * the reason: everything but the environment "This laptop" works without it.
  */
 export async function aws(podium, peers, at, env) {
+  let server;
   const state = join(dirname(at), 'demo-aws');
   mkdirSync(state, { recursive: true });
   const pid = join(state, 'server.pid');
   try {
-    let server;
     await step('An AWS API server on this computer', async () => {
       server = await ministack(peers, {
         port: await keptPort(join(state, 'port')),
@@ -44,7 +44,7 @@ export async function aws(podium, peers, at, env) {
       writeFileSync(pid, `${server.pid}\n`);
       return server.endpoint;
     });
-    await step('Its credential', () => store(podium, env, server.endpoint));
+    await step('Its credential', () => store(podium, env, at, server.endpoint));
     return {
       ...server,
       async stop() {
@@ -53,6 +53,7 @@ export async function aws(podium, peers, at, env) {
       },
     };
   } catch (error) {
+    await server?.stop();
     if (!(error instanceof Plain)) throw error;
     say(`  The environment "This laptop" cannot be used now: ${error.message}`);
     if (error.why) say(error.why.replace(/^/gm, '    '));
@@ -68,19 +69,17 @@ async function keptPort(file) {
   return port;
 }
 
-// The server takes any key. The values still go in the way every secret goes in: not by an argument.
-function store(podium, env, endpoint) {
-  const values = { access_key_id: 'demo', secret_access_key: 'demo', region: 'eu-central-1', endpoint_url: endpoint };
-  return new Promise((resolve, reject) => {
-    const child = start(podium, ['credentials', 'add', 'demo-aws', '--type', 'aws', '--replace', '--stdin'], {
-      env,
-      input: JSON.stringify(values),
-    });
-    child.once('error', (error) => reject(new Plain(`podium: ${error.message}`)));
-    child.once('close', (code) =>
-      code === 0 ? resolve('demo-aws') : reject(new Plain('The credential could not be stored.', { why: child.tail.join('\n') })),
-    );
+// The server takes any key; the secret one still goes in the way every secret goes in, not by an argument.
+async function store(podium, env, at, endpoint) {
+  const fields = { access_key_id: 'demo', region: 'eu-central-1', endpoint_url: endpoint };
+  const add = ['credentials', 'add', 'demo-aws', '--kind', 'aws', '--stdin'];
+  for (const [name, value] of Object.entries(fields)) add.push('--field', `${name}=${value}`);
+  await run(podium, ['-C', at, 'credentials', 'remove', 'demo-aws'], { env });
+  await must('The credential could not be stored.', podium, ['-C', at, ...add], {
+    env,
+    input: JSON.stringify({ secret_access_key: 'demo' }),
   });
+  return 'demo-aws';
 }
 
 /** Opens the window and waits until it is closed; gives its exit code. */
