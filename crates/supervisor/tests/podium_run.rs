@@ -205,7 +205,8 @@ fn the_child_has_exactly_the_given_environment_and_folder_and_an_empty_input() {
 #[test]
 fn files_of_the_caller_do_not_reach_the_child_or_stay_open() {
     let bed = Bed::new();
-    let spec = bed.shell("ls /proc/$$/fd; ls /proc/$PPID/fd | grep -x 7; echo end");
+    let spec =
+        bed.shell("ls /proc/$$/fd; readlink /proc/$PPID/fd/* | grep -x /etc/passwd; echo end");
     let script = format!(
         "exec 7</etc/passwd; exec {PROGRAM} '{}'",
         bed.folder().display()
