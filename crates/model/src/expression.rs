@@ -15,7 +15,6 @@ mod functions;
 mod json;
 mod metered;
 mod reference;
-mod stack;
 mod syntax;
 mod template;
 
@@ -32,6 +31,7 @@ pub use error::{EvaluationError, SyntaxError};
 pub use reference::Reference;
 pub use template::{Rendered, Template, references, render, render_partly, syntax_errors};
 
+use crate::stack;
 use fuel::Fuel;
 
 /// The longest source of one expression, in bytes.

@@ -12,8 +12,10 @@ pub mod environment;
 pub mod expression;
 pub mod history;
 pub mod id;
+pub mod layout;
 pub mod nearest;
 pub mod parse;
+mod stack;
 pub mod tree;
 pub mod workspace;
 

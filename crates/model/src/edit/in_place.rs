@@ -76,9 +76,7 @@ impl<'a> Text<'a> {
         if place.in_flow {
             return None;
         }
-        let Some((_, key_end)) = place.key else {
-            return None;
-        };
+        let (_, key_end) = place.key?;
         let colon = key_end + self.text[key_end..].find(':')? + 1;
         if !self.text[key_end..colon - 1].trim().is_empty() {
             return None;
