@@ -1,0 +1,383 @@
+//! What the system says when it refuses, as errors for people.
+
+use podium_connector::HttpResponse;
+use podium_diagnostics::{Code, Error, ErrorKind};
+
+use crate::xml::Node;
+
+/// AWS refused the credential.
+pub(crate) const REFUSED: Code = Code::new("POD0451");
+/// A stack ended otherwise than asked.
+pub(crate) const STACK_FAILED: Code = Code::new("POD0452");
+/// CloudFormation refuses the request as wrong.
+pub(crate) const INVALID: Code = Code::new("POD0453");
+/// The stack is in a state that forbids it.
+pub(crate) const STATE: Code = Code::new("POD0454");
+/// Termination protection.
+pub(crate) const PROTECTED: Code = Code::new("POD0455");
+/// A template that cannot be used.
+pub(crate) const TEMPLATE: Code = Code::new("POD0456");
+/// A capability is missing.
+pub(crate) const CAPABILITY: Code = Code::new("POD0457");
+/// A right is missing.
+pub(crate) const DENIED: Code = Code::new("POD0458");
+/// AWS asks to slow down.
+pub(crate) const THROTTLED: Code = Code::new("POD0459");
+/// What answered is not AWS.
+pub(crate) const NOT_AWS: Code = Code::new("POD0460");
+/// A secret that would be readable.
+pub(crate) const READABLE: Code = Code::new("POD0461");
+/// The step was cancelled.
+pub(crate) const CANCELLED: Code = Code::new("POD0462");
+
+/// A refusal in the vendor's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    /// Reads `ErrorResponse`.
+    pub(crate) fn of(status: u16, reply: &Node) -> Option<Self> {
+        let error = if reply.name == "ErrorResponse" {
+            reply.at("Error")?
+        } else {
+            reply.at("Errors/Error")?
+        };
+        Some(Self {
+            status,
+            code: error.text("Code").to_owned(),
+            message: error.text("Message").to_owned(),
+        })
+    }
+
+    fn says(&self, text: &str) -> bool {
+        self.message.to_ascii_lowercase().contains(text)
+    }
+
+    /// Whether it says that the stack, or the change set, is not there.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "ChangeSetNotFound" | "ChangeSetNotFoundException"
+        ) || (self.code == "ValidationError"
+            && self.says("does not exist")
+            && !self.says("parameter"))
+    }
+
+    /// Whether it says that such a name is taken.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.code.starts_with("AlreadyExists")
+    }
+
+    /// Whether waiting can help.
+    pub(crate) fn is_throttling(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "Throttling"
+                | "ThrottlingException"
+                | "RequestLimitExceeded"
+                | "TooManyRequestsException"
+                | "ConcurrentResourcesLimitExceeded"
+        ) || self.status == 429
+    }
+
+    /// As an error for people.
+    pub(crate) fn error(&self, action: &str) -> Error {
+        let (kind, code, message, hint) = self.explain(action);
+        let mut error = Error::new(kind, code, message)
+            .with_context("action", action)
+            .with_context("status", self.status)
+            .with_context("code", &self.code)
+            .with_source(&self.message);
+        if !hint.is_empty() {
+            error = error.with_hint(hint);
+        }
+        error
+    }
+
+    fn explain(&self, action: &str) -> (ErrorKind, Code, String, String) {
+        let said = sentence(&self.message);
+        if self.is_throttling() {
+            return (
+                ErrorKind::Throttled,
+                THROTTLED,
+                "AWS asks to slow down: too many calls in this account.".into(),
+                "Try again in a minute.".into(),
+            );
+        }
+        match self.code.as_str() {
+            "ExpiredToken" | "ExpiredTokenException" => (
+                ErrorKind::Unauthorized,
+                REFUSED,
+                "The AWS session has expired.".into(),
+                "Get a new session token and store it under Credentials.".into(),
+            ),
+            "SignatureDoesNotMatch" | "RequestExpired" | "InvalidSignatureException"
+                if self.says("expired") || self.says("skew") || self.says("not yet current") =>
+            {
+                (
+                    ErrorKind::Unauthorized,
+                    REFUSED,
+                    "AWS refused the request because this computer's clock is wrong.".into(),
+                    "Set the clock, then try again.".into(),
+                )
+            }
+            "RequestExpired" => (
+                ErrorKind::Unauthorized,
+                REFUSED,
+                "AWS refused the request because this computer's clock is wrong.".into(),
+                "Set the clock, then try again.".into(),
+            ),
+            "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature" => (
+                ErrorKind::Unauthorized,
+                REFUSED,
+                "AWS refused the signature: the secret access key does not belong to the key id.".into(),
+                "Enter the secret access key again under Credentials, and check this computer's clock.".into(),
+            ),
+            "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" | "AuthFailure" => (
+                ErrorKind::Unauthorized,
+                REFUSED,
+                "AWS does not know this access key.".into(),
+                "It may have been deleted, or belong to another partition such as China. Look at it under Credentials.".into(),
+            ),
+            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "OptInRequired" => (
+                ErrorKind::Forbidden,
+                DENIED,
+                format!("The identity may not do `{action}`. AWS says: {said}"),
+                format!("Ask for the right `cloudformation:{action}`, or the one named in the message."),
+            ),
+            "InsufficientCapabilitiesException" | "InsufficientCapabilities" => {
+                let missing: Vec<&str> =
+                    ["CAPABILITY_NAMED_IAM", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+                        .into_iter()
+                        .filter(|capability| self.message.contains(capability))
+                        .collect();
+                let list = if missing.is_empty() { "one".to_owned() } else { missing.join(", ") };
+                (
+                    ErrorKind::Forbidden,
+                    CAPABILITY,
+                    format!("The template needs a capability that the step does not give: {list}."),
+                    format!("Read what the template makes, then add {list} under `capabilities`."),
+                )
+            }
+            "OperationInProgressException" | "StaleRequestException" => self.busy(said),
+            "LimitExceededException" => (
+                ErrorKind::Failed,
+                INVALID,
+                format!("The account has reached a limit of CloudFormation. AWS says: {said}"),
+                "Delete stacks that are not needed, or ask AWS for more.".into(),
+            ),
+            "TokenAlreadyExistsException" => (
+                ErrorKind::Conflict,
+                STATE,
+                "CloudFormation has seen this step's key with another request.".into(),
+                "Run the workflow anew.".into(),
+            ),
+            "ValidationError" if self.says("terminationprotection") || self.says("termination protection") => (
+                ErrorKind::Forbidden,
+                PROTECTED,
+                "The stack is protected against deletion.".into(),
+                "Switch termination protection off in AWS, if it really may go.".into(),
+            ),
+            "ValidationError" if self.says("_in_progress") => self.busy(said),
+            "ValidationError" if self.says("rollback_complete") || self.says("rollback_failed") => (
+                ErrorKind::Conflict,
+                STATE,
+                format!("The stack's state forbids it. AWS says: {said}"),
+                "A stack that failed when it was made can only be deleted: run `cloudformation/delete`, then deploy again.".into(),
+            ),
+            "InternalFailure" | "InternalError" | "ServiceUnavailable" => (
+                ErrorKind::Unreachable,
+                NOT_AWS,
+                format!("CloudFormation had a failure of its own ({}).", self.status),
+                "Try again in a minute.".into(),
+            ),
+            _ => (
+                if self.is_missing() { ErrorKind::NotFound } else { ErrorKind::Invalid },
+                INVALID,
+                format!("CloudFormation refused `{action}`: {said}"),
+                String::new(),
+            ),
+        }
+    }
+
+    fn busy(&self, said: String) -> (ErrorKind, Code, String, String) {
+        (
+            ErrorKind::Conflict,
+            STATE,
+            format!("Somebody else is changing this stack right now. AWS says: {said}"),
+            "Wait until that has ended; the stack's events in AWS tell who began it.".into(),
+        )
+    }
+}
+
+/// The vendor's words as a sentence.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() {
+        return "nothing more.".into();
+    }
+    if text.ends_with(['.', '!', '?']) {
+        return text.to_owned();
+    }
+    format!("{text}.")
+}
+
+/// A reply that is not the vendor's.
+pub(crate) fn not_aws(reply: &HttpResponse, url: &str) -> Error {
+    let (kind, message, hint) = if (300..400).contains(&reply.status) {
+        (
+            ErrorKind::Failed,
+            format!(
+                "`{url}` answered with a redirect, which is not followed: the credential would go to another place."
+            ),
+            "Check the endpoint of the credential; a proxy or a login page may stand in between.",
+        )
+    } else if reply.status >= 500 {
+        (
+            ErrorKind::Unreachable,
+            format!("`{url}` answered {} and no words of AWS.", reply.status),
+            "Try again in a minute; where it stays so, check the endpoint of the credential.",
+        )
+    } else {
+        (
+            ErrorKind::Failed,
+            format!(
+                "What answers at `{url}` is not AWS (status {}).",
+                reply.status
+            ),
+            "Check the endpoint of the credential; a proxy or a login page may stand in between.",
+        )
+    };
+    let start: String = reply.text().chars().take(200).collect();
+    Error::new(kind, NOT_AWS, message)
+        .with_hint(hint)
+        .with_context("status", reply.status)
+        .with_context("body", start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(code: &str, message: &str) -> Refusal {
+        Refusal {
+            status: 400,
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+
+    #[test]
+    fn every_refusal_has_a_kind_and_a_next_action() {
+        for (code, message, kind, pod, words) in [
+            (
+                "ExpiredToken",
+                "The security token included in the request is expired",
+                ErrorKind::Unauthorized,
+                REFUSED,
+                "session has expired",
+            ),
+            (
+                "SignatureDoesNotMatch",
+                "Signature expired: 20150830T123600Z is now earlier than …",
+                ErrorKind::Unauthorized,
+                REFUSED,
+                "clock is wrong",
+            ),
+            (
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match",
+                ErrorKind::Unauthorized,
+                REFUSED,
+                "does not belong",
+            ),
+            (
+                "InvalidClientTokenId",
+                "The security token included in the request is invalid.",
+                ErrorKind::Unauthorized,
+                REFUSED,
+                "does not know",
+            ),
+            (
+                "AccessDenied",
+                "User: arn:x is not authorized to perform: iam:CreateRole",
+                ErrorKind::Forbidden,
+                DENIED,
+                "iam:CreateRole",
+            ),
+            (
+                "InsufficientCapabilitiesException",
+                "Requires capabilities : [CAPABILITY_NAMED_IAM]",
+                ErrorKind::Forbidden,
+                CAPABILITY,
+                "CAPABILITY_NAMED_IAM",
+            ),
+            (
+                "Throttling",
+                "Rate exceeded",
+                ErrorKind::Throttled,
+                THROTTLED,
+                "slow down",
+            ),
+            (
+                "ValidationError",
+                "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.",
+                ErrorKind::Conflict,
+                STATE,
+                "Somebody else",
+            ),
+            (
+                "ValidationError",
+                "Stack:arn is in ROLLBACK_COMPLETE state and can not be updated.",
+                ErrorKind::Conflict,
+                STATE,
+                "forbids",
+            ),
+            (
+                "ValidationError",
+                "Stack [x] cannot be deleted while TerminationProtection is enabled",
+                ErrorKind::Forbidden,
+                PROTECTED,
+                "protected",
+            ),
+            (
+                "ValidationError",
+                "Stack with id x does not exist",
+                ErrorKind::NotFound,
+                INVALID,
+                "does not exist",
+            ),
+            (
+                "ValidationError",
+                "Parameters: [X] must have values",
+                ErrorKind::Invalid,
+                INVALID,
+                "must have values",
+            ),
+        ] {
+            let error = refusal(code, message).error("UpdateStack");
+            assert_eq!((error.kind, &error.code), (kind, &pod), "{code}: {message}");
+            assert!(error.message.contains(words), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn a_page_and_a_redirect_are_not_taken_for_aws() {
+        for (status, kind) in [
+            (302, ErrorKind::Failed),
+            (200, ErrorKind::Failed),
+            (503, ErrorKind::Unreachable),
+        ] {
+            let reply = HttpResponse {
+                status,
+                headers: Vec::new(),
+                body: b"<html>Log in".to_vec(),
+            };
+            assert_eq!(not_aws(&reply, "https://x/").kind, kind, "{status}");
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! Following one operation on a stack to its end, event by event.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use podium_connector::{Context, LogLevel, LogLine, Made, Progress};
+use podium_diagnostics::{Error, ErrorKind, Result};
+
+use crate::changes::cancelled;
+use crate::client::{Client, Does, pair};
+use crate::errors::STACK_FAILED;
+use crate::stack::{Stack, Standing};
+use crate::xml::Node;
+
+/// Waits between looks, in milliseconds; the first are short, so that a short stack ends soon.
+const LOOKS: [u64; 10] = [
+    200, 500, 1_000, 1_500, 2_000, 3_000, 5_000, 8_000, 12_000, 15_000,
+];
+/// Looks without any event of ours before the stack's own word is taken.
+const PATIENCE: usize = 8;
+
+/// What is followed.
+#[derive(Clone, Debug)]
+pub(crate) struct Course<'a> {
+    /// The stack's ARN.
+    pub(crate) stack: &'a str,
+    /// The token that our events carry.
+    pub(crate) token: &'a str,
+    /// What is done, for cancelling and for words.
+    pub(crate) kind: Kind,
+    /// Minutes after which it is called off.
+    pub(crate) limit: Option<u32>,
+}
+
+/// What is done to the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Create,
+    Update,
+    Delete,
+}
+
+#[derive(Clone, Debug)]
+struct Event {
+    id: String,
+    about: String,
+    kind: String,
+    physical: String,
+    status: String,
+    reason: String,
+    token: String,
+    at: Option<i64>,
+}
+
+impl Event {
+    fn of(node: &Node) -> Self {
+        let text = |name: &str| node.text(name).to_owned();
+        Self {
+            id: text("EventId"),
+            about: text("LogicalResourceId"),
+            kind: text("ResourceType"),
+            physical: text("PhysicalResourceId"),
+            status: text("ResourceStatus"),
+            reason: text("ResourceStatusReason"),
+            token: text("ClientRequestToken"),
+            at: node
+                .get("Timestamp")
+                .and_then(|time| time.parse::<jiff::Timestamp>().ok())
+                .map(jiff::Timestamp::as_millisecond),
+        }
+    }
+
+    fn is_stack(&self, stack: &str) -> bool {
+        self.kind == "AWS::CloudFormation::Stack"
+            && (self.physical == stack || self.physical.is_empty())
+    }
+
+    /// Whether it is a failure by itself, and not because another thing failed.
+    fn is_first_cause(&self, stack: &str) -> bool {
+        let echo = ["cancelled", "canceled", "rollback requested"];
+        let reason = self.reason.to_ascii_lowercase();
+        self.status.ends_with("_FAILED")
+            && !self.is_stack(stack)
+            && !echo.iter().any(|word| reason.contains(word))
+    }
+}
+
+/// What was seen so far.
+#[derive(Default)]
+struct Seen {
+    ids: BTreeSet<String>,
+    ours: Vec<Event>,
+}
+
+impl Client<'_> {
+    /// The events of an operation so far, oldest first; empty where it never began.
+    async fn events(&self, course: &Course<'_>, seen: &mut Seen) -> Result<Vec<Event>> {
+        let mut form = vec![pair("StackName", course.stack)];
+        let mut fresh = Vec::new();
+        for _ in 0..1_000 {
+            let page = match self.ask("DescribeStackEvents", &form, Does::Look).await? {
+                Ok(page) => page,
+                Err(refusal) if refusal.is_missing() => break,
+                Err(refusal) => return Err(refusal.error("DescribeStackEvents")),
+            };
+            let before = fresh.len();
+            let mut known = false;
+            for event in page.members("StackEvents").map(Event::of) {
+                if seen.ids.contains(&event.id) {
+                    known = true;
+                } else {
+                    fresh.push(event);
+                }
+            }
+            let next = page.get("NextToken").map(str::to_owned);
+            // Newest come first: once a known one is met, all older ones are known.
+            let (Some(next), false, true) = (next, known, fresh.len() > before) else {
+                break;
+            };
+            form.truncate(1);
+            form.push(pair("NextToken", next));
+        }
+        fresh.reverse();
+        seen.ids.extend(fresh.iter().map(|event| event.id.clone()));
+        let mut begun = !seen.ours.is_empty();
+        fresh.retain(|event| {
+            begun = begun || event.token == course.token;
+            event.token == course.token || (begun && event.token.is_empty())
+        });
+        Ok(fresh)
+    }
+
+    /// Whether the operation ever began.
+    pub(crate) async fn began(&self, course: &Course<'_>) -> Result<bool> {
+        Ok(!self.events(course, &mut Seen::default()).await?.is_empty())
+    }
+
+    /// Follows the operation until it ends. Gives the stack as it then is.
+    pub(crate) async fn follow(&self, course: &Course<'_>) -> Result<Stack> {
+        let mut seen = Seen::default();
+        let mut round = 0;
+        let mut silent = 0;
+        let mut lost = 0_u32;
+        let mut called_off = false;
+        loop {
+            let fresh = match self.events(course, &mut seen).await {
+                Ok(fresh) => fresh,
+                Err(error) if may_pass(&error) && !self.cx.is_cancelled() => {
+                    lost += 1;
+                    self.wait_out(lost, &error).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            lost = 0;
+            if fresh.is_empty() {
+                silent += 1;
+            } else {
+                round = round.min(2);
+                silent = 0;
+            }
+            for event in fresh {
+                tell(self.cx, &event, course.stack, self.link(course.stack));
+                seen.ours.push(event);
+            }
+            if self.is_over(course, &seen, silent) {
+                match self.stack(course.stack).await {
+                    Ok(None) => return self.end(course, gone(course), &seen, called_off),
+                    Ok(Some(stack)) if stack.standing() != Standing::Running => {
+                        for event in self.events(course, &mut seen).await.unwrap_or_default() {
+                            tell(self.cx, &event, course.stack, self.link(course.stack));
+                            seen.ours.push(event);
+                        }
+                        return self.end(course, stack, &seen, called_off);
+                    }
+                    Ok(Some(_)) => {}
+                    Err(error) if may_pass(&error) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            if self.cx.is_cancelled() {
+                self.call_off(course).await?;
+                return Err(cancelled());
+            }
+            if !called_off && self.is_late(course, &seen) {
+                self.call_off(course).await?;
+                called_off = true;
+            }
+            let wait = LOOKS[usize::min(round, LOOKS.len() - 1)];
+            round += 1;
+            self.cx.sleep(Duration::from_millis(wait)).await;
+        }
+    }
+
+    async fn wait_out(&self, lost: u32, error: &Error) {
+        if lost == 1 {
+            self.cx.log(LogLine {
+                level: LogLevel::Warning,
+                text: format!(
+                    "AWS cannot be asked right now; the stack goes on by itself. {}",
+                    error.message
+                ),
+            });
+        }
+        self.cx
+            .sleep(Duration::from_secs(60.min(1 << lost.min(6))))
+            .await;
+    }
+
+    /// Whether it is time to ask for the stack's own word: its last event is an end, or nothing came
+    /// for long, since some servers give events no token.
+    fn is_over(&self, course: &Course<'_>, seen: &Seen, silent: usize) -> bool {
+        let last = seen
+            .ours
+            .iter()
+            .rev()
+            .find(|event| event.is_stack(course.stack));
+        match last {
+            Some(event) => Standing::of(&event.status) != Standing::Running,
+            None => silent > 0 && silent.is_multiple_of(PATIENCE),
+        }
+    }
+
+    fn is_late(&self, course: &Course<'_>, seen: &Seen) -> bool {
+        let begun = seen.ours.first().and_then(|event| event.at);
+        match (course.limit, begun) {
+            (Some(minutes), Some(begun)) => self.cx.now() - begun > i64::from(minutes) * 60_000,
+            _ => false,
+        }
+    }
+
+    /// Asks CloudFormation to stop.
+    async fn call_off(&self, course: &Course<'_>) -> Result<()> {
+        let (action, form) = match course.kind {
+            Kind::Delete => return Ok(()),
+            Kind::Update => (
+                "CancelUpdateStack",
+                vec![
+                    pair("StackName", course.stack),
+                    pair("ClientRequestToken", course.token),
+                ],
+            ),
+            Kind::Create => ("DeleteStack", vec![pair("StackName", course.stack)]),
+        };
+        let words = match self.ask(action, &form, Does::Keyed).await? {
+            Ok(_) if course.kind == Kind::Create => {
+                "The stack was being created and is deleted now.".to_owned()
+            }
+            Ok(_) => "The update is rolled back now.".to_owned(),
+            Err(refusal) => format!("It cannot be stopped any more: {}", refusal.message),
+        };
+        self.cx.log(LogLine {
+            level: LogLevel::Warning,
+            text: words,
+        });
+        Ok(())
+    }
+
+    fn end(
+        &self,
+        course: &Course<'_>,
+        stack: Stack,
+        seen: &Seen,
+        called_off: bool,
+    ) -> Result<Stack> {
+        let good = match course.kind {
+            Kind::Create | Kind::Update => stack.standing() == Standing::Done,
+            Kind::Delete => stack.standing() == Standing::Gone,
+        };
+        if good && !called_off {
+            return Ok(stack);
+        }
+        Err(failure(course, &stack, seen, called_off).with_context("stack", &stack.id))
+    }
+}
+
+/// Whether a failed look may succeed later.
+fn may_pass(error: &Error) -> bool {
+    matches!(
+        error.kind,
+        ErrorKind::Unreachable | ErrorKind::Throttled | ErrorKind::TimedOut
+    )
+}
+
+fn gone(course: &Course<'_>) -> Stack {
+    Stack {
+        id: course.stack.to_owned(),
+        status: "DELETE_COMPLETE".into(),
+        ..Stack::default()
+    }
+}
+
+fn failure(course: &Course<'_>, stack: &Stack, seen: &Seen, called_off: bool) -> Error {
+    let name = if stack.name.is_empty() {
+        course.stack
+    } else {
+        &stack.name
+    };
+    let state = match (course.kind, stack.standing()) {
+        (_, Standing::RolledBack) => "and was rolled back".to_owned(),
+        (Kind::Create | Kind::Update, Standing::Gone) => "and was deleted again".to_owned(),
+        _ => format!("and is {} now", stack.status),
+    };
+    let cause = seen
+        .ours
+        .iter()
+        .find(|event| event.is_first_cause(course.stack));
+    let why = match cause {
+        Some(event) => {
+            let reason = if event.reason.is_empty() {
+                "no reason given."
+            } else {
+                &event.reason
+            };
+            format!("`{}` ({}) failed: {reason}", event.about, event.kind)
+        }
+        None if stack.reason.is_empty() => "CloudFormation gives no reason.".to_owned(),
+        None => stack.reason.clone(),
+    };
+    let what = match course.kind {
+        Kind::Create => "could not be created",
+        Kind::Update => "could not be updated",
+        Kind::Delete => "could not be deleted",
+    };
+    let (kind, message) = if called_off {
+        (
+            ErrorKind::TimedOut,
+            format!("The stack `{name}` took longer than allowed {state}."),
+        )
+    } else {
+        (
+            ErrorKind::Failed,
+            format!("The stack `{name}` {what} {state}. {why}"),
+        )
+    };
+    let hint = match stack.standing() {
+        Standing::RolledBack if course.kind == Kind::Create => {
+            "Correct the cause; Undo removes what is left, and so does `cloudformation/delete`."
+        }
+        Standing::RolledBack => "Everything is as before. Correct the cause, then deploy again.",
+        Standing::Failed if course.kind == Kind::Delete => {
+            "Empty or release what could not be deleted (a bucket with objects, for example), then delete again."
+        }
+        _ => "Correct the cause, then deploy again.",
+    };
+    Error::new(kind, STACK_FAILED, message)
+        .with_hint(hint)
+        .with_retry(podium_diagnostics::Retry::Permanent)
+        .with_context("status", &stack.status)
+}
+
+fn tell(cx: &dyn Context, event: &Event, stack: &str, link: Option<String>) {
+    let verb = event.status.split('_').next().unwrap_or_default();
+    let words = match (verb, event.status.as_str()) {
+        (_, status) if status.ends_with("_FAILED") => "Failed:",
+        (_, status) if status.contains("ROLLBACK") => "Rolling back",
+        ("CREATE", status) if status.ends_with("_COMPLETE") => "Created",
+        ("CREATE", _) => "Creating",
+        ("UPDATE", status) if status.ends_with("_COMPLETE") => "Updated",
+        ("UPDATE", _) => "Updating",
+        ("DELETE", status) if status.ends_with("_COMPLETE") => "Deleted",
+        ("DELETE", status) if status.ends_with("_SKIPPED") => "Left alone",
+        ("DELETE", _) => "Deleting",
+        ("IMPORT", _) => "Importing",
+        ("REVIEW", _) => "Reviewing",
+        _ => "Working on",
+    };
+    let failed = event.status.ends_with("_FAILED");
+    let mut text = format!("{} {} {}", event.status, event.kind, event.about);
+    if !event.reason.is_empty() {
+        text.push_str(": ");
+        text.push_str(&event.reason);
+    }
+    cx.log(LogLine {
+        level: if failed {
+            LogLevel::Error
+        } else {
+            LogLevel::Info
+        },
+        text,
+    });
+    let made = (event.status == "CREATE_COMPLETE").then(|| Made {
+        kind: event.kind.clone(),
+        name: if event.physical.is_empty() {
+            event.about.clone()
+        } else {
+            event.physical.clone()
+        },
+        link: if event.is_stack(stack) { link } else { None },
+    });
+    cx.progress(Progress {
+        words: format!("{words} {}", event.about),
+        about: Some(event.about.clone()),
+        status: Some(event.status.clone()),
+        done: None,
+        made,
+    });
+}
