@@ -133,8 +133,18 @@ export class World {
   }
 
   /** The `podium` command on this world: `{ code, tail }`. */
-  podium(...args) {
-    return run(cli, args, { cwd: this.workspace, env: this.env });
+  podium(args, { input } = {}) {
+    return run(cli, args, { cwd: this.workspace, env: this.env, input });
+  }
+
+  /** Stores the credential for the AWS API server of this world, as the keeper of credentials would. */
+  async credential(name = 'demo-aws') {
+    const { code, tail } = await this.podium(
+      ['credentials', 'add', name, '--kind', 'aws', '--stdin',
+        '--field', 'access_key_id=test', '--field', 'region=eu-central-1', '--field', `endpoint_url=${this.aws.endpoint}`],
+      { input: JSON.stringify({ secret_access_key: 'test' }) },
+    );
+    if (code !== 0) throw new Error(`the credential could not be stored:\n${tail}`);
   }
 
   /** A vendor's own tool: what it prints. Fails when the tool does. */
