@@ -132,9 +132,11 @@ export class World {
     this.driver = undefined;
   }
 
-  /** The `podium` command on this world: `{ code, tail }`. */
-  podium(args, { input } = {}) {
-    return run(cli, args, { cwd: this.workspace, env: this.env, input });
+  /** The `podium` command on this world: `{ code, tail, lines }`. */
+  async podium(args, { input } = {}) {
+    const lines = [];
+    const ended = await run(cli, args, { cwd: this.workspace, env: this.env, input, onLine: (text) => lines.push(text) });
+    return { ...ended, lines };
   }
 
   /** Stores the credential for the AWS API server of this world, as the keeper of credentials would. */

@@ -47,9 +47,9 @@ story('a run goes on after the window was killed twice', { workspace, aws: true,
   const begun = StackEvents.filter((one) => one.LogicalResourceId === 'slow' && one.ResourceStatus === 'CREATE_IN_PROGRESS');
   assert.equal(begun.length, 1, 'the stack was created once');
 
-  const { code, tail } = await world.podium(['runs', 'events', run]);
+  const { code, tail, lines } = await world.podium(['runs', 'events', run]);
   assert.equal(code, 0, tail);
-  const events = tail.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  const events = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   assert.equal(events.filter((one) => one.type === 'run.succeeded').length, 1);
   const numbers = events.map((one) => one.seq);
   assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b), 'events are in their order');
