@@ -106,12 +106,12 @@ pub fn tidy(
 ) -> Vec<Placed> {
     let is_pinned = |node: &Node| layout.nodes.get(&node.id).is_some_and(|place| place.pinned);
     let is_selected = |node: &Node| selection.is_empty() || selection.contains(&node.id);
-    let moves = |node: &&Node| is_selected(node) && !is_pinned(node);
-    let free: Vec<&Node> = nodes.iter().filter(moves).collect();
+    let is_free = |node: &&Node| is_selected(node) && !is_pinned(node);
+    let free: Vec<&Node> = nodes.iter().filter(is_free).collect();
     let places = |node: &&Node| layout.nodes.get(&node.id).map(|place| (place.x, place.y));
     let obstacles: Vec<Rect> = nodes
         .iter()
-        .filter(|node| !moves(node))
+        .filter(|node| !is_free(node))
         .filter_map(|node| {
             let (x, y) = places(&node)?;
             Some(Rect {
@@ -138,18 +138,18 @@ pub fn tidy(
             ..*one
         })
         .collect();
-    let (mut placed, _) = arrange_counting(&free, edges, &shifted);
-    for place in &mut placed {
+    let (mut moved, _) = arrange_counting(&free, edges, &shifted);
+    for place in &mut moved {
         place.x += dx;
         place.y += dy;
     }
-    placed.retain(|new| {
+    moved.retain(|new| {
         layout
             .nodes
             .get(&new.id)
             .is_none_or(|old| (old.x, old.y) != (new.x, new.y))
     });
-    placed
+    moved
 }
 
 /// Also gives how much was looked at, which a test holds against the size of the graph.
@@ -299,10 +299,10 @@ fn place_part(part: &Part<'_>) -> (Vec<Rect>, usize) {
     }
     let order = order::columns(part);
     let mut lanes = Vec::new();
-    for column in &order.columns {
+    for column in &order.lanes {
         lanes.push(place_column(column, &order.wish, &mut rects));
     }
-    wrap(&order.columns, &lanes, &mut rects);
+    wrap(&order.lanes, &lanes, &mut rects);
     to_zero(&mut rects);
     (rects, order.work)
 }

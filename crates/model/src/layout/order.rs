@@ -23,7 +23,7 @@ pub(super) struct Part<'a> {
 /// The columns of a part from left to right, each from top to bottom, with a wish for each node's
 /// vertical centre.
 pub(super) struct Columns {
-    pub(super) columns: Vec<Vec<usize>>,
+    pub(super) lanes: Vec<Vec<usize>>,
     pub(super) wish: Vec<f64>,
     /// How many nodes and edges were looked at.
     pub(super) work: usize,
@@ -55,7 +55,7 @@ pub(super) fn columns(part: &Part<'_>) -> Columns {
         column.sort_by(|left, right| wish[*left].total_cmp(&wish[*right]).then(left.cmp(right)));
     }
     Columns {
-        columns,
+        lanes: columns,
         wish,
         work,
     }

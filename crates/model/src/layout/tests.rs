@@ -130,13 +130,13 @@ fn a_long_chain_wraps_and_reads_like_lines_of_text() {
     for pair in placed.windows(2) {
         let next_line = pair[1].y > pair[0].y && pair[1].x < pair[0].x;
         assert!(
-            next_line || (pair[1].x > pair[0].x && pair[1].y == pair[0].y),
+            next_line || (pair[1].x > pair[0].x && (pair[1].y - pair[0].y).abs() < 0.5),
             "{pair:?}"
         );
     }
     // A short one stays on one line.
     let placed = arrange(&nodes[..10], &edges(&pairs[..9]), &BTreeMap::new());
-    assert!(placed.iter().all(|one| one.y == placed[0].y));
+    assert!(placed.iter().all(|one| (one.y - placed[0].y).abs() < 0.5));
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn tidying_a_selection_leaves_the_rest_and_what_is_pinned() {
 
 #[test]
 fn files_are_stable_and_keep_what_they_do_not_know() {
-    let text = r##"{
+    let text = r#"{
   "podium": 1,
   "nodes": {
     "alpha": { "x": 10, "y": -20.5, "pinned": true },
@@ -309,7 +309,7 @@ fn files_are_stable_and_keep_what_they_do_not_know() {
   },
   "viewport": { "zoom": 1.5, "list": [] }
 }
-"##;
+"#;
     let layout = Layout::read(text).unwrap();
     assert_eq!(layout.write(), text);
     assert_eq!(Layout::read(&layout.write()).unwrap(), layout);
