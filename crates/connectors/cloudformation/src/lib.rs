@@ -18,6 +18,7 @@ mod errors;
 mod look;
 mod manifest;
 mod operations;
+mod simulator;
 mod stack;
 mod template;
 mod watch;
@@ -63,14 +64,8 @@ impl Connector for CloudFormation {
         &self.manifest
     }
 
-    fn simulator(&self, _state: Option<&str>) -> Box<dyn Simulator> {
-        struct Nothing;
-        impl Simulator for Nothing {
-            fn save(&self) -> String {
-                String::new()
-            }
-        }
-        Box::new(Nothing)
+    fn simulator(&self, state: Option<&str>) -> Box<dyn Simulator> {
+        Box::new(simulator::Practice::new(state))
     }
 
     fn validate(&self, request: &StepRequest) -> Vec<Problem> {

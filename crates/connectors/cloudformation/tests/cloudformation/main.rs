@@ -2,5 +2,6 @@
 //! AWS API server (`real_…`), and what only the practice cloud can show.
 
 mod checks;
+mod practice;
 mod real;
 mod world;

@@ -1,0 +1,712 @@
+//! The calls, one by one, and their replies as XML.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+use super::evaluate::{self, ACCOUNT, View};
+use super::state::{Change, Cloud, Event, Set, Stack, Version};
+use super::{Fields, Refused, invalid};
+use crate::template::{self, Template};
+use crate::xml::escape;
+
+/// How long working out a change set, or looking for drift, takes.
+const WORKS_OUT: i64 = 300;
+/// Entries on a page; few, so that paging is met in practice too.
+const PAGE: usize = 20;
+
+pub(super) fn reply(action: &str, result: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><{action}Response xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><{action}Result>{result}</{action}Result><ResponseMetadata><RequestId>00000000-0000-4000-8000-000000000000</RequestId></ResponseMetadata></{action}Response>"
+    )
+}
+
+pub(super) fn refusal(code: &str, message: &str) -> String {
+    format!(
+        "<ErrorResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><Error><Type>Sender</Type><Code>{code}</Code><Message>{}</Message></Error><RequestId>00000000-0000-4000-8000-000000000000</RequestId></ErrorResponse>",
+        escape(message)
+    )
+}
+
+/// Elements of names and texts; empty texts are left out.
+fn elements(pairs: &[(&str, &str)]) -> String {
+    let mut out = String::new();
+    for (name, text) in pairs.iter().filter(|(_, text)| !text.is_empty()) {
+        let _ = write!(out, "<{name}>{}</{name}>", escape(text));
+    }
+    out
+}
+
+fn list(name: &str, members: impl Iterator<Item = String>) -> String {
+    let members: String = members
+        .map(|member| format!("<member>{member}</member>"))
+        .collect();
+    format!("<{name}>{members}</{name}>")
+}
+
+fn time(millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(millis)
+        .map(|time| time.to_string())
+        .unwrap_or_default()
+}
+
+/// A page of entries that begins at the token, and the token of the next.
+fn page<'a, T>(all: &'a [T], fields: &Fields) -> (&'a [T], String) {
+    let from: usize = fields.text("NextToken").parse().unwrap_or(0).min(all.len());
+    let to = (from + PAGE).min(all.len());
+    let next = if to < all.len() {
+        elements(&[("NextToken", &to.to_string())])
+    } else {
+        String::new()
+    };
+    (&all[from..to], next)
+}
+
+impl Cloud {
+    pub(super) fn answer(
+        &mut self,
+        now: i64,
+        action: &str,
+        fields: &Fields,
+    ) -> Result<String, Refused> {
+        match action {
+            "GetCallerIdentity" => Ok(elements(&[
+                ("Arn", &format!("arn:aws:iam::{ACCOUNT}:user/practice")),
+                ("UserId", "AIDAPRACTICE"),
+                ("Account", ACCOUNT),
+            ])),
+            "CreateChangeSet" => self.create_set(now, fields),
+            "DescribeChangeSet" => self.describe_set(now, fields),
+            "ExecuteChangeSet" => self.execute_set(now, fields),
+            "DeleteChangeSet" => {
+                let (at, name) = self.set_at(fields)?;
+                self.stacks[at].sets.retain(|set| set.name != name);
+                Ok(String::new())
+            }
+            "DescribeStacks" => self.describe_stacks(fields),
+            "ListStacks" => {
+                let wanted = fields.list("StackStatusFilter", |f, p| f.get(p).map(str::to_owned));
+                let all: Vec<&Stack> = self
+                    .stacks
+                    .iter()
+                    .filter(|stack| wanted.is_empty() || wanted.contains(&stack.status))
+                    .collect();
+                let (some, next) = page(&all, fields);
+                let some = some.iter().map(|stack| {
+                    elements(&[
+                        ("StackId", &stack.id),
+                        ("StackName", &stack.name),
+                        ("StackStatus", &stack.status),
+                        ("CreationTime", &time(stack.made_at)),
+                    ])
+                });
+                Ok(format!("{}{next}", list("StackSummaries", some)))
+            }
+            "DescribeStackEvents" => {
+                let stack = self.find(fields.need("StackName")?)?;
+                let newest_first: Vec<&Event> = stack.events.iter().rev().collect();
+                let (some, next) = page(&newest_first, fields);
+                let some = some.iter().map(|event| event_xml(stack, event));
+                Ok(format!("{}{next}", list("StackEvents", some)))
+            }
+            "ListStackResources" => {
+                let stack = self.find(fields.need("StackName")?)?;
+                let (some, next) = page(&stack.resources, fields);
+                let some = some.iter().map(|one| {
+                    elements(&[
+                        ("LogicalResourceId", &one.id),
+                        ("PhysicalResourceId", &one.physical),
+                        ("ResourceType", &one.kind),
+                        ("ResourceStatus", &one.status),
+                        ("LastUpdatedTimestamp", &time(one.at)),
+                    ])
+                });
+                Ok(format!("{}{next}", list("StackResourceSummaries", some)))
+            }
+            "GetTemplate" => {
+                let stack = self.find(fields.need("StackName")?)?;
+                Ok(elements(&[("TemplateBody", &stack.now.template)]))
+            }
+            "DeleteStack" => self.delete_stack(now, fields),
+            "CancelUpdateStack" => {
+                let at = self.position(fields.need("StackName")?)?;
+                if self.stacks[at].status != "UPDATE_IN_PROGRESS" {
+                    return Err(invalid(format!(
+                        "CancelUpdateStack cannot be called from current stack status {}",
+                        self.stacks[at].status
+                    )));
+                }
+                self.turn_back(now, at, fields.text("ClientRequestToken"));
+                self.advance(now);
+                Ok(String::new())
+            }
+            "UpdateTerminationProtection" => {
+                let at = self.position(fields.need("StackName")?)?;
+                self.stacks[at].protected = fields.text("EnableTerminationProtection") == "true";
+                Ok(elements(&[("StackId", &self.stacks[at].id)]))
+            }
+            "DetectStackDrift" => {
+                let stack = self.find(fields.need("StackName")?)?.id.clone();
+                let id = self.id();
+                self.detections.insert(id.clone(), (stack, now + WORKS_OUT));
+                Ok(elements(&[("StackDriftDetectionId", &id)]))
+            }
+            "DescribeStackDriftDetectionStatus" => self.detection(now, fields),
+            "DescribeStackResourceDrifts" => {
+                let stack = self.find(fields.need("StackName")?)?;
+                Ok(drifts(stack))
+            }
+            // Not the vendor's: somebody changes a resource behind the stack's back.
+            "PracticeChange" => {
+                let at = self.position(fields.need("StackName")?)?;
+                let id = fields.need("LogicalResourceId")?;
+                let one = self.stacks[at]
+                    .resources
+                    .iter_mut()
+                    .find(|one| one.id == id);
+                let one = one.ok_or_else(|| invalid(format!("Resource {id} does not exist")))?;
+                one.changed
+                    .insert(fields.text("Property").into(), fields.text("Value").into());
+                Ok(String::new())
+            }
+            _ => Err((
+                400,
+                "InvalidAction",
+                format!("Could not find operation {action} for version 2010-05-15"),
+            )),
+        }
+    }
+
+    fn position(&self, name: &str) -> Result<usize, Refused> {
+        self.stacks
+            .iter()
+            .position(|stack| stack.id == name || (stack.name == name && !stack.is_gone()))
+            .ok_or_else(|| invalid(format!("Stack with id {name} does not exist")))
+    }
+
+    fn find(&self, name: &str) -> Result<&Stack, Refused> {
+        Ok(&self.stacks[self.position(name)?])
+    }
+
+    fn set_at(&self, fields: &Fields) -> Result<(usize, String), Refused> {
+        let wanted = fields.need("ChangeSetName")?;
+        let missing = || {
+            (
+                404,
+                "ChangeSetNotFound",
+                format!("ChangeSet [{wanted}] does not exist"),
+            )
+        };
+        let at = match fields.get("StackName") {
+            Some(name) => self.position(name).map_err(|_| missing())?,
+            None => self
+                .stacks
+                .iter()
+                .position(|stack| stack.sets.iter().any(|set| set.id == wanted))
+                .ok_or_else(missing)?,
+        };
+        let set = self.stacks[at]
+            .sets
+            .iter()
+            .find(|set| set.id == wanted || set.name == wanted);
+        Ok((at, set.ok_or_else(missing)?.name.clone()))
+    }
+
+    fn create_set(&mut self, now: i64, fields: &Fields) -> Result<String, Refused> {
+        let stack_name = fields.need("StackName")?.to_owned();
+        let name = fields.need("ChangeSetName")?.to_owned();
+        let fresh = fields.text("ChangeSetType") == "CREATE";
+        let known = self.position(&stack_name).ok();
+        if let Some(at) = known {
+            let stack = &self.stacks[at];
+            if let Some(set) = stack.sets.iter().find(|set| set.name == name) {
+                if !set.token.is_empty() && set.token == fields.text("ClientToken") {
+                    return Ok(elements(&[("Id", &set.id), ("StackId", &stack.id)]));
+                }
+                return Err((
+                    409,
+                    "AlreadyExistsException",
+                    format!("ChangeSet {name} already exists"),
+                ));
+            }
+            let review = stack.status == "REVIEW_IN_PROGRESS";
+            if fresh && !review {
+                return Err(invalid(format!(
+                    "Stack [{stack_name}] already exists and cannot be created again with the changeSet [{name}]."
+                )));
+            }
+            if !review
+                && (stack.status.ends_with("_IN_PROGRESS") || stack.status == "ROLLBACK_COMPLETE")
+            {
+                return Err(invalid(format!(
+                    "Stack:{} is in {} state and can not be updated.",
+                    stack.id, stack.status
+                )));
+            }
+        } else if !fresh {
+            return Err(invalid(format!("Stack [{stack_name}] does not exist")));
+        }
+        let body = fields.need("TemplateBody")?.to_owned();
+        let template = Template::parse(body.clone(), &stack_name)
+            .map_err(|error| invalid(format!("Template format error: {}", error.message)))?;
+        let capabilities = fields.list("Capabilities", |f, p| f.get(p).map(str::to_owned));
+        evaluate::consent(&template, &capabilities)?;
+        let given = fields.list("Parameters", |f, p| {
+            let key = f.get(&format!("{p}.ParameterKey"))?.to_owned();
+            let previous = f.text(&format!("{p}.UsePreviousValue")) == "true";
+            Some((
+                key,
+                (!previous).then(|| f.text(&format!("{p}.ParameterValue")).to_owned()),
+            ))
+        });
+        let former = known
+            .map(|at| self.stacks[at].now.clone())
+            .unwrap_or_default();
+        let version = Version {
+            parameters: evaluate::parameters(&template, &given, &former)?,
+            template: body,
+            tags: fields
+                .list("Tags", |f, p| {
+                    Some((
+                        f.get(&format!("{p}.Key"))?.to_owned(),
+                        f.text(&format!("{p}.Value")).to_owned(),
+                    ))
+                })
+                .into_iter()
+                .collect(),
+            capabilities,
+            role: fields.get("RoleARN").map(str::to_owned),
+            outputs: BTreeMap::new(),
+        };
+        let at = match known {
+            Some(at) => at,
+            None => self.make_name(now, &stack_name),
+        };
+        let changes = changes(&self.stacks[at], &template, &version);
+        let same = changes.is_empty() && version.tags == former.tags && !fresh;
+        let set = Set {
+            id: format!(
+                "arn:aws:cloudformation:us-east-1:{ACCOUNT}:changeSet/{name}/{}",
+                self.id()
+            ),
+            name,
+            token: fields.text("ClientToken").to_owned(),
+            execution: "AVAILABLE".into(),
+            reason: if same {
+                "The submitted information didn't contain changes. Submit different information to create a change set.".into()
+            } else {
+                String::new()
+            },
+            version,
+            on_failure: fields
+                .get("OnStackFailure")
+                .unwrap_or("ROLLBACK")
+                .to_owned(),
+            changes,
+            ready_at: now + WORKS_OUT,
+            fresh,
+            executed_by: None,
+        };
+        let reply = elements(&[("Id", &set.id), ("StackId", &self.stacks[at].id)]);
+        self.stacks[at].sets.push(set);
+        Ok(reply)
+    }
+
+    fn make_name(&mut self, now: i64, name: &str) -> usize {
+        let id = format!(
+            "arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/{name}/{}",
+            self.id()
+        );
+        self.stacks.push(Stack {
+            events: vec![Event {
+                id: format!("review-{}", self.count),
+                about: name.to_owned(),
+                kind: "AWS::CloudFormation::Stack".into(),
+                physical: id.clone(),
+                status: "REVIEW_IN_PROGRESS".into(),
+                reason: "User Initiated".into(),
+                token: String::new(),
+                at: now,
+            }],
+            id,
+            name: name.to_owned(),
+            status: "REVIEW_IN_PROGRESS".into(),
+            made_at: now,
+            changed_at: now,
+            ..Stack::default()
+        });
+        self.stacks.len() - 1
+    }
+
+    fn describe_set(&self, now: i64, fields: &Fields) -> Result<String, Refused> {
+        let (at, name) = self.set_at(fields)?;
+        let stack = &self.stacks[at];
+        let set = stack
+            .sets
+            .iter()
+            .find(|set| set.name == name)
+            .ok_or_else(|| invalid("gone"))?;
+        let (status, execution) = if now < set.ready_at {
+            ("CREATE_IN_PROGRESS", "UNAVAILABLE")
+        } else if set.reason.is_empty() {
+            ("CREATE_COMPLETE", set.execution.as_str())
+        } else {
+            ("FAILED", "UNAVAILABLE")
+        };
+        let values = fields.text("IncludePropertyValues") == "true";
+        let shown: &[Change] = if status == "CREATE_COMPLETE" {
+            &set.changes
+        } else {
+            &[]
+        };
+        let (some, next) = page(shown, fields);
+        let head = elements(&[
+            ("ChangeSetName", &set.name),
+            ("ChangeSetId", &set.id),
+            ("StackId", &stack.id),
+            ("StackName", &stack.name),
+            ("Status", status),
+            ("StatusReason", &set.reason),
+            ("ExecutionStatus", execution),
+            ("OnStackFailure", &set.on_failure),
+        ]);
+        Ok(format!(
+            "{head}{}{next}",
+            list(
+                "Changes",
+                some.iter().map(|change| change_xml(change, values))
+            )
+        ))
+    }
+
+    fn execute_set(&mut self, now: i64, fields: &Fields) -> Result<String, Refused> {
+        let (at, name) = self.set_at(fields)?;
+        let token = fields.text("ClientRequestToken").to_owned();
+        let stack = &mut self.stacks[at];
+        let Some(set) = stack.sets.iter_mut().find(|set| set.name == name) else {
+            return Err(invalid("gone"));
+        };
+        if set.executed_by.as_deref() == Some(token.as_str()) && !token.is_empty() {
+            return Ok(String::new());
+        }
+        if set.executed_by.is_some() || now < set.ready_at || !set.reason.is_empty() {
+            return Err((
+                400,
+                "InvalidChangeSetStatus",
+                format!(
+                    "ChangeSet [{}] cannot be executed in its current status",
+                    set.id
+                ),
+            ));
+        }
+        set.executed_by = Some(token.clone());
+        set.execution = "EXECUTE_IN_PROGRESS".into();
+        let set = set.clone();
+        // The others were worked out from what is past now.
+        stack.sets.retain(|other| other.name == set.name);
+        self.execute(now, at, &set, &token);
+        self.advance(now);
+        Ok(String::new())
+    }
+
+    fn describe_stacks(&self, fields: &Fields) -> Result<String, Refused> {
+        let stacks: Vec<&Stack> = match fields.get("StackName") {
+            Some(name) => vec![self.find(name)?],
+            None => self
+                .stacks
+                .iter()
+                .filter(|stack| !stack.is_gone())
+                .collect(),
+        };
+        let (some, next) = page(&stacks, fields);
+        Ok(format!(
+            "{}{next}",
+            list("Stacks", some.iter().map(|stack| stack_xml(stack)))
+        ))
+    }
+
+    fn delete_stack(&mut self, now: i64, fields: &Fields) -> Result<String, Refused> {
+        // A stack that is not there is as deleted as can be.
+        let Ok(at) = self.position(fields.need("StackName")?) else {
+            return Ok(String::new());
+        };
+        let stack = &self.stacks[at];
+        if stack.is_gone() {
+            return Ok(String::new());
+        }
+        if stack.protected {
+            return Err(invalid(format!(
+                "Stack [{}] cannot be deleted while TerminationProtection is enabled",
+                stack.name
+            )));
+        }
+        if stack.status == "UPDATE_IN_PROGRESS" {
+            return Err(invalid(format!(
+                "Stack [{}] cannot be deleted while in status UPDATE_IN_PROGRESS",
+                stack.id
+            )));
+        }
+        if stack.status != "DELETE_IN_PROGRESS" {
+            self.remove(now, at, fields.text("ClientRequestToken"));
+        }
+        Ok(String::new())
+    }
+
+    fn detection(&self, now: i64, fields: &Fields) -> Result<String, Refused> {
+        let id = fields.need("StackDriftDetectionId")?;
+        let (stack, ready) = self
+            .detections
+            .get(id)
+            .ok_or_else(|| invalid(format!("Detection {id} does not exist")))?;
+        let drifted = self
+            .find(stack)?
+            .resources
+            .iter()
+            .filter(|one| !one.changed.is_empty())
+            .count();
+        let (detection, drift) = match (now < *ready, drifted) {
+            (true, _) => ("DETECTION_IN_PROGRESS", ""),
+            (false, 0) => ("DETECTION_COMPLETE", "IN_SYNC"),
+            (false, _) => ("DETECTION_COMPLETE", "DRIFTED"),
+        };
+        Ok(elements(&[
+            ("StackId", stack),
+            ("StackDriftDetectionId", id),
+            ("DetectionStatus", detection),
+            ("StackDriftStatus", drift),
+            ("DriftedStackResourceCount", &drifted.to_string()),
+            ("Timestamp", &time(now)),
+        ]))
+    }
+}
+
+fn stack_xml(stack: &Stack) -> String {
+    let hidden = Template::parse(stack.now.template.clone(), &stack.name).ok();
+    let head = elements(&[
+        ("StackId", &stack.id),
+        ("StackName", &stack.name),
+        ("StackStatus", &stack.status),
+        ("StackStatusReason", &stack.reason),
+        ("CreationTime", &time(stack.made_at)),
+        ("LastUpdatedTime", &time(stack.changed_at)),
+        (
+            "EnableTerminationProtection",
+            if stack.protected { "true" } else { "false" },
+        ),
+        ("RoleARN", stack.now.role.as_deref().unwrap_or_default()),
+    ]);
+    let parameters = stack.now.parameters.iter().map(|(name, value)| {
+        let secret = hidden
+            .as_ref()
+            .is_some_and(|template| template.is_hidden(name));
+        elements(&[
+            ("ParameterKey", name),
+            ("ParameterValue", if secret { "****" } else { value }),
+        ])
+    });
+    let outputs = stack
+        .now
+        .outputs
+        .iter()
+        .map(|(name, value)| elements(&[("OutputKey", name), ("OutputValue", value)]));
+    let tags = stack
+        .now
+        .tags
+        .iter()
+        .map(|(name, value)| elements(&[("Key", name), ("Value", value)]));
+    let capabilities = stack.now.capabilities.iter().map(|one| escape(one));
+    // A stack that is a name alone was never asked for anything.
+    let done = stack.status != "REVIEW_IN_PROGRESS";
+    format!(
+        "{head}{}{}{}{}",
+        list("Parameters", parameters.filter(|_| done)),
+        list("Outputs", outputs),
+        list("Tags", tags.filter(|_| done)),
+        list("Capabilities", capabilities.filter(|_| done)),
+    )
+}
+
+fn event_xml(stack: &Stack, event: &Event) -> String {
+    elements(&[
+        ("StackId", &stack.id),
+        ("StackName", &stack.name),
+        ("EventId", &event.id),
+        ("LogicalResourceId", &event.about),
+        ("PhysicalResourceId", &event.physical),
+        ("ResourceType", &event.kind),
+        ("Timestamp", &time(event.at)),
+        ("ResourceStatus", &event.status),
+        ("ResourceStatusReason", &event.reason),
+        ("ClientRequestToken", &event.token),
+    ])
+}
+
+fn change_xml(change: &Change, values: bool) -> String {
+    let context = |value: &Value| {
+        if !values || value.is_null() {
+            return String::new();
+        }
+        json!({ "Properties": masked(value) }).to_string()
+    };
+    let head = elements(&[
+        ("PolicyAction", &change.policy),
+        ("Action", &change.action),
+        ("LogicalResourceId", &change.id),
+        ("PhysicalResourceId", &change.physical),
+        ("ResourceType", &change.kind),
+        ("Replacement", &change.replacement),
+        ("BeforeContext", &context(&change.before)),
+        ("AfterContext", &context(&change.after)),
+    ]);
+    let details = change.details.iter().map(|(name, anew)| {
+        let target = elements(&[
+            ("Attribute", "Properties"),
+            ("Name", name),
+            ("RequiresRecreation", if *anew { "Always" } else { "Never" }),
+        ]);
+        format!("<Target>{target}</Target><Evaluation>Static</Evaluation><ChangeSource>DirectModification</ChangeSource>")
+    });
+    let scope = if details.len() == 0 {
+        Vec::new()
+    } else {
+        vec!["Properties".to_owned()]
+    };
+    format!(
+        "<Type>Resource</Type><ResourceChange>{head}{}{}</ResourceChange>",
+        list("Scope", scope.into_iter()),
+        list("Details", details)
+    )
+}
+
+/// Fingerprints of secrets as the vendor shows secrets.
+fn masked(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.starts_with("****") => Value::from("****"),
+        Value::Array(list) => list.iter().map(masked).collect(),
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .map(|(key, inner)| (key.clone(), masked(inner)))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+fn drifts(stack: &Stack) -> String {
+    let all = stack.resources.iter().map(|one| {
+        let mut actual = one.properties.clone();
+        for (name, value) in &one.changed {
+            actual[name] = value.clone();
+        }
+        elements(&[
+            ("StackId", &stack.id),
+            ("LogicalResourceId", &one.id),
+            ("PhysicalResourceId", &one.physical),
+            ("ResourceType", &one.kind),
+            (
+                "StackResourceDriftStatus",
+                if one.changed.is_empty() {
+                    "IN_SYNC"
+                } else {
+                    "MODIFIED"
+                },
+            ),
+            ("ExpectedProperties", &masked(&one.properties).to_string()),
+            ("ActualProperties", &masked(&actual).to_string()),
+            ("Timestamp", &time(one.at)),
+        ])
+    });
+    list("StackResourceDrifts", all)
+}
+
+/// What a version would change.
+fn changes(stack: &Stack, template: &Template, version: &Version) -> Vec<Change> {
+    let view = View {
+        template,
+        parameters: &version.parameters,
+        resources: &stack.resources,
+        stack: &stack.name,
+        stack_id: &stack.id,
+    };
+    let mut changes = Vec::new();
+    let mut wanted = Vec::new();
+    for resource in super::timeline::ordered(template) {
+        if !view.is_wanted(&resource.id) {
+            continue;
+        }
+        wanted.push(resource.id.clone());
+        let after = view.properties(&resource.id);
+        let old = stack.resources.iter().find(|old| old.id == resource.id);
+        let Some(old) = old else {
+            changes.push(Change {
+                action: "Add".into(),
+                id: resource.id,
+                kind: resource.kind,
+                after,
+                ..Change::default()
+            });
+            continue;
+        };
+        if old.properties == after && old.kind == resource.kind {
+            continue;
+        }
+        let details = differences(&old.properties, &after);
+        let anew = details.iter().any(|(_, anew)| *anew) || old.kind != resource.kind;
+        let conditional = template.data["Resources"][&resource.id]["Metadata"]["Practice"]["Replace"]
+            == "Conditional";
+        changes.push(Change {
+            action: "Modify".into(),
+            id: resource.id,
+            kind: resource.kind,
+            physical: old.physical.clone(),
+            replacement: match (anew, conditional) {
+                (true, _) => "True",
+                (false, true) => "Conditional",
+                (false, false) => "False",
+            }
+            .into(),
+            policy: String::new(),
+            before: old.properties.clone(),
+            after,
+            details,
+        });
+    }
+    let former = Template::parse(stack.now.template.clone(), &stack.name).ok();
+    let gone = stack
+        .resources
+        .iter()
+        .filter(|old| !wanted.contains(&old.id));
+    changes.extend(gone.map(|old| {
+        let policy = former
+            .as_ref()
+            .map(|template| &template.data["Resources"][&old.id]["DeletionPolicy"]);
+        Change {
+            action: "Remove".into(),
+            id: old.id.clone(),
+            kind: old.kind.clone(),
+            physical: old.physical.clone(),
+            policy: policy
+                .map(template::plain)
+                .filter(|text| !text.is_empty())
+                .unwrap_or_else(|| "Delete".into()),
+            before: old.properties.clone(),
+            ..Change::default()
+        }
+    }));
+    changes
+}
+
+fn differences(before: &Value, after: &Value) -> Vec<(String, bool)> {
+    let empty = Map::new();
+    let old = before.as_object().unwrap_or(&empty);
+    let new = after.as_object().unwrap_or(&empty);
+    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+    names.sort();
+    names.dedup();
+    names
+        .into_iter()
+        .filter(|name| old.get(*name) != new.get(*name))
+        .map(|name| (name.clone(), evaluate::is_name(name)))
+        .collect()
+}
