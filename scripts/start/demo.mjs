@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { freePort, isFree, ministack } from '../setup/ministack.mjs';
-import { ended, must, run, start } from '../setup/process.mjs';
+import { ask, ended, must, run, start } from '../setup/process.mjs';
 import { Plain, say, step } from '../setup/say.mjs';
 
 /** Where the copy is. */
@@ -36,6 +36,8 @@ export async function aws(podium, peers, at, env) {
   const pid = join(state, 'server.pid');
   try {
     await step('An AWS API server on this computer', async () => {
+      server = await leftOver(pid, join(state, 'port'));
+      if (server) return `${server.endpoint}, still running`;
       server = await ministack(peers, {
         port: await keptPort(join(state, 'port')),
         log: join(state, 'server.log'),
@@ -59,6 +61,20 @@ export async function aws(podium, peers, at, env) {
     if (error.why) say(error.why.replace(/^/gm, '    '));
     return undefined;
   }
+}
+
+// The server of a start that was ended the hard way, if it still answers. The process is asked for its name,
+// since a process id may have come to belong to something else.
+async function leftOver(pid, port) {
+  if (!existsSync(pid) || !existsSync(port)) return undefined;
+  const id = Number(readFileSync(pid, 'utf8'));
+  const endpoint = `http://127.0.0.1:${Number(readFileSync(port, 'utf8'))}`;
+  if (!(id > 1) || !(ask('ps', ['-o', 'args=', '-p', `${id}`]) ?? '').includes('ministack')) return undefined;
+  const answers = await fetch(`${endpoint}/_ministack/health`, { signal: AbortSignal.timeout(5000) }).then(
+    (reply) => reply.ok,
+    () => false,
+  );
+  return answers ? { endpoint, pid: id, stop: async () => process.kill(id, 'SIGTERM') } : undefined;
 }
 
 // The same port again where it is free, so that what refers to it stays true.
