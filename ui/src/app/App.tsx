@@ -15,7 +15,6 @@ import { Palette } from "./Palette";
 import { Rail } from "./Rail";
 import { TitleRow } from "./TitleRow";
 import { Toasts } from "./Toasts";
-import { Welcome } from "./Welcome";
 
 const Card = lazy(() => import("../features/card/Card").then((m) => ({ default: m.Card })));
 const Studio = lazy(() => import("../features/studio/Studio").then((m) => ({ default: m.Studio })));
@@ -57,7 +56,6 @@ export function App() {
           {workspace.error ? (
             <div className="page-inner"><ErrorCallout title={frameWords.cannotOpen} error={workspace.error} retry={workspace.retry} /></div>
           ) : workspace.data === undefined ? <Waiting words={frameWords.opening} />
-            : workspace.data === null ? <Welcome />
             : <Suspense fallback={null}><Screen route={route} /></Suspense>}
         </Failsafe>
       </main>

@@ -7,14 +7,14 @@ import { usePreferences } from "../window/preferences";
 
 /** How an environment looks everywhere: colour, word and icon. */
 export function environmentMeaning(environment: EnvironmentView) {
-  if (environment.protect.read_only) return { tone: "bad", Icon: Shield, word: frameWords.readOnly, help: frameWords.protectedHelp } as const;
+  if (environment.read_only) return { tone: "bad", Icon: Shield, word: frameWords.readOnly, help: frameWords.protectedHelp } as const;
   if (isProtected(environment)) return { tone: "bad", Icon: Shield, word: frameWords.protected, help: frameWords.protectedHelp } as const;
   if (environment.practice) return { tone: "ok", Icon: Leaf, word: frameWords.practice, help: frameWords.practiceHelp } as const;
   return { tone: "busy", Icon: Globe, word: "", help: frameWords.ordinaryHelp } as const;
 }
 
 export function isProtected(environment: EnvironmentView | undefined): boolean {
-  return Boolean(environment && (environment.protect.approval || environment.protect.confirm || environment.protect.read_only));
+  return Boolean(environment && (environment.approval || environment.type_name || environment.read_only));
 }
 
 /** Where things would happen; always in sight. */

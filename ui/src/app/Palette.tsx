@@ -24,9 +24,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const items = useMemo(() => {
     const all: Item[] = [];
     for (const action of Object.values(groups).flat()) if (action.enabled !== false && !action.quiet) all.push({ id: `a-${action.id}`, group: "actions", label: action.label, ...(action.keys ? { keys: action.keys.split(" ")[0] ?? "" } : {}), run: action.run });
-    for (const workflow of workflows ?? []) all.push({ id: `w-${workflow.workflow}`, group: "workflows", label: workflow.name, note: words.steps(workflow.steps), run: () => go({ screen: "studio", workflow: workflow.workflow }) });
+    for (const workflow of workflows ?? []) all.push({ id: `w-${workflow.name}`, group: "workflows", label: workflow.title, note: words.steps(workflow.steps), run: () => go({ screen: "studio", workflow: workflow.name }) });
     for (const screen of ["home", "runs", "credentials", "environments", "settings"] as const) all.push({ id: `s-${screen}`, group: "screens", label: words.screens[screen], run: () => go({ screen }) });
-    for (const run of (runs ?? []).slice(0, query ? 50 : 4)) all.push({ id: `r-${run.run}`, group: "runs", label: run.name, note: `${words.runStates[run.state]} · ${run.environment}`, run: () => go({ screen: "run", run: run.run }) });
+    for (const run of (runs ?? []).slice(0, query ? 50 : 4)) all.push({ id: `r-${run.id}`, group: "runs", label: run.title, note: `${words.runStates[run.state]} · ${run.environment}`, run: () => go({ screen: "run", run: run.id }) });
     if (!query.trim()) return all;
     return all.map((item) => ({ item, score: fuzzy(query, item.label) })).filter((m) => m.score > 0).toSorted((a, b) => b.score - a.score).map((m) => m.item).slice(0, 60);
   }, [groups, workflows, runs, query]);

@@ -24,13 +24,13 @@ export function TitleRow({ onPalette, hostLabel }: { onPalette: () => void; host
 function Where() {
   const route = useRoute((state) => state.route);
   const workspace = useQuery("workspace.get", {}).data;
-  const workflows = useQuery("workflow.list", workspace ? {} : null).data;
-  const runs = useQuery("run.list", workspace ? {} : null).data;
-  const nameOf = (id: string) => workflows?.find((workflow) => workflow.workflow === id)?.name ?? id;
+  const workflows = useQuery("workflow.list", {}).data;
+  const runs = useQuery("run.list", {}).data;
+  const nameOf = (id: string) => workflows?.find((workflow) => workflow.name === id)?.title ?? id;
   const path: { label: string; to?: Route }[] = [{ label: workspace?.name ?? words.product, to: { screen: "home" } }];
   if (route.screen === "run" || route.screen === "undo") {
-    const run = runs?.find((r) => r.run === route.run);
-    path.push({ label: words.screens.runs, to: { screen: "runs" } }, { label: run?.name ?? route.run });
+    const run = runs?.find((r) => r.id === route.run);
+    path.push({ label: words.screens.runs, to: { screen: "runs" } }, { label: run?.title ?? route.run });
     if (route.screen === "undo") path.push({ label: words.screens.undo });
   } else if ("workflow" in route && route.workflow) {
     path.push({ label: nameOf(route.workflow), ...(route.screen === "preview" ? { to: { screen: "studio", workflow: route.workflow } as Route } : {}) });

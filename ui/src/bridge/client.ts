@@ -1,6 +1,6 @@
 import { asApiError } from "./error";
 import type { Host } from "./host";
-import type { CommandName, EventBatch, Request, Response } from "./types";
+import type { Batch, CommandName, Request, Response } from "./types";
 
 let host: Host | null = null;
 const waiting: ((host: Host) => void)[] = [];
@@ -27,7 +27,7 @@ export async function call<N extends CommandName>(name: N, request: Request<N>):
 }
 
 /** Hears events from now on. */
-export function listen(onBatch: (batch: EventBatch) => void): () => void {
+export function listen(onBatch: (batch: Batch) => void): () => void {
   if (!host) throw new Error("listen before setHost");
   return host.listen(onBatch);
 }

@@ -1,4 +1,4 @@
-import type { EventBatch } from "./types";
+import type { Batch } from "./types";
 
 /** What carries a call to the backend, and events back. */
 export interface Host {
@@ -7,7 +7,7 @@ export interface Host {
   /** Resolves with the answer, or rejects with something that `asApiError` reads. */
   call(name: string, request: unknown): Promise<unknown>;
   /** Events, from now on. Gives the way to stop. */
-  listen(onBatch: (batch: EventBatch) => void): () => void;
+  listen(onBatch: (batch: Batch) => void): () => void;
   /** Opens a link outside the window. */
   openLink(url: string): void;
 }

@@ -4,8 +4,8 @@ import type { ApiError, CommandName, Request, Response } from "./types";
 
 /**
  * Reads of the backend, kept and shared between the screens. What an event or a write makes stale is
- * told by the backend (`changed`), never guessed here: a key is a command's name, or `name:argument`
- * for one thing.
+ * told by the backend (`stale`), never guessed here: the names of commands, or `name:argument` for one
+ * thing.
  */
 export interface Query<T> {
   data: T | undefined;
@@ -117,6 +117,8 @@ export function put<N extends CommandName>(name: N, request: Request<N>, data: R
   publish(entryOf(name, request), { data, error: undefined, loading: false });
 }
 
+const ofOneRun = new Set(["run.get", "run.logs"]);
+
 /** Follows the backend's events; batches within one frame are taken together. */
 export function followEvents(): () => void {
   let pending = new Set<string>();
@@ -128,7 +130,8 @@ export function followEvents(): () => void {
     invalidate(keys);
   };
   return listen((batch) => {
-    for (const key of batch.changed) pending.add(key);
+    // What is read of one run is stale only for the run that something happened in.
+    for (const key of batch.stale) pending.add(batch.run !== null && ofOneRun.has(key) ? `${key}:${batch.run}` : key);
     timer ??= setTimeout(flush, 40);
   });
 }

@@ -16,7 +16,7 @@ export async function connectHost(): Promise<void> {
       ...number("latency"), ...number("pace"), ...number("big"),
       ...(query.has("empty") ? { empty: true, history: false } : {}),
       ...(query.has("failing") ? { failing: (query.get("failing") ?? "").split(",") } : {}),
-      ...(query.has("vault") ? { vault: query.get("vault") as "locked" | "absent" } : {}),
+      ...(query.has("vault") ? { vault: query.get("vault") as "locked" | "empty" } : {}),
       ...(query.has("environment") ? { environment: query.get("environment") ?? "play" } : {}),
     }));
     return;

@@ -21,7 +21,9 @@ export interface Diagnostic {
   span?: Span;
 }
 export type Retry = "permanent" | "temporary" | "persistent";
-export interface ApiError { code: string; message: string; hint?: string; address?: Address; retry: Retry }
+export interface ApiError { code: string; kind?: string; message: string; hint?: string; address?: Address; retry: Retry; diagnostics?: Diagnostic[] }
+/** What went wrong with an operation on the world. */
+export interface Failure { kind: string; code: string; message: string; hint?: string; retry: Retry; context?: [string, string][]; source?: string }
 
 /* ---- Connectors ------------------------------------------------------------------------------- */
 
@@ -35,6 +37,7 @@ export interface Manifest {
   operations: Operation[];
   tools: string[];
   links: string[];
+  local?: boolean;
   unconfirmed: string[];
 }
 export type Verb =
@@ -120,40 +123,33 @@ export interface WorkflowDocument {
   outputs: JsonObject;
 }
 export interface Point { x: number; y: number }
-export interface Layout { nodes: Record<string, Point> }
-export interface EdgeView {
-  from: string;
-  to: string;
-  /** The way the first must have gone. */
-  on: When;
-  /** Whether the author wrote it under `needs`; else it is only there because of `data`. */
-  drawn: boolean;
-  /** What flows: the output's path and the field (JSON pointer into `with`) that takes it. */
-  data: { output: string; field: string }[];
-}
+export interface Place extends Point { pinned?: boolean }
+export interface Layout { podium: number; nodes: Record<string, Place> }
+export interface GraphNode { id: string; title: string; uses: string; problems: number; badges: string[] }
+export type PlanEdge = { from: string; to: string; on: When } & ({ kind: "order" } | { kind: "data"; paths: string[]; drawn: boolean });
+export interface Graph { nodes: GraphNode[]; edges: PlanEdge[] }
 export interface DocumentView {
   workflow: string;
   file: string;
-  version: number;
   text: string;
+  version: string;
   /** Absent while the text cannot be read; the last good one stays on the screen. */
   document: WorkflowDocument | null;
-  edges: EdgeView[];
-  diagnostics: Diagnostic[];
+  graph: Graph;
   layout: Layout;
-  can_undo: string | null;
-  can_redo: string | null;
+  diagnostics: Diagnostic[];
+  undo: string | null;
+  redo: string | null;
 }
-/** One change of the document; `path` is a JSON pointer into it. */
 export type Edit =
-  | { op: "add_step"; id: string; step: JsonObject; after?: string }
-  | { op: "remove_step"; id: string }
-  | { op: "rename_step"; id: string; to: string }
-  | { op: "set"; path: string; value: Json }
-  | { op: "remove"; path: string }
-  | { op: "add_need"; step: string; need: Need }
-  | { op: "remove_need"; step: string; need: string };
-export interface Move { step: string; at: Point | null }
+  | { edit: "add_step"; id: string; uses: string; title?: string; with: JsonObject; after?: string }
+  | { edit: "remove_step"; id: string }
+  | { edit: "rename_step"; id: string; to: string }
+  | { edit: "set_field"; pointer: string; value: Json }
+  | { edit: "remove_field"; pointer: string }
+  | { edit: "add_need"; step: string; needs: string; on: When }
+  | { edit: "remove_need"; step: string; needs: string }
+  | { edit: "set_top"; key: string; value: Json };
 
 /* ---- Preview ---------------------------------------------------------------------------------- */
 
@@ -174,8 +170,8 @@ export interface Change {
 export interface Undo { class: UndoClass; because: string | null }
 export interface PreviewStep {
   id: string;
+  title: string;
   uses: string;
-  title?: string;
   mode: Mode;
   confidence: Confidence;
   because: string | null;
@@ -183,180 +179,206 @@ export interface PreviewStep {
   changes: Change[];
   undo: Undo;
   notes?: string[];
-  /** A missing right or an unreachable system: the preview of this step failed. */
-  error?: ApiError;
+  skipped?: boolean;
+  /** A missing right, an unreachable system, a missing tool: this step could not be previewed. */
+  problem?: Failure;
 }
-export interface PreviewIdentity { credential: string; system: string; account: string; user: string; place?: string; expires?: string }
+export interface PreviewIdentity { credential: string; system: string; account: string | null; user: string | null; place?: string; problem?: Failure }
 export interface PreviewSummary {
   create: number; update: number; replace: number; delete: number; run: number; unknown: number;
   words: string;
 }
 export interface Preview {
-  podium: "preview/1";
+  podium: string;
   hash: string;
   workflow: string;
   environment: string;
   inputs: JsonObject;
+  undoes?: string;
   identities: PreviewIdentity[];
   summary: PreviewSummary;
   steps: PreviewStep[];
 }
+export interface PreviewView { preview: Preview; title: string; graph: Graph; layout: Layout; environment: EnvironmentView; diagnostics: Diagnostic[] }
 
-/* ---- Runs ------------------------------------------------------------------------------------- */
+/* ---- Runs; times are milliseconds since 1970 --------------------------------------------------- */
 
 export type StepState =
-  | "waiting" | "ready" | "intent" | "dispatched" | "accepted" | "running"
-  | "succeeded" | "failed" | "cancelled" | "skipped" | "unknown"
-  | "waiting_approval" | "waiting_unlock" | "undone";
-export type RunState = "waiting" | "running" | "succeeded" | "failed" | "cancelled" | "undone";
+  | "waiting" | "ready" | "waiting_approval" | "waiting_unlock" | "intent" | "dispatched" | "accepted" | "running" | "retrying"
+  | "asked" | "unknown" | "succeeded" | "undone" | "failed" | "cancelled" | "skipped";
+export type RunState = "created" | "running" | "waiting" | "cancelling" | "succeeded" | "failed" | "cancelled";
 export interface Made { kind: string; name: string; link?: string }
-export interface StepError { code: string; message: string; hint?: string; retry: Retry }
+export interface Thing { about: string; status: string }
+export interface Counts { total: number; waiting: number; active: number; asking: number; succeeded: number; failed: number; cancelled: number; skipped: number }
+export type BarKind = "prepare" | "work" | "person" | "vault" | "backoff";
+export interface Bar { kind: BarKind; attempt: number; from: number; to: number | null }
+export interface RunEdge { from: string; to: string; on: When; data: boolean }
+export type QuestionKind = "preview" | "approval" | "differs" | "unlock" | "failure" | "unknown";
+export interface Question { step: string | null; kind: QuestionKind; to: string[]; message: string; reason: string | null; quorum: number; by: string[]; changes: Change[] }
+export interface UndoView { possible: boolean; because: string | null }
 export interface StepView {
   id: string;
   title: string;
   uses: string;
   mode: Mode;
   state: StepState;
-  /** One sentence: what it does now, or what became of it. */
   sentence: string;
   attempt: number;
-  started_at?: string;
-  ended_at?: string;
-  progress?: [number, number];
-  outputs: JsonObject;
+  things: Thing[];
+  done: [number, number] | null;
+  inputs: JsonObject;
+  outputs: Json;
   hidden: string[];
   made: Made[];
-  error?: StepError;
-  undo?: Undo;
-  /** What a person can decide now, for a failed or unknown step. */
-  choices: Decision[];
+  error: Failure | null;
+  because: string | null;
+  still_running: string[];
+  undo: Undo;
+  writes: boolean;
+  confidence: Confidence;
+  changes: Change[];
+  remote: string | null;
+  by: string | null;
   log_lines: number;
+  started_at: number | null;
+  ended_at: number | null;
+  duration_ms: number | null;
+  bars: Bar[];
+  items: StepView[];
+  item_counts: Counts;
 }
-export type DecisionKind = "retry" | "ignore" | "stop" | "undo" | "happened" | "did_not_happen";
-export interface Decision { kind: DecisionKind; consequence: string }
 export interface RunView {
-  run: string;
+  id: string;
+  seq: number;
   workflow: string;
-  name: string;
+  title: string;
   environment: string;
   mode: Mode;
   state: RunState;
   sentence: string;
-  started_at: string;
-  ended_at?: string;
-  /** The run that this one takes back. */
-  undo_of?: string;
-  /** The run that took this one back. */
-  undone_by?: string;
-  can_undo: boolean;
-  can_cancel: boolean;
+  by: string;
   inputs: JsonObject;
-  outputs: JsonObject;
-  made: Made[];
-  edges: EdgeView[];
-  layout: Layout;
+  preview: string;
+  changes_in_words: string;
+  approved_by: string | null;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
   steps: StepView[];
-  /** What keeps running on the far side after a cancel. */
-  still_running?: string[];
+  edges: RunEdge[];
+  counts: Counts;
+  questions: Question[];
+  outputs: JsonObject;
+  missing: Failure[];
+  error: Failure | null;
+  still_running: string[];
+  cancelled_by: string | null;
+  undoes: string | null;
+  undone_by: string | null;
+  undo: UndoView;
 }
 export interface RunSummary {
-  run: string;
+  id: string;
   workflow: string;
-  name: string;
+  title: string;
   environment: string;
   mode: Mode;
   state: RunState;
   sentence: string;
-  started_at: string;
-  ended_at?: string;
-  undo_of?: string;
-  undone_by?: string;
-  can_undo: boolean;
+  by: string;
+  created_at: number;
+  ended_at: number | null;
+  counts: Counts;
+  questions: number;
+  undo: UndoView;
+  undoes: string | null;
+  undone_by: string | null;
 }
 export type LogLevel = "debug" | "info" | "warning" | "error";
-export interface LogLine { seq: number; at: string; level: LogLevel; text: string }
-export interface LogPage { lines: LogLine[]; next: number; total: number }
+export interface LogEntry { number: number; step: string; at: string; level: LogLevel; text: string }
+export interface LogPage { lines: LogEntry[]; total: number }
+export type PersonsAnswer = { say: "approve" | "deny" | "skip" | "done" | "stop" | "go_on" } | { say: "retry"; with: JsonObject };
 
 /* ---- Workspace, credentials, environments ------------------------------------------------------ */
 
-export interface WorkflowSummary {
-  workflow: string;
-  file: string;
+export interface WorkflowTile {
   name: string;
+  title: string;
   description: string;
   /** Connector ids, in the order of the steps, each once. */
   systems: string[];
   steps: number;
-  inputs: Record<string, Schema>;
   problems: number;
-  last_run?: RunSummary;
+  inputs: Record<string, Schema>;
+  last_run: RunSummary | null;
 }
-export interface Protection { approval: boolean; confirm?: "type-name"; read_only: boolean }
 export interface EnvironmentView {
   name: string;
   title: string;
-  order: number;
   practice: boolean;
-  protect: Protection;
+  approval: boolean;
+  type_name: boolean;
+  read_only: boolean;
   vars: JsonObject;
   credentials: Record<string, string>;
 }
-export interface Workspace { name: string; path: string; is_demo: boolean; environment: string; recent: { name: string; path: string }[] }
+export interface WorkspaceView { name: string; folder: string; environments: EnvironmentView[]; default_environment: string | null; diagnostics: Diagnostic[] }
 export interface Identity { system: string; account: string; user: string; place?: string; expires?: string }
+export interface CredentialTest { at: string; identity: Identity | null; error: Failure | null; words: string }
 export interface CredentialView {
   name: string;
   kind: string;
+  label: string;
   fields: Record<string, string>;
-  identity?: Identity;
-  tested_at?: string;
-  error?: ApiError;
+  hidden: string[];
+  created: string;
   used_in: string[];
+  tested: CredentialTest | null;
 }
-export type VaultState = "absent" | "locked" | "unlocked";
-export interface VaultView { state: VaultState; keychain: boolean; because?: string }
-export interface DoctorCheck { id: string; label: string; state: "ok" | "missing" | "problem"; detail: string; hint?: string; version?: string }
+export type VaultView =
+  | { state: "empty"; keychain: boolean; because: string | null }
+  | { state: "locked"; passphrase: boolean; because: string }
+  | { state: "open"; key: string };
+export interface Check { what: string; state: "good" | "missing" | "trouble"; detail: string; hint?: string }
 export interface Choice { value: string; label: string }
 
 /* ---- Events ----------------------------------------------------------------------------------- */
 
-export interface RunEvent { podium: "event/1"; run: string; seq: number; at: string; type: string; step?: string; attempt?: number; data: JsonObject }
-export interface EventBatch { run: string | null; events: RunEvent[]; changed: string[] }
+export interface Batch { run: string | null; events: unknown[]; logs: number; stale: string[]; trouble?: Failure }
 
 /* ---- Commands --------------------------------------------------------------------------------- */
 
+export type Empty = Record<string, never>;
 export interface Commands {
-  "workspace.get": { request: Record<string, never>; response: Workspace | null };
-  "workspace.open": { request: { path?: string; demo?: boolean }; response: Workspace };
-  "workflow.list": { request: Record<string, never>; response: WorkflowSummary[] };
+  "workspace.get": { request: Empty; response: WorkspaceView };
+  "workflow.list": { request: Empty; response: WorkflowTile[] };
+  "workflow.create": { request: { title: string }; response: DocumentView };
   "document.open": { request: { workflow: string }; response: DocumentView };
-  "document.create": { request: { name: string }; response: DocumentView };
-  "document.edit": { request: { workflow: string; version: number; label: string; edits: Edit[]; layout: Move[] }; response: DocumentView };
-  "document.set_text": { request: { workflow: string; version: number; text: string }; response: DocumentView };
+  "document.edit": { request: { workflow: string; version: string; label: string; merge?: string; edits: Edit[]; moves: Record<string, Point> }; response: DocumentView };
+  "document.set_text": { request: { workflow: string; version: string; text: string }; response: DocumentView };
   "document.undo": { request: { workflow: string }; response: DocumentView };
   "document.redo": { request: { workflow: string }; response: DocumentView };
-  "document.tidy": { request: { workflow: string; selection?: string[] }; response: DocumentView };
-  "connector.list": { request: Record<string, never>; response: Manifest[] };
-  "discover": { request: { operation: string; what: string; with: JsonObject; environment?: string }; response: Choice[] };
-  "preview.make": { request: { workflow: string; environment: string; inputs: JsonObject }; response: Preview };
-  "run.start": { request: { preview_hash: string }; response: { run: string } };
-  "run.list": { request: Record<string, never>; response: RunSummary[] };
-  "run.get": { request: { run: string }; response: RunView };
-  "run.logs": { request: { run: string; step: string; from: number }; response: LogPage };
-  "run.cancel": { request: { run: string }; response: null };
-  "run.approve": { request: { run: string; step: string; approve: boolean; comment?: string }; response: null };
-  "run.resolve": { request: { run: string; step: string; decision: DecisionKind }; response: null };
-  "run.undo_preview": { request: { run: string }; response: Preview };
-  "run.undo": { request: { run: string; preview_hash: string }; response: { run: string } };
-  "credential.list": { request: Record<string, never>; response: CredentialView[] };
-  "credential.add": { request: { name: string; kind: string; fields: Record<string, string>; secrets: Record<string, string> }; response: CredentialView };
-  "credential.test": { request: { name: string }; response: CredentialView };
-  "credential.remove": { request: { name: string }; response: null };
-  "vault.state": { request: Record<string, never>; response: VaultView };
+  "document.tidy": { request: { workflow: string; version: string; only: string[] }; response: DocumentView };
+  "connector.list": { request: Empty; response: Manifest[] };
+  "connector.discover": { request: { workflow: string; environment?: string; step: string; what: string }; response: Choice[] };
+  "preview.make": { request: { workflow: string; environment?: string; inputs: JsonObject }; response: PreviewView };
+  "run.start": { request: { hash: string; confirm?: string; approve: boolean }; response: { run: string } };
+  "run.list": { request: { workflow?: string; limit?: number }; response: RunSummary[] };
+  "run.get": { request: { run: string; at?: number }; response: RunView };
+  "run.logs": { request: { run: string; step?: string; from: number; limit?: number }; response: LogPage };
+  "run.cancel": { request: { run: string }; response: Empty };
+  "run.approve": { request: { run: string }; response: Empty };
+  "run.answer": { request: { run: string; step: string; answer: PersonsAnswer; comment?: string }; response: Empty };
+  "run.preview_undo": { request: { run: string }; response: PreviewView };
+  "vault.get": { request: Empty; response: VaultView };
   "vault.create": { request: { passphrase?: string }; response: VaultView };
   "vault.unlock": { request: { passphrase?: string }; response: VaultView };
-  "vault.lock": { request: Record<string, never>; response: VaultView };
-  "environment.list": { request: Record<string, never>; response: EnvironmentView[] };
-  "doctor.get": { request: Record<string, never>; response: DoctorCheck[] };
+  "vault.lock": { request: Empty; response: VaultView };
+  "credential.list": { request: Empty; response: CredentialView[] };
+  "credential.add": { request: { name: string; kind: string; fields: Record<string, string> }; response: CredentialView };
+  "credential.test": { request: { name: string }; response: CredentialTest };
+  "credential.remove": { request: { name: string }; response: Empty };
+  "doctor.get": { request: Empty; response: { checks: Check[] } };
 }
 export type CommandName = keyof Commands;
 export type Request<N extends CommandName> = Commands[N]["request"];

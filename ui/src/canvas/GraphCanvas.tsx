@@ -4,7 +4,8 @@ import {
   useReactFlow, useStore,
 } from "@xyflow/react";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { EdgeView, Point } from "../bridge/types";
+import type { Point } from "../bridge/types";
+import type { EdgeView } from "../graph/view";
 import { nodeSize } from "../graph/size";
 import { canvasWords } from "../text/canvas";
 import { MiniMap } from "./MiniMap";

@@ -1,7 +1,7 @@
 import { useStore } from "@xyflow/react";
 import { useEffect, useMemo, useRef } from "react";
 import { stepMeaning } from "../design/meaning";
-import type { EdgeView } from "../bridge/types";
+import type { EdgeView } from "../graph/view";
 import { drawOverview, type OverviewNode } from "../graph/overview";
 import type { CanvasStep } from "./types";
 

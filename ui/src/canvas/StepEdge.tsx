@@ -1,6 +1,6 @@
 import { BaseEdge, type Edge, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
-import type { EdgeView } from "../bridge/types";
+import type { EdgeView } from "../graph/view";
 
 export type StepFlowEdge = Edge<{ edge: EdgeView; flowing: boolean; quiet: boolean }, "step">;
 

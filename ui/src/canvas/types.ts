@@ -1,4 +1,5 @@
-import type { EdgeView, Manifest, Point, StepState } from "../bridge/types";
+import type { Manifest, Point, StepState } from "../bridge/types";
+import type { EdgeView } from "../graph/view";
 import type { Tone } from "../design/feedback";
 
 /** A step as the canvas draws it. Two with the same content are drawn once. */

@@ -28,7 +28,8 @@ export function useFit(): (steps: readonly CanvasStep[], calm?: boolean) => void
 export function useFirstFit(steps: readonly CanvasStep[]): void {
   const fit = useFit();
   const store = useStoreApi();
-  const done = useRef(false);
+  // An empty canvas is not moved under the hands of who draws on it.
+  const done = useRef(steps.length === 0);
   const latest = useRef(steps);
   latest.current = steps;
   useEffect(() => {

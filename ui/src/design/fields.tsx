@@ -6,16 +6,16 @@ import {
 } from "react-aria-components";
 
 /** Label, field, help, error: the frame around every field. */
-export function Field({ label, help, error, id, aside, children, required }:
-  { label: ReactNode; help?: ReactNode; error?: string | undefined; id?: string; aside?: ReactNode; children: ReactNode; required?: boolean }) {
+export function Field({ label, help, error, id, aside, children, soft }:
+  { label: ReactNode; help?: ReactNode; error?: string | undefined; id?: string; aside?: ReactNode; children: ReactNode; soft?: boolean }) {
   return (
     <div className="field">
       <div className="field-label">
-        <label htmlFor={id} className="grow">{label}{required === false ? <span className="quiet" style={{ fontWeight: 400 }}> · optional</span> : null}</label>
+        <label htmlFor={id} className="grow">{label}</label>
         {aside}
       </div>
       {children}
-      {error ? <p className="field-error" id={id ? `${id}-error` : undefined} role="alert"><AlertCircle size={13} aria-hidden />{error}</p> : null}
+      {error ? <p className="field-error" id={id ? `${id}-error` : undefined} role="alert" data-soft={soft || undefined}><AlertCircle size={13} aria-hidden />{error}</p> : null}
       {help && !error ? <p className="field-help" id={id ? `${id}-help` : undefined}>{help}</p> : null}
     </div>
   );

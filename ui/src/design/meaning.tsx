@@ -1,9 +1,9 @@
 import {
   Ban, Check, CircleCheck, CircleDashed, CircleDot, CircleHelp, CirclePause, CircleX, Hourglass, Info, Loader, Lock,
-  Minus, Pencil, Play, Plus, Repeat2, RotateCcw, SkipForward, Trash2, TriangleAlert, Undo2, Eye, Hand,
+  Minus, Pencil, Play, Plus, Repeat2, RotateCcw, RotateCw, SkipForward, Trash2, TriangleAlert, Undo2, Eye, Hand,
 } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
-import type { Action, Confidence, RunState, Severity, StepState, UndoClass } from "../bridge/types";
+import type { Action, Confidence, RunState, RunSummary, Severity, StepState, UndoClass } from "../bridge/types";
 import { words } from "../text/words";
 import type { Tone } from "./feedback";
 
@@ -25,6 +25,8 @@ export const stepMeaning: Record<StepState, Meaning> = {
   waiting_approval: { tone: "wait", Icon: CirclePause, word: words.states.waiting_approval },
   waiting_unlock: { tone: "wait", Icon: Lock, word: words.states.waiting_unlock },
   undone: { tone: "idle", Icon: RotateCcw, word: words.states.undone },
+  retrying: { tone: "busy", Icon: RotateCw, word: words.states.retrying },
+  asked: { tone: "bad", Icon: CircleHelp, word: words.states.asked },
 };
 
 export const runMeaning: Record<RunState, Meaning> = {
@@ -33,8 +35,16 @@ export const runMeaning: Record<RunState, Meaning> = {
   succeeded: { tone: "ok", Icon: CircleCheck, word: words.runStates.succeeded },
   failed: { tone: "bad", Icon: CircleX, word: words.runStates.failed },
   cancelled: { tone: "idle", Icon: Ban, word: words.runStates.cancelled },
-  undone: { tone: "idle", Icon: RotateCcw, word: words.runStates.undone },
+  created: { tone: "idle", Icon: CircleDashed, word: words.runStates.created },
+  cancelling: { tone: "busy", Icon: Loader, word: words.runStates.cancelling, spins: true },
 };
+
+const takenBack: Meaning = { tone: "idle", Icon: RotateCcw, word: words.states.undone };
+
+/** How a run stands; one that was taken back says so before all else. */
+export function meaningOfRun(run: Pick<RunSummary, "state" | "undone_by">): Meaning {
+  return run.undone_by !== null ? takenBack : runMeaning[run.state];
+}
 
 export const actionMeaning: Record<Action, Meaning> = {
   create: { tone: "ok", Icon: Plus, word: words.actions.create },

@@ -76,7 +76,7 @@ function SchemaField({ field, ...props }: FormProps & { field: FieldShape }) {
   return (
     <Field
       id={id} label={<>{field.title}{field.required || props.authoring ? null : <span className="quiet" style={{ fontWeight: 400 }}> · {formWords.optional}</span>}</>}
-      help={help || undefined} error={error}
+      help={help || undefined} error={error} soft={!props.strict && (value === undefined || value === "")}
       aside={props.authoring ? (
         <button
           type="button" className="fx" aria-pressed={expression} aria-label={`${expression ? formWords.fixed : formWords.expression}: ${field.title}`} title={expression ? formWords.fixed : formWords.expression}
@@ -85,7 +85,7 @@ function SchemaField({ field, ...props }: FormProps & { field: FieldShape }) {
       ) : null}
     >
       {expression && props.authoring ? <Expression id={id} name={name} value={value === undefined ? "" : plain(value)} onChange={onChange} suggestions={props.authoring.suggestions} />
-        : <Control id={id} name={name} field={field} value={value} onChange={onChange} authoring={props.authoring} invalid={error !== undefined} />}
+        : <Control id={id} name={name} field={field} value={value} onChange={onChange} authoring={props.authoring} invalid={error !== undefined && (props.strict === true || value !== undefined)} />}
     </Field>
   );
 }

@@ -1,4 +1,4 @@
-import type { Edit, Json, JsonObject, Need, Operation, Point, When, WorkflowDocument } from "../bridge/types";
+import type { Edit, Json, JsonObject, Operation, Point, When, WorkflowDocument } from "../bridge/types";
 import { fieldsOf } from "./schema";
 import { pointer } from "./pointer";
 import { nodeSize } from "./size";
@@ -7,7 +7,9 @@ import { nodeSize } from "./size";
 export interface Change {
   label: string;
   edits: Edit[];
-  layout: { step: string; at: Point | null }[];
+  moves: Record<string, Point>;
+  /** Changes of the same key in a row become one entry of undo. */
+  merge?: string;
 }
 
 const grid = 20;
@@ -49,7 +51,7 @@ function credentialEdits(operation: Operation, document: WorkflowDocument): { cr
     if (slot) credentials[port.name] = slot;
     else if (port.required) {
       const name = freeId(port.kind === "aws" ? "cloud" : port.kind, Object.keys(document.credentials));
-      edits.push({ op: "set", path: pointer("credentials", name), value: { type: port.kind } });
+      edits.push({ edit: "set_field", pointer: pointer("credentials", name), value: { type: port.kind } });
       credentials[port.name] = name;
     }
   }
@@ -67,46 +69,50 @@ export interface AddOptions {
 export function addStep(document: WorkflowDocument, operation: Operation, at: Point, options: AddOptions = {}): Change & { id: string } {
   const id = idFor(operation, Object.keys(document.steps));
   const { credentials, edits } = credentialEdits(operation, document);
-  const before = options.splice ? [{ step: options.splice.from, on: options.splice.on }] : (options.after ?? []).map((step): Need => ({ step, on: "success" }));
-  const step: JsonObject = { uses: operation.name };
-  if (before.length > 0) step.needs = before.map(needValue);
-  if (Object.keys(credentials).length > 0) step.credentials = credentials;
-  const inputs = firstInputs(operation);
-  if (Object.keys(inputs).length > 0) step.with = inputs;
-  const all: Edit[] = [...edits, { op: "add_step", id, step }];
+  const before = options.splice ? [{ step: options.splice.from, on: options.splice.on }] : (options.after ?? []).map((step) => ({ step, on: "success" as const }));
+  const after = before[0]?.step;
+  const all: Edit[] = [...edits, { edit: "add_step", id, uses: operation.name, with: firstInputs(operation), ...(after ? { after } : {}) }];
+  for (const need of before) all.push({ edit: "add_need", step: id, needs: need.step, on: need.on });
+  for (const [port, slot] of Object.entries(credentials)) all.push({ edit: "set_field", pointer: pointer("steps", id, "credentials", port), value: slot });
   if (options.splice) {
-    if (options.splice.drawn) all.push({ op: "remove_need", step: options.splice.to, need: options.splice.from });
-    all.push({ op: "add_need", step: options.splice.to, need: { step: id, on: "success" } });
+    if (options.splice.drawn) all.push({ edit: "remove_need", step: options.splice.to, needs: options.splice.from });
+    all.push({ edit: "add_need", step: options.splice.to, needs: id, on: "success" });
   }
-  return { id, label: `Add ${operation.title}`, edits: all, layout: [{ step: id, at: snap(at) }] };
+  return { id, label: `Add ${operation.title}`, edits: all, moves: { [id]: snap(at) } };
 }
 
-const needValue = (need: Need): Json => (need.on === "success" ? need.step : { step: need.step, on: need.on });
-
 export function removeSteps(ids: string[]): Change {
-  return { label: ids.length === 1 ? "Delete a step" : `Delete ${ids.length} steps`, edits: ids.map((id) => ({ op: "remove_step", id })), layout: ids.map((step) => ({ step, at: null })) };
+  return { label: ids.length === 1 ? "Delete a step" : `Delete ${ids.length} steps`, edits: ids.map((id) => ({ edit: "remove_step", id })), moves: {} };
 }
 
 /** An edge of order. */
 export function connect(from: string, to: string, on: When = "success"): Change {
-  return { label: "Connect two steps", edits: [{ op: "add_need", step: to, need: { step: from, on } }], layout: [] };
+  return { label: "Connect two steps", edits: [{ edit: "add_need", step: to, needs: from, on }], moves: {} };
+}
+
+export function disconnect(from: string, to: string): Change {
+  return { label: "Remove an edge", edits: [{ edit: "remove_need", step: to, needs: from }], moves: {} };
 }
 
 /** An edge that carries an output into an input; the drawn one, if any, is no longer needed. */
 export function flow(from: string, output: string, to: string, field: string, drawn: boolean): Change {
-  const edits: Edit[] = [{ op: "set", path: `${pointer("steps", to, "with")}${field}`, value: `\${{ steps.${from}.outputs.${output} }}` }];
-  if (drawn) edits.push({ op: "remove_need", step: to, need: from });
-  return { label: "Use an output", edits, layout: [] };
+  const edits: Edit[] = [{ edit: "set_field", pointer: `${pointer("steps", to, "with")}${field}`, value: `\${{ steps.${from}.outputs.${output} }}` }];
+  if (drawn) edits.push({ edit: "remove_need", step: to, needs: from });
+  return { label: "Use an output", edits, moves: {} };
 }
 
-export function moveSteps(moves: { step: string; at: Point }[]): Change {
-  return { label: moves.length === 1 ? "Move a step" : `Move ${moves.length} steps`, edits: [], layout: moves };
+export function moveSteps(places: { step: string; at: Point }[]): Change {
+  return { label: places.length === 1 ? "Move a step" : `Move ${places.length} steps`, edits: [], moves: Object.fromEntries(places.map((place) => [place.step, place.at])) };
+}
+
+/** Sets or clears a value at a JSON pointer into the document. */
+export function setField(path: string, value: Json | undefined, label: string): Change {
+  return { label, edits: [value === undefined ? { edit: "remove_field", pointer: path } : { edit: "set_field", pointer: path, value }], moves: {} };
 }
 
 /** Sets or clears a key of a step; `path` starts below the step. */
 export function setInStep(id: string, path: string, value: Json | undefined, label: string): Change {
-  const whole = pointer("steps", id) + path;
-  return { label, edits: [value === undefined ? { op: "remove", path: whole } : { op: "set", path: whole, value }], layout: [] };
+  return setField(pointer("steps", id) + path, value, label);
 }
 
 /** Whether an edge from → to would close a circle. */

@@ -1,4 +1,5 @@
-import type { EdgeView, Point } from "../bridge/types";
+import type { Point } from "../bridge/types";
+import type { EdgeView } from "./view";
 import { nodeSize } from "./size";
 
 /** Places steps in columns by how many come before; used where the backend has not laid out yet. */

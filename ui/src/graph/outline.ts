@@ -1,4 +1,4 @@
-import type { EdgeView } from "../bridge/types";
+import type { EdgeView } from "./view";
 
 export interface OutlineItem { id: string; depth: number; before: string[]; after: string[] }
 

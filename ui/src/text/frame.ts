@@ -14,9 +14,4 @@ export const frameWords = {
   crashed: "This screen hit a defect of Podium.",
   crashedHelp: "Your files and runs are safe. Show the screen again, or go Home.",
   again: "Show it again",
-  noWorkspace: {
-    title: "Draw it. Preview it. Deploy it. Undo it.",
-    body: "The demo needs no account and no network. It makes a few real things on this laptop, and takes them back.",
-    demo: "Open the demo", other: "Open a folder",
-  },
 };

@@ -23,9 +23,9 @@ export const words = {
   states: {
     waiting: "Waiting", ready: "Ready", intent: "Starting", dispatched: "Starting", accepted: "Accepted", running: "Running",
     succeeded: "Done", failed: "Failed", cancelled: "Cancelled", skipped: "Skipped", unknown: "Unknown",
-    waiting_approval: "Needs approval", waiting_unlock: "Needs unlock", undone: "Taken back",
+    waiting_approval: "Needs approval", waiting_unlock: "Needs unlock", undone: "Taken back", retrying: "Tries again", asked: "Needs you",
   } satisfies Record<StepState, string>,
-  runStates: { waiting: "Waits for you", running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled", undone: "Taken back" } satisfies Record<RunState, string>,
+  runStates: { waiting: "Waits for you", running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled", created: "Made", cancelling: "Cancelling" } satisfies Record<RunState, string>,
   actions: { create: "creates", update: "changes", replace: "replaces", delete: "deletes", run: "runs", read: "reads" } satisfies Record<Action, string>,
   confidence: { exact: "Exact", predicted: "Predicted", unknown: "Cannot know" } satisfies Record<Confidence, string>,
   confidenceHelp: {

@@ -1,6 +1,7 @@
 import { parseDocument, Document as YamlDocument, LineCounter, isMap, type Node } from "yaml";
-import type { Diagnostic, DocumentView, Edit, EdgeView, Json, JsonObject, Layout, Move, Need, Span, Step, WorkflowDocument } from "../types";
+import type { Diagnostic, DocumentView, Edit, Json, JsonObject, Layout, Need, PlanEdge, Point, Span, Step, WorkflowDocument } from "../types";
 import { layered } from "../../graph/layout";
+import { edgesOfPlan } from "../../graph/view";
 import { manifests, operationOf } from "./manifests";
 
 interface Stage { label: string; text: string; layout: Layout }
@@ -15,37 +16,33 @@ export class FakeDocument {
 
   constructor(readonly workflow: string, text: string, layout?: Layout["nodes"]) {
     this.text = text;
-    this.layout = { nodes: layout ?? {} };
+    this.layout = { podium: 1, nodes: layout ?? {} };
     if (!layout) this.tidy();
   }
 
   view(): DocumentView {
     const { document, diagnostics } = read(this.text, `workflows/${this.workflow}.yaml`);
     return {
-      workflow: this.workflow, file: `workflows/${this.workflow}.yaml`, version: this.version, text: this.text,
-      document, edges: document ? edgesOf(document) : [], diagnostics, layout: this.layout,
-      can_undo: this.undoStack.at(-1)?.label ?? null, can_redo: this.redoStack.at(-1)?.label ?? null,
+      workflow: this.workflow, file: `workflows/${this.workflow}.yaml`, version: `v${this.version}`, text: this.text,
+      document, graph: { edges: document ? edgesOf(document) : [], nodes: Object.entries(document?.steps ?? {}).map(([id, step]) => ({ id, title: step.title || id, uses: step.uses, problems: 0, badges: [] })) },
+      diagnostics, layout: this.layout, undo: this.undoStack.at(-1)?.label ?? null, redo: this.redoStack.at(-1)?.label ?? null,
     };
   }
 
-  edit(version: number, label: string, edits: Edit[], moves: Move[]): void {
-    if (version !== this.version) throw { code: "POD0202", message: "The workflow changed in between.", hint: "Look again, then repeat the change.", retry: "temporary" };
+  edit(version: string, label: string, edits: Edit[], moves: Record<string, Point>): void {
+    if (version !== `v${this.version}`) throw { code: "POD0208", message: "The workflow changed in between.", hint: "Look again, then repeat the change.", retry: "temporary" };
     const yaml = parseDocument(this.text);
     for (const edit of edits) apply(yaml, edit);
-    const nodes = { ...this.layout.nodes };
-    for (const move of moves) {
-      if (move.at) nodes[move.step] = move.at;
-      else delete nodes[move.step];
-    }
+    const nodes = { ...this.layout.nodes, ...moves };
     for (const edit of edits) {
-      if (edit.op === "remove_step") delete nodes[edit.id];
-      const at = edit.op === "rename_step" ? nodes[edit.id] : undefined;
-      if (edit.op === "rename_step" && at) {
+      if (edit.edit === "remove_step") delete nodes[edit.id];
+      const at = edit.edit === "rename_step" ? nodes[edit.id] : undefined;
+      if (edit.edit === "rename_step" && at) {
         nodes[edit.to] = at;
         delete nodes[edit.id];
       }
     }
-    this.commit(label, edits.length > 0 ? yaml.toString({ lineWidth: 0 }) : this.text, { nodes });
+    this.commit(label, edits.length > 0 ? yaml.toString({ lineWidth: 0 }) : this.text, { podium: 1, nodes });
   }
 
   setText(text: string): void {
@@ -55,10 +52,10 @@ export class FakeDocument {
   tidy(selection?: string[]): void {
     const { document } = read(this.text, "");
     if (!document) return;
-    const all = layered(Object.keys(document.steps), edgesOf(document));
+    const all = layered(Object.keys(document.steps), edgesOfPlan(edgesOf(document), document));
     const nodes = { ...this.layout.nodes };
     for (const [id, at] of Object.entries(all)) if (!selection?.length || selection.includes(id)) nodes[id] = at;
-    this.commit("Tidy up", this.text, { nodes });
+    this.commit("Tidy up", this.text, { podium: 1, nodes });
   }
 
   undo(): void { this.swap(this.undoStack, this.redoStack); }
@@ -87,10 +84,10 @@ function pathOf(pointer: string): string[] {
 }
 
 function apply(yaml: YamlDocument, edit: Edit): void {
-  switch (edit.op) {
+  switch (edit.edit) {
     case "add_step":
       if (!isMap(yaml.get("steps"))) yaml.set("steps", yaml.createNode({}));
-      yaml.setIn(["steps", edit.id], yaml.createNode(edit.step));
+      yaml.setIn(["steps", edit.id], yaml.createNode({ uses: edit.uses, ...(edit.title ? { title: edit.title } : {}), ...(Object.keys(edit.with).length > 0 ? { with: edit.with } : {}) }));
       break;
     case "remove_step":
       yaml.deleteIn(["steps", edit.id]);
@@ -111,15 +108,16 @@ function apply(yaml: YamlDocument, edit: Edit): void {
       yaml.contents = parseDocument(renamed).contents as never;
       break;
     }
-    case "set": yaml.setIn(pathOf(edit.path), yaml.createNode(edit.value)); break;
-    case "remove": yaml.deleteIn(pathOf(edit.path)); break;
+    case "set_field": yaml.setIn(pathOf(edit.pointer), yaml.createNode(edit.value)); break;
+    case "set_top": yaml.set(edit.key, yaml.createNode(edit.value)); break;
+    case "remove_field": yaml.deleteIn(pathOf(edit.pointer)); break;
     case "add_need": {
-      const needs = needsOf((yaml.toJS() as WorkflowDocument).steps[edit.step]).filter((need) => need.step !== edit.need.step);
-      yaml.setIn(["steps", edit.step, "needs"], yaml.createNode([...needs, edit.need].map(plainNeed)));
+      const needs = needsOf((yaml.toJS() as WorkflowDocument).steps[edit.step]).filter((need) => need.step !== edit.needs);
+      yaml.setIn(["steps", edit.step, "needs"], yaml.createNode([...needs, { step: edit.needs, on: edit.on }].map(plainNeed)));
       break;
     }
     case "remove_need": {
-      const needs = needsOf((yaml.toJS() as WorkflowDocument).steps[edit.step]).filter((need) => need.step !== edit.need);
+      const needs = needsOf((yaml.toJS() as WorkflowDocument).steps[edit.step]).filter((need) => need.step !== edit.needs);
       if (needs.length === 0) yaml.deleteIn(["steps", edit.step, "needs"]);
       else yaml.setIn(["steps", edit.step, "needs"], yaml.createNode(needs.map(plainNeed)));
     }
@@ -188,15 +186,15 @@ function referencesOf(value: Json | JsonObject, field = ""): Reference[] {
   return [];
 }
 
-export function edgesOf(document: WorkflowDocument): EdgeView[] {
-  const edges = new Map<string, EdgeView>();
+export function edgesOf(document: WorkflowDocument): PlanEdge[] {
+  const edges = new Map<string, PlanEdge>();
   for (const [id, step] of Object.entries(document.steps)) {
-    for (const need of step.needs) edges.set(`${need.step} ${id}`, { from: need.step, to: id, on: need.on, drawn: true, data: [] });
+    for (const need of step.needs) edges.set(`${need.step} ${id}`, { from: need.step, to: id, on: need.on, kind: "order" });
     for (const reference of referencesOf(step.with)) {
       const key = `${reference.step} ${id}`;
-      const edge = edges.get(key) ?? { from: reference.step, to: id, on: "success" as const, drawn: false, data: [] };
-      edge.data.push({ output: reference.output, field: reference.field });
-      edges.set(key, edge);
+      const edge = edges.get(key);
+      const paths = [...(edge?.kind === "data" ? edge.paths : []), `outputs.${reference.output}`];
+      edges.set(key, { from: reference.step, to: id, on: edge?.on ?? "success", kind: "data", paths, drawn: edge?.kind === "order" || (edge?.kind === "data" && edge.drawn) });
     }
   }
   return [...edges.values()].filter((edge) => document.steps[edge.from]);

@@ -1,6 +1,6 @@
 import type { Host } from "../host";
-import type { CredentialView, DoctorCheck, EnvironmentView, EventBatch, Request, Response, CommandName, VaultState, WorkflowSummary, DocumentView, Preview, Workspace } from "../types";
-import { FakeDocument, read } from "./document";
+import type { Batch, Check, CommandName, CredentialView, DocumentView, EnvironmentView, PreviewView, Request, Response, VaultView, WorkflowTile } from "../types";
+import { FakeDocument } from "./document";
 import { manifests } from "./manifests";
 import { previewOf, undoPreviewOf } from "./preview";
 import { FakeRuns } from "./runs";
@@ -11,11 +11,11 @@ export interface FakeOptions {
   latency?: number;
   /** Milliseconds between two moves of a run. */
   pace?: number;
-  /** Start with no workspace at all. */
+  /** A workspace without workflows. */
   empty?: boolean;
   /** Commands that fail. */
   failing?: readonly string[];
-  vault?: VaultState;
+  vault?: VaultView["state"];
   environment?: string;
   /** Steps of an additional generated workflow named `big`. */
   big?: number;
@@ -30,28 +30,20 @@ const labels = { text: "Fake host — for development" };
  * same shapes as the real one, and everything it does is invented.
  */
 export function fakeHost(options: FakeOptions = {}): Host {
-  const listeners = new Set<(batch: EventBatch) => void>();
-  const emit = (batch: EventBatch) => { for (const listener of listeners) listener(batch); };
+  const listeners = new Set<(batch: Batch) => void>();
+  const emit = (batch: Batch) => { for (const listener of listeners) listener(batch); };
   const documents = new Map<string, FakeDocument>();
-  const previews = new Map<string, { preview: Preview; view: DocumentView; undoOf?: string }>();
+  const previews = new Map<string, PreviewView>();
   const runs = new FakeRuns(emit, () => options.pace ?? 700);
-  let workspace: Workspace | null = null;
-  let vault: VaultState = options.vault ?? "unlocked";
+  let vault: VaultView["state"] = options.vault ?? "open";
   let credentials = inventedCredentials();
   const environments = inventedEnvironments();
-  const simulated = (name: string) => environments.find((e) => e.name === name)?.practice ?? false;
+  const environmentOf = (name: string | undefined): EnvironmentView => environments.find((e) => e.name === (name ?? options.environment)) ?? (environments[0] as EnvironmentView);
 
-  function openWorkspace(): Workspace {
-    workspace ??= { name: "Corner shops", path: "~/corner-shops", is_demo: true, environment: options.environment ?? "play", recent: [{ name: "Corner shops", path: "~/corner-shops" }] };
-    for (const [name, file] of Object.entries(files)) if (!documents.has(name)) documents.set(name, new FakeDocument(name, file.text, file.layout));
-    if (options.big) documents.set("big", new FakeDocument("big", bigWorkflow(options.big)));
-    if (options.history !== false && runs.list().length === 0) {
-      for (const [name, age] of [["share-folder", 26 * 60], ["open-branch", 180], ["breaks-at-step-4", 45]] as const) {
-        const view = document(name).view();
-        if (view.document) runs.start(previewOf(name, view.document, "play", { branch: "west" }, true), view.document, view.layout, true, undefined, age);
-      }
-    }
-    return workspace;
+  if (!options.empty) for (const [name, file] of Object.entries(files)) documents.set(name, new FakeDocument(name, file.text, file.layout));
+  if (options.big) documents.set("big", new FakeDocument("big", bigWorkflow(options.big)));
+  if (options.history !== false && !options.empty) {
+    for (const [name, age] of [["share-folder", 26 * 60], ["open-branch", 180], ["breaks-at-step-4", 45]] as const) runs.start(previewOf(document(name).view(), environmentOf("play"), { branch: "west" }), age);
   }
 
   function document(name: string): FakeDocument {
@@ -60,97 +52,104 @@ export function fakeHost(options: FakeOptions = {}): Host {
     return found;
   }
 
-  function summaries(): WorkflowSummary[] {
-    return [...documents].map(([workflow, doc]) => {
+  function tiles(): WorkflowTile[] {
+    return [...documents].map(([name, doc]) => {
       const view = doc.view();
-      const parsed = view.document ?? read("podium: 1", "").document;
-      const last = runs.list().find((run) => run.workflow === workflow && !run.undo_of);
+      const steps = Object.values(view.document?.steps ?? {});
       return {
-        workflow, file: view.file, name: parsed?.name || workflow, description: parsed?.description ?? "", inputs: parsed?.inputs ?? {},
-        systems: [...new Set(Object.values(parsed?.steps ?? {}).map((step) => step.uses.split("/")[0] ?? ""))], steps: Object.keys(parsed?.steps ?? {}).length,
-        problems: view.diagnostics.filter((d) => d.severity === "error").length, ...(last ? { last_run: last } : {}),
+        name, title: view.document?.name || name, description: view.document?.description ?? "", inputs: view.document?.inputs ?? {},
+        systems: [...new Set(steps.map((step) => step.uses.split("/")[0] ?? ""))], steps: steps.length,
+        problems: view.diagnostics.filter((d) => d.severity === "error").length, last_run: runs.list().find((run) => run.workflow === name && !run.undoes) ?? null,
       };
     });
   }
 
-  const changedDocument = (name: string) => emit({ run: null, events: [], changed: ["workflow.list", `document.open:${name}`] });
+  const stale = (...names: string[]) => emit({ run: null, events: [], logs: 0, stale: names });
+  const edited = (workflow: string): DocumentView => {
+    stale("workflow.list");
+    return document(workflow).view();
+  };
+  const remember = (view: PreviewView): PreviewView => {
+    previews.set(view.preview.hash, view);
+    return view;
+  };
 
   const handlers: { [N in CommandName]: (request: Request<N>) => Response<N> } = {
-    "workspace.get": () => (options.empty && !workspace ? null : openWorkspace()),
-    "workspace.open": () => openWorkspace(),
-    "workflow.list": summaries,
-    "document.open": ({ workflow }) => document(workflow).view(),
-    "document.create": ({ name }) => {
-      const base = name.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "workflow";
+    "workspace.get": () => ({ name: "Corner shops", folder: "~/corner-shops", environments, default_environment: options.environment ?? "play", diagnostics: [] }),
+    "workflow.list": tiles,
+    "workflow.create": ({ title }) => {
+      const base = title.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "workflow";
       let id = base;
       for (let n = 2; documents.has(id); n += 1) id = `${base}-${n}`;
-      documents.set(id, new FakeDocument(id, `podium: 1\nname: ${JSON.stringify(name)}\nsteps: {}\n`, {}));
-      changedDocument(id);
-      return document(id).view();
+      documents.set(id, new FakeDocument(id, `podium: 1\nname: ${JSON.stringify(title)}\nsteps: {}\n`, {}));
+      return edited(id);
     },
-    "document.edit": ({ workflow, version, label, edits, layout }) => { document(workflow).edit(version, label, edits, layout); changedDocument(workflow); return document(workflow).view(); },
-    "document.set_text": ({ workflow, text }) => { document(workflow).setText(text); changedDocument(workflow); return document(workflow).view(); },
-    "document.undo": ({ workflow }) => { document(workflow).undo(); changedDocument(workflow); return document(workflow).view(); },
-    "document.redo": ({ workflow }) => { document(workflow).redo(); changedDocument(workflow); return document(workflow).view(); },
-    "document.tidy": ({ workflow, selection }) => { document(workflow).tidy(selection); return document(workflow).view(); },
+    "document.open": ({ workflow }) => document(workflow).view(),
+    "document.edit": ({ workflow, version, label, edits, moves }) => { document(workflow).edit(version, label, edits, moves); return edited(workflow); },
+    "document.set_text": ({ workflow, text }) => { document(workflow).setText(text); return edited(workflow); },
+    "document.undo": ({ workflow }) => { document(workflow).undo(); return edited(workflow); },
+    "document.redo": ({ workflow }) => { document(workflow).redo(); return edited(workflow); },
+    "document.tidy": ({ workflow, only }) => { document(workflow).tidy(only); return edited(workflow); },
     "connector.list": () => manifests,
-    "discover": ({ what }) => ["default", "staging", "production"].map((value) => ({ value, label: `${value} (${what})` })),
+    "connector.discover": ({ what }) => ["default", "staging", "production"].map((value) => ({ value, label: `${value} (${what})` })),
     "preview.make": ({ workflow, environment, inputs }) => {
       const view = document(workflow).view();
       const errors = view.diagnostics.filter((d) => d.severity === "error");
-      if (!view.document || errors[0]) throw { code: "POD0710", message: `The workflow has ${errors.length} problem${errors.length === 1 ? "" : "s"}. ${errors[0]?.detail ?? ""}`, hint: "Open it in the studio; the list of problems shows where.", retry: "permanent" };
-      const preview = previewOf(workflow, view.document, environment, inputs, simulated(environment));
-      previews.set(preview.hash, { preview, view });
-      return preview;
+      if (!view.document || errors[0]) throw { code: "POD0711", message: `\`${view.file}\` has ${errors.length} problem${errors.length === 1 ? "" : "s"} and cannot run.`, hint: "Each problem names its place and what to do.", retry: "permanent", diagnostics: errors };
+      return remember(previewOf(view, environmentOf(environment), inputs));
     },
-    "run.start": ({ preview_hash }) => start(preview_hash),
-    "run.list": () => runs.list(),
+    "run.start": ({ hash, confirm }) => {
+      const found = previews.get(hash);
+      if (!found) throw { code: "POD0713", message: "The workflow or its environment has changed since this preview was made.", hint: "Make the preview again and look at what is different.", retry: "permanent" };
+      const broken = found.preview.steps.find((step) => step.problem);
+      if (broken) throw { code: "POD0714", message: `The step \`${broken.id}\` could not be previewed: ${broken.problem?.message}`, hint: "Nothing was begun.", retry: "permanent" };
+      if (found.environment.type_name && confirm !== found.environment.name) throw { code: "POD0715", message: "The environment’s name was not typed.", retry: "permanent" };
+      return { run: runs.start(found).id };
+    },
+    "run.list": ({ workflow, limit }) => runs.list().filter((run) => !workflow || run.workflow === workflow).slice(0, limit ?? 100),
     "run.get": ({ run }) => runs.get(run),
-    "run.logs": ({ run, step, from }) => runs.logs(run, step, from),
-    "run.cancel": ({ run }) => { runs.cancel(run); return null; },
-    "run.approve": ({ run, step, approve }) => { runs.approve(run, step, approve); return null; },
-    "run.resolve": ({ run, step, decision }) => { runs.resolve(run, step, decision); return null; },
-    "run.undo_preview": ({ run }) => {
-      const view = runs.get(run);
-      const preview = undoPreviewOf(view);
-      previews.set(preview.hash, { preview, view: document(view.workflow).view(), undoOf: run });
-      return preview;
+    "run.logs": ({ run, step, from, limit }) => runs.logs(run, step, from, limit ?? 1000),
+    "run.cancel": ({ run }) => { runs.cancel(run); return {}; },
+    "run.approve": () => ({}),
+    "run.answer": ({ run, step, answer }) => { runs.answer(run, step, answer); return {}; },
+    "run.preview_undo": ({ run }) => { const view = runs.get(run); return remember(undoPreviewOf(view, environmentOf(view.environment))); },
+    "vault.get": () => vaultView(),
+    "vault.create": () => { vault = "open"; stale("vault.get", "credential.list"); return vaultView(); },
+    "vault.unlock": ({ passphrase }) => {
+      if (passphrase === "wrong") throw { code: "POD0510", message: "This passphrase does not open the vault.", hint: "Capitals count. There is no way around a lost passphrase.", retry: "permanent" };
+      vault = "open";
+      stale("vault.get", "credential.list");
+      return vaultView();
     },
-    "run.undo": ({ preview_hash }) => start(preview_hash),
+    "vault.lock": () => { vault = "locked"; stale("vault.get", "credential.list"); return vaultView(); },
     "credential.list": () => { unlocked(); return credentials; },
     "credential.add": ({ name, kind, fields }) => {
       unlocked();
       if (credentials.some((c) => c.name === name)) throw { code: "POD0505", message: `There is a credential named \`${name}\` already.`, hint: "Choose another name, or remove that one first.", retry: "permanent" };
-      const added: CredentialView = { name, kind, fields, used_in: [] };
+      const shape = manifests.flatMap((m) => m.credentials).find((k) => k.id === kind);
+      const secret = new Set(shape?.fields.filter((f) => f.secret).map((f) => f.name));
+      const added: CredentialView = { name, kind, label: shape?.label ?? kind, fields: Object.fromEntries(Object.entries(fields).filter(([f]) => !secret.has(f))), hidden: Object.keys(fields).filter((f) => secret.has(f)), created: new Date().toISOString(), used_in: [], tested: null };
       credentials = [...credentials, added];
-      emit({ run: null, events: [], changed: ["credential.list"] });
+      stale("credential.list");
       return added;
     },
     "credential.test": ({ name }) => {
       const found = credentials.find((c) => c.name === name);
       if (!found) throw { code: "POD0501", message: `There is no credential \`${name}\`.`, retry: "permanent" };
-      if (name !== "old-laptop") { found.tested_at = new Date().toISOString(); delete found.error; found.identity ??= { system: found.kind, account: "local", user: "you" }; }
-      emit({ run: null, events: [], changed: ["credential.list"] });
-      return found;
+      if (!found.tested?.error) found.tested = { at: new Date().toISOString(), identity: found.tested?.identity ?? { system: found.kind, account: "this laptop", user: "you" }, error: null, words: "It works." };
+      stale("credential.list");
+      return found.tested;
     },
-    "credential.remove": ({ name }) => { credentials = credentials.filter((c) => c.name !== name); emit({ run: null, events: [], changed: ["credential.list"] }); return null; },
-    "vault.state": () => vaultView(),
-    "vault.create": () => { vault = "unlocked"; emitVault(); return vaultView(); },
-    "vault.unlock": ({ passphrase }) => { if (passphrase === "wrong") throw { code: "POD0510", message: "This passphrase does not open the vault.", hint: "Capitals count. There is no way around a lost passphrase.", retry: "permanent" }; vault = "unlocked"; emitVault(); return vaultView(); },
-    "vault.lock": () => { vault = "locked"; emitVault(); return vaultView(); },
-    "environment.list": () => environments,
-    "doctor.get": () => inventedChecks,
+    "credential.remove": ({ name }) => { credentials = credentials.filter((c) => c.name !== name); stale("credential.list"); return {}; },
+    "doctor.get": () => ({ checks: inventedChecks }),
   };
 
-  const vaultView = () => ({ state: vault, keychain: false, because: "This computer has no keychain that Podium can reach." });
-  const emitVault = () => emit({ run: null, events: [], changed: ["vault.state", "credential.list"] });
-  const unlocked = () => { if (vault !== "unlocked") throw { code: "POD0502", message: "The vault is locked.", hint: "Unlock it on the Credentials screen.", retry: "permanent" }; };
-
-  function start(hash: string): { run: string } {
-    const found = previews.get(hash);
-    if (!found?.view.document) throw { code: "POD0711", message: "This preview is too old.", hint: "Make it again, and look once more.", retry: "permanent" };
-    return { run: runs.start(found.preview, found.view.document, found.view.layout, simulated(found.preview.environment), found.undoOf).run };
-  }
+  const vaultView = (): VaultView => {
+    if (vault === "open") return { state: "open", key: "The key is made from your passphrase." };
+    if (vault === "locked") return { state: "locked", passphrase: true, because: "It locks when Podium starts, and after fifteen minutes without you." };
+    return { state: "empty", keychain: false, because: "This computer has no keychain that Podium can reach." };
+  };
+  const unlocked = () => { if (vault !== "open") throw { code: "POD0502", message: "The vault is locked.", hint: "Unlock it on the Credentials screen.", retry: "permanent" }; };
 
   return {
     label: labels.text,
@@ -180,25 +179,26 @@ function bigWorkflow(count: number): string {
 }
 
 function inventedCredentials(): CredentialView[] {
-  const soon = new Date(Date.now() + 9 * 60_000).toISOString();
+  const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
   return [
-    { name: "acme-dev", kind: "aws", fields: { access_key_id: "AKIA…W7Q2", region: "eu-west-1" }, identity: { system: "aws", account: "1234-5678-9012", user: "deployer", place: "eu-west-1", expires: soon }, tested_at: new Date(Date.now() - 4 * 60_000).toISOString(), used_in: ["open-branch"] },
-    { name: "shop-hosts", kind: "ssh", fields: { user: "ops" }, identity: { system: "ssh", account: "shop hosts", user: "ops" }, tested_at: new Date(Date.now() - 26 * 3_600_000).toISOString(), used_in: ["open-branch", "restart-shop"] },
-    { name: "old-laptop", kind: "aws", fields: { access_key_id: "AKIA…0001", region: "us-east-1" }, error: { code: "POD0410", message: "AWS refused the key: it was switched off.", hint: "Make a new key at AWS and add it here.", retry: "permanent" }, tested_at: new Date(Date.now() - 3_600_000).toISOString(), used_in: [] },
+    { name: "acme-dev", kind: "aws", label: "AWS account", fields: { access_key_id: "AKIA…W7Q2", region: "eu-west-1" }, hidden: ["secret_access_key"], created: at(-40_000), used_in: ["play", "staging"], tested: { at: at(-4), identity: { system: "aws", account: "1234-5678-9012", user: "deployer", place: "eu-west-1", expires: at(9) }, error: null, words: "It works." } },
+    { name: "shop-hosts", kind: "ssh", label: "SSH key", fields: { user: "ops" }, hidden: ["private_key"], created: at(-90_000), used_in: ["play"], tested: { at: at(-1_600), identity: null, error: null, words: "The key can be read. Hosts are asked only in a run." } },
+    { name: "old-laptop", kind: "aws", label: "AWS account", fields: { access_key_id: "AKIA…0001", region: "us-east-1" }, hidden: ["secret_access_key"], created: at(-500_000), used_in: [], tested: { at: at(-60), identity: null, error: { kind: "unauthorized", code: "POD0410", message: "AWS refused the key: it was switched off.", hint: "Make a new key at AWS and add it here.", retry: "permanent" }, words: "AWS refused the key." } },
   ];
 }
 
 function inventedEnvironments(): EnvironmentView[] {
+  const open = { practice: false, approval: false, type_name: false, read_only: false };
   return [
-    { name: "play", title: "Play", order: 1, practice: true, protect: { approval: false, read_only: false }, vars: { chat: "http://127.0.0.1:9000", region: "practice" }, credentials: { cloud: "acme-dev" } },
-    { name: "staging", title: "Staging", order: 2, practice: false, protect: { approval: false, read_only: false }, vars: { region: "eu-west-1" }, credentials: { cloud: "acme-dev" } },
-    { name: "production", title: "Production", order: 3, practice: false, protect: { approval: true, confirm: "type-name", read_only: false }, vars: { region: "eu-west-1" }, credentials: {} },
+    { ...open, name: "play", title: "Play", practice: true, vars: { chat: "http://127.0.0.1:9000", region: "practice" }, credentials: { cloud: "acme-dev" } },
+    { ...open, name: "staging", title: "Staging", vars: { region: "eu-west-1" }, credentials: { cloud: "acme-dev" } },
+    { ...open, name: "production", title: "Production", approval: true, type_name: true, vars: { region: "eu-west-1" }, credentials: {} },
   ];
 }
 
-const inventedChecks: DoctorCheck[] = [
-  { id: "terraform", label: "Terraform", state: "ok", detail: "Found on this computer.", version: "1.15.5" },
-  { id: "ansible", label: "Ansible", state: "missing", detail: "Ansible is not installed.", hint: "Install it with pipx install ansible-core, or choose where it is." },
-  { id: "keychain", label: "Keychain", state: "problem", detail: "No keychain answers. A passphrase protects your credentials instead.", hint: "Install a Secret Service such as GNOME Keyring to unlock without a passphrase." },
-  { id: "database", label: "Run history", state: "ok", detail: "Healthy, 3 runs." },
+const inventedChecks: Check[] = [
+  { what: "Terraform", state: "good", detail: "Version 1.15.5, in /usr/local/bin." },
+  { what: "Ansible", state: "missing", detail: "Ansible is not installed.", hint: "Install it with pipx install ansible-core, or choose where it is." },
+  { what: "Keychain", state: "trouble", detail: "No keychain answers. A passphrase protects your credentials instead.", hint: "Install a Secret Service such as GNOME Keyring to unlock without a passphrase." },
+  { what: "Run history", state: "good", detail: "Healthy, 3 runs." },
 ];

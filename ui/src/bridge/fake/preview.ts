@@ -1,4 +1,4 @@
-import type { Change, JsonObject, Preview, PreviewStep, RunView, UndoClass, WorkflowDocument } from "../types";
+import type { Change, DocumentView, EnvironmentView, JsonObject, Preview, PreviewStep, PreviewView, RunView, UndoClass } from "../types";
 import { operationOf } from "./manifests";
 
 const change = (action: Change["action"], kind: string, name: string, before: Change["before"], after: Change["after"], more: Partial<Change> = {}): Change =>
@@ -30,25 +30,35 @@ function changesOf(uses: string, inputs: JsonObject): Pick<PreviewStep, "changes
 
 let made = 0;
 
-export function previewOf(workflow: string, document: WorkflowDocument, environment: string, inputs: JsonObject, simulated: boolean): Preview {
-  const steps: PreviewStep[] = Object.entries(document.steps).filter(([, step]) => !step.off).map(([id, step]) => ({
-    id, uses: step.uses, title: step.title || id, mode: simulated ? "simulated" : "real",
+export function previewOf(view: DocumentView, environment: EnvironmentView, inputs: JsonObject): PreviewView {
+  const document = view.document;
+  const given: JsonObject = { ...inputs };
+  for (const [name, schema] of Object.entries(document?.inputs ?? {})) if (given[name] === undefined && schema.default !== undefined) given[name] = schema.default;
+  const steps: PreviewStep[] = Object.entries(document?.steps ?? {}).map(([id, step]) => ({
+    id, uses: step.uses, title: step.title || id, mode: environment.practice ? "simulated" : "real",
     waits_for: [...new Set([...JSON.stringify(step.with).matchAll(/steps\.([a-z0-9_]+)/g)].map((m) => m[1] ?? ""))],
-    ...changesOf(step.uses, inputs),
+    ...(step.off ? { changes: [], confidence: "exact" as const, because: "It is switched off.", undo: { class: "automatic" as const, because: null }, skipped: true } : changesOf(step.uses, given)),
+    ...(environment.name === "production" && step.uses.startsWith("cloudformation") ? { problem: { kind: "unauthorized", code: "POD0503", message: "The slot `cloud` has no credential in Production.", hint: "Bind it in environments/production.yaml, or add the credential.", retry: "permanent" as const } } : {}),
   }));
-  return finish({ workflow, environment, inputs, steps, identities: [{ credential: "acme-dev", system: "aws", account: "123456789012", user: "deployer", place: "eu-west-1" }] });
+  const identities = environment.practice ? [] : [{ credential: "acme-dev", system: "aws", account: "123456789012", user: "deployer", place: "eu-west-1" }];
+  return { title: document?.name ?? view.workflow, graph: view.graph, layout: view.layout, environment, diagnostics: [], preview: finish({ workflow: view.workflow, environment: environment.name, inputs: given, steps, identities }) };
 }
 
-export function undoPreviewOf(run: RunView): Preview {
-  const steps: PreviewStep[] = run.steps.filter((step) => step.state === "succeeded" || step.state === "failed").toReversed().map((step) => {
+export function undoPreviewOf(run: RunView, environment: EnvironmentView): PreviewView {
+  const steps: PreviewStep[] = run.steps.filter((step) => step.state === "succeeded").toReversed().map((step) => {
     const forward = changesOf(step.uses, run.inputs);
     const flip = { create: "delete", update: "update", replace: "replace", delete: "create", run: "run", read: "read" } as const;
     const possible = forward.undo.class !== "impossible";
     return { id: step.id, uses: step.uses, title: step.title, mode: step.mode, waits_for: [], confidence: possible ? "exact" : "unknown", because: forward.undo.because,
-      undo: { class: (possible ? "restore" : "impossible") as UndoClass, because: forward.undo.because },
+      undo: { class: (possible ? "automatic" : "impossible") as UndoClass, because: forward.undo.because },
       changes: possible ? forward.changes.filter((c) => c.action !== "run").map((c) => ({ ...c, action: flip[c.action], before: c.after, after: c.before, stateful: false })) : [] };
   });
-  return finish({ workflow: run.workflow, environment: run.environment, inputs: run.inputs, steps, identities: [] });
+  const ids = new Set(steps.map((step) => step.id));
+  return {
+    title: `Undo of ${run.title}`, environment, diagnostics: [], layout: { podium: 1, nodes: {} },
+    graph: { nodes: steps.map((step) => ({ id: step.id, title: step.title, uses: step.uses, problems: 0, badges: [] })), edges: run.edges.filter((e) => ids.has(e.from) && ids.has(e.to)).map((e) => ({ from: e.to, to: e.from, on: "success", kind: "order" })) },
+    preview: finish({ workflow: run.workflow, environment: run.environment, inputs: run.inputs, undoes: run.id, steps, identities: [] }),
+  };
 }
 
 function finish(part: Omit<Preview, "podium" | "hash" | "summary">): Preview {

@@ -1,17 +1,19 @@
-import type { DecisionKind, EventBatch, LogLine, Preview, RunState, RunSummary, RunView, StepView, WorkflowDocument, Layout } from "../types";
-import { edgesOf } from "./document";
+import type { Batch, Counts, LogEntry, PersonsAnswer, Preview, PreviewView, Question, RunState, RunSummary, RunView, StepState, StepView } from "../types";
 
-interface Running { view: RunView; logs: Map<string, LogLine[]>; timer: ReturnType<typeof setTimeout> | null; fails: string | null }
+interface Running { view: RunView; logs: LogEntry[]; timer: ReturnType<typeof setTimeout> | null; fails: string | null; clock: () => number }
 
-const ended = new Set(["succeeded", "failed", "cancelled", "skipped", "undone", "unknown"]);
+const ended = new Set<StepState>(["succeeded", "failed", "cancelled", "skipped", "undone"]);
+const none: Counts = { total: 0, waiting: 0, active: 0, asking: 0, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 };
 
 /** Plays runs by a timer, in the order of the graph. */
 export class FakeRuns {
   private runs = new Map<string, Running>();
   private next = 1;
-  constructor(private emit: (batch: EventBatch) => void, private pace: () => number) {}
+  constructor(private emit: (batch: Batch) => void, private pace: () => number) {}
 
-  list(): RunSummary[] { return [...this.runs.values()].map(({ view }) => ({ ...view })).toSorted((a, b) => b.started_at.localeCompare(a.started_at)); }
+  list(): RunSummary[] {
+    return [...this.runs.values()].map(({ view }) => ({ ...view, questions: view.questions.length })).toSorted((a, b) => b.created_at - a.created_at);
+  }
 
   get(run: string): RunView {
     const found = this.runs.get(run);
@@ -19,31 +21,30 @@ export class FakeRuns {
     return structuredClone(found.view);
   }
 
-  logs(run: string, step: string, from: number): { lines: LogLine[]; next: number; total: number } {
-    const all = this.runs.get(run)?.logs.get(step) ?? [];
-    const lines = all.slice(from, from + 1000);
-    return { lines, next: from + lines.length, total: all.length };
+  logs(run: string, step: string | undefined, from: number, limit: number): { lines: LogEntry[]; total: number } {
+    const all = (this.runs.get(run)?.logs ?? []).filter((line) => !step || line.step === step);
+    return { lines: all.slice(from, from + limit).map((line, at) => ({ ...line, number: from + at })), total: all.length };
   }
 
-  start(preview: Preview, document: WorkflowDocument, layout: Layout, simulated: boolean, undoOf?: string, ageMinutes = 0): RunView {
-    const run = `run_${(this.next++).toString().padStart(6, "0")}`;
-    const ids = undoOf ? preview.steps.map((step) => step.id) : Object.keys(document.steps);
-    const steps: StepView[] = ids.map((id) => {
-      const step = document.steps[id];
-      return { id, title: step?.title || id, uses: step?.uses ?? "", mode: simulated ? "simulated" : "real", state: "waiting", sentence: "Waits for the steps before it.", attempt: 1,
-        outputs: {}, hidden: [], made: [], choices: [], log_lines: 0, undo: preview.steps.find((p) => p.id === id)?.undo ?? { class: "automatic", because: null } };
-    });
-    const edges = undoOf ? edgesOf(document).map((edge) => ({ ...edge, from: edge.to, to: edge.from, on: "success" as const })) : edgesOf(document);
+  start(made: PreviewView, ageMinutes = 0): RunView {
+    const { preview } = made;
+    const id = `run_${(this.next++).toString().padStart(6, "0")}`;
+    const born = Date.now() - ageMinutes * 60_000;
+    let ticks = 0;
+    const clock = ageMinutes > 0 ? () => born + (ticks++) * 1_700 : () => Date.now();
     const view: RunView = {
-      run, workflow: preview.workflow, name: undoOf ? `Undo of ${document.name}` : document.name, environment: preview.environment, mode: simulated ? "simulated" : "real",
-      state: "running", sentence: "Starting", started_at: new Date(Date.now() - ageMinutes * 60_000).toISOString(), can_undo: false, can_cancel: true,
-      inputs: preview.inputs, outputs: {}, made: [], edges, layout, steps, ...(undoOf ? { undo_of: undoOf } : {}),
+      id, seq: 1, workflow: preview.workflow, title: made.title, environment: preview.environment, mode: made.environment.practice ? "simulated" : "real",
+      state: "running", sentence: "Starting", by: "you", inputs: preview.inputs, preview: preview.hash, changes_in_words: preview.summary.words, approved_by: null,
+      created_at: born, started_at: born, ended_at: null, steps: preview.steps.map((step) => stepOf(step, made.environment.practice)),
+      edges: made.graph.edges.map((edge) => ({ from: edge.from, to: edge.to, on: edge.on, data: edge.kind === "data" })), counts: none, questions: [], outputs: {}, missing: [], error: null,
+      still_running: [], cancelled_by: null, undoes: preview.undoes ?? null, undone_by: null, undo: { possible: false, because: "It has not ended." },
     };
-    const running: Running = { view, logs: new Map(), timer: null, fails: preview.workflow === "breaks-at-step-4" && !undoOf ? "four" : null };
-    this.runs.set(run, running);
-    if (ageMinutes > 0) while (view.state === "running") this.tick(running, true);
-    else this.tick(running, false);
-    if (ageMinutes > 0) view.ended_at = new Date(Date.parse(view.started_at) + 41_000).toISOString();
+    const running: Running = { view, logs: [], timer: null, fails: preview.workflow === "breaks-at-step-4" && !preview.undoes ? "four" : null, clock };
+    this.runs.set(id, running);
+    if (ageMinutes > 0) {
+      for (let n = 0; view.state === "running" && n < 500; n += 1) this.tick(running, true);
+      if (view.state === "waiting") this.end(running, "failed", view.sentence);
+    } else this.tick(running, false);
     return view;
   }
 
@@ -51,27 +52,26 @@ export class FakeRuns {
     const found = this.runs.get(run);
     if (!found) return;
     if (found.timer) clearTimeout(found.timer);
-    for (const step of found.view.steps) if (!ended.has(step.state)) { step.state = "cancelled"; step.sentence = "Cancelled before it ended."; step.ended_at = now(); }
+    for (const step of found.view.steps) if (!ended.has(step.state)) this.finish(found, step, "cancelled", "Cancelled before it ended.");
+    found.view.cancelled_by = "you";
     this.end(found, "cancelled", "Cancelled. What was done stays until you undo it.");
   }
 
-  approve(run: string, id: string, yes: boolean): void {
-    const found = this.runs.get(run);
-    const step = found?.view.steps.find((s) => s.id === id);
-    if (!found || step?.state !== "waiting_approval") return;
-    if (yes) this.finishStep(found, step);
-    else { step.state = "failed"; step.sentence = "Nobody approved it."; step.error = { code: "POD0720", message: "The approval was refused.", retry: "permanent" }; }
-    this.tick(found, false);
-  }
-
-  resolve(run: string, id: string, decision: DecisionKind): void {
+  answer(run: string, id: string, answer: PersonsAnswer): void {
     const found = this.runs.get(run);
     const step = found?.view.steps.find((s) => s.id === id);
     if (!found || !step) return;
-    step.choices = [];
-    if (decision === "retry") { step.state = "waiting"; step.attempt += 1; delete step.error; found.fails = null; }
-    else if (decision === "ignore") { step.state = "succeeded"; step.sentence = "It failed and was ignored."; }
-    else { for (const s of found.view.steps) if (!ended.has(s.state)) { s.state = "skipped"; s.sentence = "Skipped, since the run was stopped."; } }
+    found.view.questions = found.view.questions.filter((question) => question.step !== id);
+    switch (answer.say) {
+      case "approve": step.by = "you"; this.succeed(found, step); break;
+      case "deny": step.error = { kind: "forbidden", code: "POD0720", message: "The approval was refused.", retry: "permanent" }; this.finish(found, step, "failed", "Nobody approved it."); break;
+      case "retry": step.state = "waiting"; step.error = null; step.attempt += 1; found.fails = null; break;
+      case "skip": case "done": step.error = null; this.finish(found, step, answer.say === "done" ? "succeeded" : "skipped", answer.say === "done" ? "Somebody looked: it is done." : "Left out."); break;
+      case "go_on": this.finish(found, step, "failed", "It failed, and the rest goes on."); break;
+      case "stop":
+        this.finish(found, step, "failed", "It failed.");
+        for (const other of found.view.steps) if (!ended.has(other.state)) this.finish(found, other, "skipped", "Skipped, since the run was stopped.");
+    }
     found.view.state = "running";
     this.tick(found, false);
   }
@@ -80,57 +80,21 @@ export class FakeRuns {
     const { view } = running;
     const busy = view.steps.find((step) => step.state === "running");
     if (busy) {
-      const lines = running.logs.get(busy.id) ?? [];
-      const done = (busy.progress?.[0] ?? 0) + 1;
-      if (done <= 3 && !fast) {
-        busy.progress = [done, 3];
-        for (let i = 0; i < 4; i += 1) lines.push({ seq: lines.length + 1, at: now(), level: i === 3 && done === 2 ? "warning" : "info", text: `${busy.uses}: part ${done} of 3, \u001b[32mline ${i + 1}\u001b[0m, hosts alpha.internal beta.internal` });
-        running.logs.set(busy.id, lines);
-        busy.log_lines = lines.length;
+      const done = (busy.done?.[0] ?? 0) + 1;
+      if (done <= 3) {
+        busy.done = [done, 3];
+        busy.things = Array.from({ length: 3 }, (_, n) => ({ about: `${busy.uses.split("/")[0]}_thing.number_${n + 1}`, status: n < done ? "done" : n === done ? "working" : "waits" }));
+        for (let i = 0; i < 4; i += 1) this.log(running, busy, i === 3 && done === 2 ? "warning" : "info", `${busy.uses}: part ${done} of 3, \u001b[32mline ${i + 1}\u001b[0m, hosts alpha.internal beta.internal`);
       } else if (running.fails === busy.id) {
-        busy.state = "failed"; busy.ended_at = now();
-        busy.sentence = "The stack could not be made.";
-        busy.error = { code: "POD0461", message: "`Port` of the security group must be between 0 and 65535, and is 84430.", hint: "Correct `port` in stacks/broken.yaml, then try again.", retry: "permanent" };
-        busy.choices = [
-          { kind: "retry", consequence: "Runs this step again, with the file as it is now." },
-          { kind: "ignore", consequence: "Goes on as if it had succeeded; steps that use its outputs may fail." },
-          { kind: "undo", consequence: "Takes back the three steps before it, in reverse order." },
-          { kind: "stop", consequence: "Ends the run here. What was done stays." },
-        ];
-        lines.push({ seq: lines.length + 1, at: now(), level: "error", text: "CREATE_FAILED AWS::EC2::SecurityGroup Web: Invalid value '84430' for port" });
-        running.logs.set(busy.id, lines);
-        busy.log_lines = lines.length;
-        view.sentence = `Stopped at “${busy.title}”. It waits for your decision.`;
-        view.state = "waiting";
-        if (fast) this.end(running, "failed", `Failed at “${busy.title}”.`);
-        this.changed(view);
+        this.fail(running, busy, fast);
         return;
-      } else this.finishStep(running, busy);
+      } else this.succeed(running, busy);
     }
-    if (!view.steps.some((step) => step.state === "running")) {
-      const of = (id: string) => view.steps.find((step) => step.id === id);
-      for (const step of view.steps) {
-        if (step.state !== "waiting") continue;
-        const before = view.edges.filter((edge) => edge.to === step.id);
-        if (before.some((edge) => { const s = of(edge.from); return s && !ended.has(s.state); })) continue;
-        if (before.some((edge) => edge.on === "failure" && of(edge.from)?.state !== "failed") || before.some((edge) => edge.on === "success" && ["failed", "skipped", "cancelled"].includes(of(edge.from)?.state ?? ""))) {
-          step.state = "skipped"; step.sentence = "Skipped: the step before it went the other way."; continue;
-        }
-        step.started_at = now();
-        if (step.uses === "approval/ask" && !fast && !view.undo_of) {
-          step.state = "waiting_approval"; step.sentence = "Waits for operations to say yes."; view.state = "waiting"; view.sentence = `Waits for approval: ${step.title}`;
-          this.changed(view);
-          return;
-        }
-        step.state = "running"; view.state = "running";
-        step.sentence = view.undo_of ? `Taking back ${step.title}` : `${step.title}: working on 2 hosts`;
-        break;
-      }
-    }
+    if (!view.steps.some((step) => step.state === "running") && this.begin(running, fast)) return;
     const left = view.steps.filter((step) => !ended.has(step.state));
     if (left.length === 0) {
       const failed = view.steps.some((step) => step.state === "failed");
-      this.end(running, failed ? "failed" : "succeeded", failed ? "A step failed." : view.undo_of ? "Everything was taken back." : "Everything is in place.");
+      this.end(running, failed ? "failed" : "succeeded", failed ? "A step failed." : view.undoes ? "Everything was taken back." : "Everything is in place.");
       return;
     }
     const active = view.steps.find((step) => step.state === "running");
@@ -139,27 +103,130 @@ export class FakeRuns {
     if (!fast) running.timer = setTimeout(() => this.tick(running, false), this.pace());
   }
 
-  private finishStep(running: Running, step: StepView): void {
-    step.state = running.view.undo_of ? "undone" : "succeeded";
-    step.ended_at = now();
-    step.sentence = running.view.undo_of ? "Taken back." : "Done.";
-    if (running.view.undo_of) return;
-    if (step.uses === "terraform/apply") { step.outputs = { hosts: ["alpha.internal", "beta.internal"], resources: 3 }; step.hidden = ["password"]; step.made = [{ kind: "terraform_data", name: "network" }, { kind: "terraform_data", name: "hosts[0]" }, { kind: "terraform_data", name: "hosts[1]" }]; }
-    if (step.uses === "cloudformation/deploy" || step.uses === "site/serve") { step.outputs = { url: "http://127.0.0.1:8080" }; step.made = [{ kind: "page", name: "Shop page", link: "http://127.0.0.1:8080" }]; }
-    running.view.made = running.view.steps.flatMap((s) => s.made);
+  /** Begins the next step; whether it waits for a person. */
+  private begin(running: Running, fast: boolean): boolean {
+    const { view } = running;
+    const of = (id: string) => view.steps.find((step) => step.id === id);
+    for (const step of view.steps) {
+      if (step.state !== "waiting") continue;
+      const before = view.edges.filter((edge) => edge.to === step.id);
+      if (before.some((edge) => { const s = of(edge.from); return s !== undefined && !ended.has(s.state); })) continue;
+      const went = (id: string) => of(id)?.state ?? "succeeded";
+      if (before.some((edge) => edge.on === "failure" && went(edge.from) !== "failed") || before.some((edge) => edge.on === "success" && ["failed", "skipped", "cancelled"].includes(went(edge.from)))) {
+        this.finish(running, step, "skipped", "Skipped: the step before it went the other way.");
+        continue;
+      }
+      step.started_at ??= running.clock();
+      if (step.uses === "approval/ask" && !fast && !view.undoes) {
+        step.state = "waiting_approval";
+        step.sentence = "Waits for operations to say yes.";
+        this.bar(running, step, "person");
+        this.ask(running, { step: step.id, kind: "approval", to: ["ops"], message: "Open the branch?", reason: null, quorum: 1, by: [], changes: [] }, `Waits for approval: ${step.title}`);
+        return true;
+      }
+      step.state = "running";
+      step.attempt = Math.max(1, step.attempt);
+      step.sentence = view.undoes ? `Taking back ${step.title}` : `${step.title}: working on 2 hosts`;
+      this.bar(running, step, "work");
+      return false;
+    }
+    return false;
+  }
+
+  private fail(running: Running, step: StepView, fast: boolean): void {
+    step.state = "asked";
+    step.sentence = "The stack could not be made.";
+    step.error = { kind: "failed", code: "POD0461", message: "`Port` of the security group must be between 0 and 65535, and is 84430.", hint: "Correct `port` in stacks/broken.yaml, then try again.", retry: "permanent" };
+    this.closeBar(running, step);
+    this.log(running, step, "error", "CREATE_FAILED AWS::EC2::SecurityGroup Web: Invalid value '84430' for port");
+    if (fast) this.finish(running, step, "failed", step.sentence);
+    else this.bar(running, step, "person");
+    this.ask(running, { step: step.id, kind: "failure", to: [], message: "This step failed. What should happen?", reason: step.error.message, quorum: 1, by: [], changes: [] }, `Stopped at “${step.title}”. It waits for your decision.`);
+    if (fast) running.view.questions = [];
+  }
+
+  private ask(running: Running, question: Question, sentence: string): void {
+    running.view.questions.push(question);
+    running.view.state = "waiting";
+    running.view.sentence = sentence;
+    this.changed(running.view);
+  }
+
+  private succeed(running: Running, step: StepView): void {
+    const { view } = running;
+    this.finish(running, step, view.undoes ? "undone" : "succeeded", view.undoes ? "Taken back." : "Done.");
+    if (view.undoes) return;
+    if (step.uses === "terraform/apply") {
+      step.outputs = { hosts: ["alpha.internal", "beta.internal"], resources: 3 };
+      step.hidden = ["password"];
+      step.made = [{ kind: "terraform_data", name: "network" }, { kind: "terraform_data", name: "hosts[0]" }, { kind: "terraform_data", name: "hosts[1]" }];
+    }
+    if (step.uses === "cloudformation/deploy" || step.uses === "site/serve") {
+      step.outputs = { url: "http://127.0.0.1:8080" };
+      step.made = [{ kind: "page", name: "Shop page", link: "http://127.0.0.1:8080" }];
+    }
+  }
+
+  private finish(running: Running, step: StepView, state: StepState, sentence: string): void {
+    this.closeBar(running, step);
+    step.state = state;
+    step.sentence = sentence;
+    if (step.started_at !== null) {
+      step.ended_at = running.clock();
+      step.duration_ms = step.ended_at - step.started_at;
+    }
+  }
+
+  private bar(running: Running, step: StepView, kind: "work" | "person"): void {
+    this.closeBar(running, step);
+    step.bars.push({ kind, attempt: Math.max(1, step.attempt), from: running.clock(), to: null });
+  }
+
+  private closeBar(running: Running, step: StepView): void {
+    const last = step.bars.at(-1);
+    if (last && last.to === null) last.to = running.clock();
+  }
+
+  private log(running: Running, step: StepView, level: LogEntry["level"], text: string): void {
+    running.logs.push({ number: 0, step: step.id, at: new Date(running.clock()).toISOString(), level, text });
+    step.log_lines += 1;
   }
 
   private end(running: Running, state: RunState, sentence: string): void {
     const { view } = running;
-    view.state = state; view.sentence = sentence; view.ended_at = now(); view.can_cancel = false;
-    view.can_undo = !view.undo_of && view.steps.some((step) => step.state === "succeeded");
-    if (view.undo_of) { const of = this.runs.get(view.undo_of); if (of) { of.view.undone_by = view.run; of.view.can_undo = false; of.view.state = "undone"; } }
+    view.state = state;
+    view.sentence = sentence;
+    view.ended_at = running.clock();
+    view.questions = [];
+    const something = view.steps.some((step) => step.state === "succeeded");
+    view.undo = view.undoes ? { possible: false, because: "It is itself an undo." } : { possible: something, because: something ? null : "Nothing was done." };
+    const of = view.undoes ? this.runs.get(view.undoes) : undefined;
+    if (of) {
+      of.view.undone_by = view.id;
+      of.view.undo = { possible: false, because: "It has already been taken back." };
+      this.changed(of.view);
+    }
     this.changed(view);
   }
 
   private changed(view: RunView): void {
-    this.emit({ run: view.run, events: [], changed: [`run.get:${view.run}`, "run.list", "workflow.list", ...(view.undo_of ? [`run.get:${view.undo_of}`] : [])] });
+    const counts = { ...none, total: view.steps.length };
+    for (const { state } of view.steps) {
+      if (state === "waiting" || state === "failed" || state === "cancelled" || state === "skipped") counts[state] += 1;
+      else if (state === "succeeded" || state === "undone") counts.succeeded += 1;
+      else if (state === "waiting_approval" || state === "asked") counts.asking += 1;
+      else counts.active += 1;
+    }
+    view.counts = counts;
+    view.seq += 1;
+    this.emit({ run: view.id, events: [], logs: 0, stale: ["run.get", "run.logs", "run.list", "workflow.list"] });
   }
 }
 
-const now = () => new Date().toISOString();
+function stepOf(step: Preview["steps"][number], simulated: boolean): StepView {
+  return {
+    id: step.id, title: step.title, uses: step.uses, mode: simulated ? "simulated" : "real", state: "waiting", sentence: "Waits for the steps before it.", attempt: 0, things: [], done: null,
+    inputs: {}, outputs: {}, hidden: [], made: [], error: null, because: null, still_running: [], undo: step.undo, writes: step.changes.length > 0, confidence: step.confidence, changes: step.changes,
+    remote: null, by: null, log_lines: 0, started_at: null, ended_at: null, duration_ms: null, bars: [], items: [], item_counts: none,
+  };
+}

@@ -20,7 +20,7 @@ export function Home() {
   const [creating, setCreating] = useState(false);
   const shown = useMemo(() => {
     const wanted = query.trim().toLowerCase();
-    return (workflows.data ?? []).filter((w) => !wanted || `${w.name} ${w.description}`.toLowerCase().includes(wanted));
+    return (workflows.data ?? []).filter((w) => !wanted || `${w.title} ${w.description}`.toLowerCase().includes(wanted));
   }, [workflows.data, query]);
 
   return (
@@ -43,7 +43,7 @@ export function Home() {
           </Empty>
         ) : null}
         {workflows.data?.length && shown.length === 0 ? <p className="muted">{homeWords.noMatch(query)}</p> : null}
-        <div className="tiles">{shown.map((workflow) => <Tile key={workflow.workflow} workflow={workflow} />)}</div>
+        <div className="tiles">{shown.map((workflow) => <Tile key={workflow.name} workflow={workflow} />)}</div>
 
         {workflows.data?.length ? (
           <section className="stack" style={{ gap: 12 }} aria-labelledby="mine">

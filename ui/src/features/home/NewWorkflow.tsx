@@ -19,7 +19,7 @@ export function NewWorkflow({ onClose }: { onClose: () => void }) {
     if (!name.trim()) return;
     setBusy(true);
     try {
-      const view = await call("document.create", { name: name.trim() });
+      const view = await call("workflow.create", { title: name.trim() });
       onClose();
       go({ screen: "studio", workflow: view.workflow });
     } catch (failed) {

@@ -1,37 +1,37 @@
 import { PencilRuler } from "lucide-react";
 import { useQuery } from "../../bridge/queries";
-import type { WorkflowSummary } from "../../bridge/types";
+import type { WorkflowTile } from "../../bridge/types";
 import { Button, IconButton } from "../../design/Button";
 import { Pill } from "../../design/feedback";
 import { Mark } from "../../design/Mark";
-import { MeaningIcon, runMeaning, severityMeaning } from "../../design/meaning";
+import { MeaningIcon, meaningOfRun, severityMeaning } from "../../design/meaning";
 import { Near } from "../../design/Near";
 import { homeWords } from "../../text/home";
 import { go } from "../../window/route";
 
 /** One thing a person can deploy. */
-export function Tile({ workflow }: { workflow: WorkflowSummary }) {
+export function Tile({ workflow }: { workflow: WorkflowTile }) {
   const manifests = useQuery("connector.list", {}).data;
   const marks = workflow.systems.slice(0, 5);
   const last = workflow.last_run;
   return (
-    <article className="card tile" data-testid={`tile-${workflow.workflow}`}>
+    <article className="card tile" data-testid={`tile-${workflow.name}`}>
       <div className="tile-marks">
         {marks.map((id) => <Mark key={id} manifest={manifests?.find((m) => m.id === id)} size={28} />)}
         {workflow.systems.length > marks.length ? <span className="tile-more">+{workflow.systems.length - marks.length}</span> : null}
       </div>
       <div className="stack" style={{ gap: 4 }}>
-        <h2 title={workflow.name}>{workflow.name}</h2>
+        <h2 title={workflow.title}>{workflow.title}</h2>
         <p title={workflow.description}>{workflow.description}</p>
       </div>
       <div className="tile-foot">
         <div className="grow ellipsis small quiet">
           {workflow.problems > 0 ? <Pill tone="bad" bare icon={<MeaningIcon meaning={severityMeaning.error} size={14} />}>{homeWords.hasProblems(workflow.problems)}</Pill>
-            : last ? <span className="row" style={{ gap: 6 }}><Pill tone={runMeaning[last.state].tone} bare icon={<MeaningIcon meaning={runMeaning[last.state]} size={14} />}>{runMeaning[last.state].word}</Pill><Near at={last.started_at} /></span>
+            : last ? <span className="row" style={{ gap: 6 }}><Pill tone={meaningOfRun(last).tone} bare icon={<MeaningIcon meaning={meaningOfRun(last)} size={14} />}>{meaningOfRun(last).word}</Pill><Near at={last.created_at} /></span>
             : homeWords.neverRun}
         </div>
-        <IconButton label={homeWords.edit} onPress={() => go({ screen: "studio", workflow: workflow.workflow })} data-testid={`edit-${workflow.workflow}`}><PencilRuler size={16} /></IconButton>
-        <Button onPress={() => go({ screen: "card", workflow: workflow.workflow })} isDisabled={workflow.problems > 0} data-testid={`deploy-${workflow.workflow}`}>{homeWords.deploy}</Button>
+        <IconButton label={homeWords.edit} onPress={() => go({ screen: "studio", workflow: workflow.name })} data-testid={`edit-${workflow.name}`}><PencilRuler size={16} /></IconButton>
+        <Button onPress={() => go({ screen: "card", workflow: workflow.name })} isDisabled={workflow.problems > 0} data-testid={`deploy-${workflow.name}`}>{homeWords.deploy}</Button>
       </div>
     </article>
   );

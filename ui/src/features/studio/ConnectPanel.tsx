@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { Operation, Point } from "../../bridge/types";
+import type { Operation, Point, Schema } from "../../bridge/types";
 import { Button } from "../../design/Button";
 import { Field, Select } from "../../design/fields";
 import { Callout } from "../../design/feedback";
-import { inputPorts, outputsOf, refusal } from "../../graph/schema";
+import { type FieldShape, inputPorts, outputsOf, portType, refusal } from "../../graph/schema";
 import { studioWords } from "../../text/studio";
 
 interface Props {
@@ -18,6 +18,21 @@ interface Props {
 
 const other = "(other)";
 
+/** The pair that most likely belongs together: by name first, then by type. */
+function bestPair(outputs: { value: string; schema: Schema | undefined }[], inputs: FieldShape[]): { output: string; field: string } | null {
+  let best: { output: string; field: string; score: number } | null = null;
+  for (const output of outputs) {
+    for (const input of inputs) {
+      if (refusal(output.schema, input.schema) !== null) continue;
+      const name = output.value.toLowerCase() === input.name.toLowerCase() ? 4 : input.name.toLowerCase().includes(output.value.toLowerCase()) ? 2 : 0;
+      const type = output.schema && portType(output.schema) === portType(input.schema) ? 1.5 : 0;
+      const score = name + type + (input.required ? 0.25 : 0) - (input.folded ? 0.5 : 0) - (input.kind === "path" ? 1 : 0);
+      if (!best || score > best.score) best = { output: output.value, field: input.path, score };
+    }
+  }
+  return best;
+}
+
 /** After two steps were connected: which output, if any, feeds which input. */
 export function ConnectPanel({ at, from, to, seen, onFlow, onClose }: Props) {
   const box = useRef<HTMLDivElement>(null);
@@ -27,13 +42,14 @@ export function ConnectPanel({ at, from, to, seen, onFlow, onClose }: Props) {
     const more = seen.filter((name) => !ports.some((port) => port.name === name)).map((name) => ({ value: name, label: name, schema: undefined }));
     return [...known, ...more];
   }, [ports, seen]);
-  const [output, setOutput] = useState<string | null>(outputs[0]?.value ?? (open ? other : null));
+  const [output, setOutput] = useState<string | null>(() => bestPair(outputs, inputPorts(to.operation))?.output ?? outputs[0]?.value ?? (open ? other : null));
   const [typed, setTyped] = useState("");
   const inputs = useMemo(() => inputPorts(to.operation), [to.operation]);
   const schema = outputs.find((o) => o.value === output)?.schema;
   const judged = inputs.map((input) => ({ input, because: output === other ? null : refusal(schema, input.schema) }));
   const [field, setField] = useState<string | null>(null);
-  const chosen = field ?? judged.find((j) => j.because === null && j.input.required)?.input.path ?? judged.find((j) => j.because === null)?.input.path ?? null;
+  const best = useMemo(() => bestPair(outputs.filter((o) => o.value === output), inputs)?.field, [outputs, output, inputs]);
+  const chosen = field ?? best ?? judged.find((j) => j.because === null && j.input.required)?.input.path ?? judged.find((j) => j.because === null)?.input.path ?? null;
   const because = judged.find((j) => j.input.path === chosen)?.because ?? null;
   const name = output === other ? typed.trim() : (output ?? "");
   const valid = /^[a-zA-Z_][\w.[\]-]*$/.test(name) && chosen !== null && because === null;

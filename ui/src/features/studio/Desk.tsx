@@ -2,7 +2,7 @@ import { useReactFlow } from "@xyflow/react";
 import { PanelLeftOpen, PanelRightClose, PanelRightOpen } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useQuery } from "../../bridge/queries";
-import type { EdgeView, Operation, Point } from "../../bridge/types";
+import type { Operation, Point } from "../../bridge/types";
 import { GraphCanvas } from "../../canvas/GraphCanvas";
 import { edgeId, nothing, type Selection } from "../../canvas/types";
 import { useFirstFit, useFit } from "../../canvas/useFit";
@@ -10,7 +10,7 @@ import { Button, IconButton } from "../../design/Button";
 import { Empty } from "../../design/feedback";
 import { Mark } from "../../design/Mark";
 import { GraphPicture } from "../../design/Logo";
-import { type AddOptions, addStep, type Change, connect, flow as flowChange, freePlace, moveSteps, removeSteps, wouldCircle } from "../../graph/edits";
+import { type AddOptions, addStep, type Change, connect, disconnect, flow as flowChange, freePlace, moveSteps, removeSteps, wouldCircle } from "../../graph/edits";
 import { nodeSize } from "../../graph/size";
 import { studioWords } from "../../text/studio";
 import { words } from "../../text/words";
@@ -31,14 +31,11 @@ import type { OpenDocument } from "./useDocument";
 import { usePaletteDrag } from "./usePaletteDrag";
 import { WorkflowPanel } from "./WorkflowPanel";
 
-const noEdges: EdgeView[] = [];
-
 /** The studio with a document on it: palette, canvas, panel, bar. */
 export function Desk({ workflow, open, step }: { workflow: string; open: OpenDocument; step: string | null }) {
-  const { view, document, change } = open;
+  const { view, document, edges, change } = open;
   const manifests = useQuery("connector.list", {}).data;
-  const edges = view?.edges ?? noEdges;
-  const steps = useCanvasSteps(document, view, manifests);
+  const steps = useCanvasSteps(document, view, edges, manifests);
   const reactFlow = useReactFlow();
   const fit = useFit();
   useFirstFit(steps);
@@ -89,7 +86,7 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
 
   const remove = useCallback(() => {
     const edge = edges.find((e) => edgeId(e) === selection.edge);
-    if (edge?.drawn) apply({ label: "Remove an edge", edits: [{ op: "remove_need", step: edge.to, need: edge.from }], layout: [] });
+    if (edge?.drawn) apply(disconnect(edge.from, edge.to));
     else if (selection.steps.length > 0) apply(removeSteps(selection.steps));
     else return;
     setSelection(nothing);
@@ -115,8 +112,8 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
 
   useRegisterActions("studio", useMemo((): Action[] => [
     { id: "studio.add", label: studioWords.quickAdd, keys: "/", run: openQuick },
-    { id: "studio.undo", label: studioWords.undo(view?.can_undo ?? null), keys: "mod+z", enabled: Boolean(view?.can_undo), run: open.undo },
-    { id: "studio.redo", label: studioWords.redo(view?.can_redo ?? null), keys: "mod+shift+z mod+y", enabled: Boolean(view?.can_redo), run: open.redo },
+    { id: "studio.undo", label: studioWords.undo(view?.undo ?? null), keys: "mod+z", enabled: Boolean(view?.undo), run: open.undo },
+    { id: "studio.redo", label: studioWords.redo(view?.redo ?? null), keys: "mod+shift+z mod+y", enabled: Boolean(view?.redo), run: open.redo },
     { id: "studio.delete", label: studioWords.deleteSelection, keys: "delete", enabled: selection.steps.length > 0 || selection.edge !== null, run: remove },
     { id: "studio.selectAll", label: studioWords.selectAll, keys: "mod+a", run: () => setSelection({ steps: steps.map((s) => s.id), edge: null }) },
     { id: "studio.tidy", label: studioWords.tidy, keys: "t", run: () => open.tidy(selection.steps.length > 1 ? selection.steps : undefined) },
@@ -129,7 +126,7 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
     { id: "studio.preview", label: studioWords.preview, keys: "mod+enter", whileTyping: true, enabled: canPreview, run: () => void preview() },
     { id: "studio.clear", label: studioWords.nothingSelected, keys: "Escape".toLowerCase(), quiet: true, enabled: selection.steps.length > 0 || selection.edge !== null, run: () => setSelection(nothing) },
     ...([["arrowleft", -20, 0], ["arrowright", 20, 0], ["arrowup", 0, -20], ["arrowdown", 0, 20]] as const).map(([keys, dx, dy]): Action => ({ id: `studio.${keys}`, label: keys, keys: `alt+${keys}`, quiet: true, enabled: selection.steps.length > 0, run: () => nudge(dx, dy) })),
-  ], [openQuick, view?.can_undo, view?.can_redo, open, selection, remove, steps, fit, canPreview, preview, nudge]));
+  ], [openQuick, view?.undo, view?.redo, open, selection, remove, steps, fit, canPreview, preview, nudge]));
 
   // A step that is gone is not selected.
   useEffect(() => {
@@ -180,8 +177,8 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
               : !document ? null
               : selectedEdge ? <EdgePanel edge={selectedEdge} document={document} apply={apply} onRemoved={() => setSelection(nothing)} />
               : only && selectedStep ? (
-                <Inspector key={only} id={only} step={selectedStep} document={document} open={open} manifests={manifests} apply={apply} onDelete={remove}
-                  onRename={(to) => { void change({ label: "Rename a step", edits: [{ op: "rename_step", id: only, to }], layout: [] }).then((done) => { if (done) setSelection({ steps: [to], edge: null }); }); }} />
+                <Inspector key={only} workflow={workflow} id={only} step={selectedStep} document={document} open={open} manifests={manifests} apply={apply} onDelete={remove}
+                  onRename={(to) => { void change({ label: "Rename a step", edits: [{ edit: "rename_step", id: only, to }], moves: {} }).then((done) => { if (done) setSelection({ steps: [to], edge: null }); }); }} />
               ) : selection.steps.length > 1 ? <div className="inspector"><strong>{studioWords.manySelected(selection.steps.length)}</strong><div className="row"><Button onPress={() => open.tidy(selection.steps)}>{studioWords.tidy}</Button><Button look="quiet" onPress={remove}>{studioWords.deleteSelection}</Button></div></div>
               : <WorkflowPanel document={document} apply={apply} />}
           </div>

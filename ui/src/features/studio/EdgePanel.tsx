@@ -1,8 +1,9 @@
 import { Trash2 } from "lucide-react";
-import type { EdgeView, WorkflowDocument } from "../../bridge/types";
+import type { WorkflowDocument } from "../../bridge/types";
+import type { EdgeView } from "../../graph/view";
 import { Button, IconButton } from "../../design/Button";
 import { Field, Segmented } from "../../design/fields";
-import { type Change, connect } from "../../graph/edits";
+import { type Change, connect, disconnect, setInStep } from "../../graph/edits";
 import { studioWords } from "../../text/studio";
 
 const ways = [{ value: "success", label: studioWords.on.success }, { value: "failure", label: studioWords.on.failure }, { value: "always", label: studioWords.on.always }] as const;
@@ -25,13 +26,13 @@ export function EdgePanel({ edge, document, apply, onRemoved }: { edge: EdgeView
             {edge.data.map((flow) => (
               <li key={`${flow.output}${flow.field}`} className="row" style={{ gap: 6 }}>
                 <code className="grow ellipsis" title={`${flow.output} → ${flow.field}`}>{flow.output} → {flow.field.slice(1).replaceAll("/", " › ")}</code>
-                <IconButton label={studioWords.removeEdge} onPress={() => apply({ label: "Stop using an output", edits: [{ op: "remove", path: `/steps/${edge.to}/with${flow.field}` }], layout: [] })}><Trash2 size={14} /></IconButton>
+                <IconButton label={studioWords.removeEdge} onPress={() => apply(setInStep(edge.to, `/with${flow.field}`, undefined, "Stop using an output"))}><Trash2 size={14} /></IconButton>
               </li>
             ))}
           </ul>
         </Field>
       ) : null}
-      {edge.drawn ? <div><Button look="quiet" data-testid="delete-edge" onPress={() => { apply({ label: "Remove an edge", edits: [{ op: "remove_need", step: edge.to, need: edge.from }], layout: [] }); onRemoved(); }}><Trash2 size={14} aria-hidden />{studioWords.removeEdge}</Button></div>
+      {edge.drawn ? <div><Button look="quiet" data-testid="delete-edge" onPress={() => { apply(disconnect(edge.from, edge.to)); onRemoved(); }}><Trash2 size={14} aria-hidden />{studioWords.removeEdge}</Button></div>
         : <p className="quiet small">{studioWords.dataOnly}</p>}
     </div>
   );
@@ -44,7 +45,7 @@ export function EdgeRow({ edge, document, apply }: { edge: EdgeView; document: W
     <div className="stack" style={{ gap: 4 }}>
       <div className="row">
         <span className="grow ellipsis" title={title}>{title}</span>
-        {edge.drawn ? <IconButton label={studioWords.removeEdge} onPress={() => apply({ label: "Remove an edge", edits: [{ op: "remove_need", step: edge.to, need: edge.from }], layout: [] })}><Trash2 size={14} /></IconButton> : null}
+        {edge.drawn ? <IconButton label={studioWords.removeEdge} onPress={() => apply(disconnect(edge.from, edge.to))}><Trash2 size={14} /></IconButton> : null}
       </div>
       <Segmented label={`${studioWords.when}: ${title}`} value={edge.on} options={[...ways]} onChange={(on) => apply({ ...connect(edge.from, edge.to, on), label: "Change an edge" })} />
       {edge.data.map((flow) => <code key={`${flow.output}${flow.field}`} className="quiet small ellipsis">{flow.output} → {flow.field.slice(1).replaceAll("/", " › ")}</code>)}

@@ -1,7 +1,7 @@
 import { Trash2 } from "lucide-react";
 import { useMemo } from "react";
 import { call } from "../../bridge/client";
-import type { EdgeView, Json, Manifest, Step, WorkflowDocument } from "../../bridge/types";
+import type { Json, Manifest, Step, WorkflowDocument } from "../../bridge/types";
 import { Button } from "../../design/Button";
 import { Callout } from "../../design/feedback";
 import { Field, Fold, Select } from "../../design/fields";
@@ -19,14 +19,14 @@ import { EdgeRow } from "./EdgePanel";
 import { suggestionsFor } from "./suggestions";
 import type { OpenDocument } from "./useDocument";
 
-interface Props { id: string; step: Step; document: WorkflowDocument; open: OpenDocument; manifests: Manifest[] | undefined; onRename: (to: string) => void; onDelete: () => void; apply: (change: Change) => void }
+interface Props { workflow: string; id: string; step: Step; document: WorkflowDocument; open: OpenDocument; manifests: Manifest[] | undefined; onRename: (to: string) => void; onDelete: () => void; apply: (change: Change) => void }
 
 /** The selected step: what a person needs first, the rest folded. */
-export function Inspector({ id, step, document, open, manifests, onRename, onDelete, apply }: Props) {
+export function Inspector({ workflow, id, step, document, open, manifests, onRename, onDelete, apply }: Props) {
   const { current } = useEnvironment();
   const manifest = manifests?.find((m) => m.id === step.uses.split("/")[0]);
   const operation = manifest?.operations.find((op) => op.name === step.uses);
-  const edges = open.view?.edges ?? none;
+  const { edges } = open;
   const before = edges.filter((edge) => edge.to === id);
   const diagnostics = (open.view?.diagnostics ?? []).filter((d) => d.address.step === id);
   const errors = useMemo(() => {
@@ -38,8 +38,8 @@ export function Inspector({ id, step, document, open, manifests, onRename, onDel
   const elsewhere = diagnostics.filter((d) => !errors.has(d.address.field?.slice(pointer("steps", id, "with").length) ?? ""));
   const authoring = useMemo(() => ({
     suggestions: suggestionsFor(id, document, edges, manifests, current),
-    discover: (what: string) => call("discover", { operation: step.uses, what, with: step.with, ...(current ? { environment: current.name } : {}) }),
-  }), [id, document, edges, manifests, current, step.uses, step.with]);
+    discover: (what: string) => call("connector.discover", { workflow, step: id, what, ...(current ? { environment: current.name } : {}) }),
+  }), [id, document, edges, manifests, current, workflow]);
   const set = (path: string, value: Json | undefined, label: string) => apply(setInStep(id, path, value, label));
 
   return (
@@ -77,7 +77,7 @@ export function Inspector({ id, step, document, open, manifests, onRename, onDel
                   options={[{ value: "(none)", label: studioWords.noSlot }, ...slots.map(([name, slot]) => ({ value: name, label: name, note: slot.title })), { value: "(new)", label: `${studioWords.newSlot}: ${fresh}` }]}
                   onChange={(slot) => {
                     if (slot === "(none)") set(`/credentials/${port.name}`, undefined, "Take a credential away");
-                    else if (slot === "(new)") apply({ label: "Add a credential slot", layout: [], edits: [{ op: "set", path: pointer("credentials", fresh), value: { type: port.kind } }, { op: "set", path: pointer("steps", id, "credentials", port.name), value: fresh }] });
+                    else if (slot === "(new)") apply({ label: "Add a credential slot", moves: {}, edits: [{ edit: "set_field", pointer: pointer("credentials", fresh), value: { type: port.kind } }, { edit: "set_field", pointer: pointer("steps", id, "credentials", port.name), value: fresh }] });
                     else set(`/credentials/${port.name}`, slot, "Choose a credential");
                   }}
                 />
@@ -108,5 +108,3 @@ export function Inspector({ id, step, document, open, manifests, onRename, onDel
     </div>
   );
 }
-
-const none: EdgeView[] = [];

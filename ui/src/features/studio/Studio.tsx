@@ -34,7 +34,7 @@ function PickWorkflow() {
         <p className="muted">{studioWords.none.body}</p>
         <ul className="card">
           {workflows?.map((w) => (
-            <li key={w.workflow}><button type="button" className="drawer-row" style={{ alignItems: "center", minHeight: 44 }} onClick={() => go({ screen: "studio", workflow: w.workflow })}><Workflow size={16} aria-hidden /><span className="grow ellipsis">{w.name}</span><span className="quiet small">{words.steps(w.steps)}</span></button></li>
+            <li key={w.name}><button type="button" className="drawer-row" style={{ alignItems: "center", minHeight: 44 }} onClick={() => go({ screen: "studio", workflow: w.name })}><Workflow size={16} aria-hidden /><span className="grow ellipsis">{w.title}</span><span className="quiet small">{words.steps(w.steps)}</span></button></li>
           ))}
         </ul>
       </div>

@@ -4,13 +4,13 @@ import type { Json, WorkflowDocument } from "../../bridge/types";
 import { Button, IconButton } from "../../design/Button";
 import { Field, Fold, Select } from "../../design/fields";
 import { Draft } from "../../forms/Draft";
-import { type Change, freeId } from "../../graph/edits";
+import { type Change, freeId, setField } from "../../graph/edits";
 import { pointer } from "../../graph/pointer";
 import { studioWords } from "../../text/studio";
 
 /** With nothing selected: the workflow itself, and what it asks before a run. */
 export function WorkflowPanel({ document, apply }: { document: WorkflowDocument; apply: (change: Change) => void }) {
-  const set = (path: string, value: Json | undefined, label: string) => apply({ label, layout: [], edits: [value === undefined ? { op: "remove", path } : { op: "set", path, value }] });
+  const set = (path: string, value: Json | undefined, label: string) => apply(setField(path, value, label));
   const [fresh, setFresh] = useState("");
   const inputs = Object.entries(document.inputs);
   const slots = Object.entries(document.credentials);

@@ -1,4 +1,5 @@
-import type { EdgeView, EnvironmentView, Manifest, WorkflowDocument } from "../../bridge/types";
+import type { EnvironmentView, Manifest, WorkflowDocument } from "../../bridge/types";
+import type { EdgeView } from "../../graph/view";
 import type { Suggestion } from "../../forms/SchemaForm";
 import { outputsOf } from "../../graph/schema";
 

@@ -3,15 +3,16 @@ import type { DocumentView, Manifest, WorkflowDocument } from "../../bridge/type
 import { badgesOf } from "../../canvas/badges";
 import type { CanvasStep } from "../../canvas/types";
 import { layered } from "../../graph/layout";
+import type { EdgeView } from "../../graph/view";
 
 /** The document's steps as the canvas draws them; unchanged ones stay the same objects. */
-export function useCanvasSteps(document: WorkflowDocument | null, view: DocumentView | undefined, manifests: Manifest[] | undefined): CanvasStep[] {
+export function useCanvasSteps(document: WorkflowDocument | null, view: DocumentView | undefined, edges: EdgeView[], manifests: Manifest[] | undefined): CanvasStep[] {
   const before = useRef(new Map<string, { key: string; step: CanvasStep }>());
   return useMemo(() => {
     if (!document || !view) return [];
     const ids = Object.keys(document.steps);
     const unplaced = ids.some((id) => !view.layout.nodes[id]);
-    const fallback = unplaced ? layered(ids, view.edges) : {};
+    const fallback = unplaced ? layered(ids, edges) : {};
     const problems = new Map<string, number>();
     for (const diagnostic of view.diagnostics) {
       const step = diagnostic.address.step;
@@ -34,5 +35,5 @@ export function useCanvasSteps(document: WorkflowDocument | null, view: Document
     });
     before.current = next;
     return list;
-  }, [document, view, manifests]);
+  }, [document, view, edges, manifests]);
 }

@@ -3,12 +3,14 @@ import { call } from "../../bridge/client";
 import { invalidate, put, useQuery } from "../../bridge/queries";
 import type { ApiError, DocumentView, WorkflowDocument } from "../../bridge/types";
 import type { Change } from "../../graph/edits";
+import { edgesOfPlan, type EdgeView } from "../../graph/view";
 import { sayError } from "../../window/toasts";
 
 export interface OpenDocument {
   view: DocumentView | undefined;
   /** The last version that could be read; what the canvas shows. */
   document: WorkflowDocument | null;
+  edges: EdgeView[];
   error: ApiError | undefined;
   retry: () => void;
   busy: boolean;
@@ -28,18 +30,18 @@ export interface OpenDocument {
 export function useDocument(workflow: string): OpenDocument {
   const query = useQuery("document.open", { workflow });
   const view = query.data;
-  const version = useRef<number | undefined>(undefined);
+  const version = useRef<string | undefined>(undefined);
   if (view && (version.current === undefined || view.version !== version.current)) version.current = view.version;
   const queue = useRef<Promise<unknown>>(Promise.resolve());
   const [pending, setPending] = useState(0);
   const [lastGood, setLastGood] = useState<WorkflowDocument | null>(null);
   useEffect(() => { if (view?.document) setLastGood(view.document); }, [view?.document]);
 
-  const send = useCallback((make: (version: number) => Promise<DocumentView>): Promise<boolean> => {
+  const send = useCallback((make: (version: string) => Promise<DocumentView>): Promise<boolean> => {
     setPending((n) => n + 1);
     const next = queue.current.then(async () => {
       try {
-        const answer = await make(version.current ?? 0);
+        const answer = await make(version.current ?? "");
         version.current = answer.version;
         put("document.open", { workflow }, answer);
         return true;
@@ -56,13 +58,16 @@ export function useDocument(workflow: string): OpenDocument {
   }, [workflow]);
 
   const actions = useMemo(() => ({
-    change: (change: Change) => send((at) => call("document.edit", { workflow, version: at, label: change.label, edits: change.edits, layout: change.layout })),
+    change: (change: Change) => send((at) => call("document.edit", { workflow, version: at, label: change.label, edits: change.edits, moves: change.moves, ...(change.merge ? { merge: change.merge } : {}) })),
     setText: (text: string) => send((at) => call("document.set_text", { workflow, version: at, text })),
     undo: () => void send(() => call("document.undo", { workflow })),
     redo: () => void send(() => call("document.redo", { workflow })),
-    tidy: (selection?: string[]) => void send(() => call("document.tidy", { workflow, ...(selection?.length ? { selection } : {}) })),
+    tidy: (selection?: string[]) => void send((at) => call("document.tidy", { workflow, version: at, only: selection ?? [] })),
     settled: async () => { await queue.current; },
   }), [send, workflow]);
 
-  return { view, document: view?.document ?? lastGood, error: query.error, retry: query.retry, busy: pending > 0, ...actions };
+  const document = view?.document ?? lastGood;
+  const graph = view?.graph;
+  const edges = useMemo(() => edgesOfPlan(graph?.edges ?? [], document), [graph, document]);
+  return { view, document, edges, error: query.error, retry: query.retry, busy: pending > 0, ...actions };
 }
