@@ -1,0 +1,96 @@
+import { ExternalLink } from "lucide-react";
+import { openLink } from "../../bridge/client";
+import type { Json, Made, Manifest, RunView, StepView } from "../../bridge/types";
+import { manifestOf, operationTitle } from "../../canvas/readOnly";
+import { LinkButton } from "../../design/Button";
+import { Pill } from "../../design/feedback";
+import { Fold } from "../../design/fields";
+import { Mark } from "../../design/Mark";
+import { MeaningIcon, stepMeaning, undoMeaning } from "../../design/meaning";
+import { ModeTag } from "../../summary/Postcard";
+import { lasting, plain } from "../../text/format";
+import { runWords } from "../../text/run";
+import { words } from "../../text/words";
+import { Log } from "./Log";
+import { QuestionPanel } from "./QuestionPanel";
+
+/** One step of a run: what it does now, what it gave, its log. */
+export function StepPanel({ view, step, manifests }: { view: RunView; step: StepView; manifests: Manifest[] | undefined }) {
+  const meaning = stepMeaning[step.state];
+  const question = view.questions.find((q) => q.step === step.id);
+  const undo = undoMeaning[step.undo.class];
+  const live = step.ended_at === null && view.ended_at === null;
+  return (
+    <>
+      <div className="run-panel scroll" style={{ flex: "0 1 auto", overflow: "auto", minHeight: 120 }}>
+        <header className="row" style={{ gap: 12 }}>
+          <Mark manifest={manifestOf(manifests, step.uses)} size={36} />
+          <div className="grow">
+            <div style={{ fontSize: "var(--t15)", fontWeight: 600, overflowWrap: "anywhere" }}>{step.title}</div>
+            <div className="row small" style={{ gap: 6 }}><span className="quiet ellipsis">{operationTitle(manifests, step.uses)}</span><ModeTag mode={step.mode} /></div>
+          </div>
+          <Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />} testId="selected-state">{meaning.word}</Pill>
+        </header>
+        {question ? <QuestionPanel view={view} question={question} step={step} manifests={manifests} /> : (
+          <div className="stack" style={{ gap: 6 }}>
+            <p data-testid="step-sentence">{step.sentence}{step.because && !step.sentence.includes(step.because) ? ` ${step.because}` : ""}</p>
+            {step.done && live ? <div className="progress" role="progressbar" aria-valuenow={step.done[0]} aria-valuemax={step.done[1]} aria-label={step.sentence}><div style={{ width: `${(step.done[0] / Math.max(1, step.done[1])) * 100}%` }} /></div> : null}
+            {step.error ? <div className="field-error selectable" style={{ display: "block" }}>{step.error.message.replaceAll("`", "")} <span className="muted">{step.error.hint?.replaceAll("`", "")}</span> <code className="quiet">{step.error.code}</code></div> : null}
+          </div>
+        )}
+        {step.still_running.length > 0 ? <ul className="muted">{step.still_running.map((what) => <li key={what}>{what}</li>)}</ul> : null}
+        {step.made.length > 0 ? <section className="stack"><div className="section-title">{runWords.made}</div><MadeList made={step.made} /></section> : null}
+        <Values title={runWords.outputs} value={step.outputs} hidden={step.hidden} testId="outputs" />
+        {step.things.length > 0 ? (
+          <Fold title={runWords.things} open={live} aside={<span className="count">{step.things.length}</span>}>
+            <ul className="things-list scroll selectable">{step.things.map((thing) => <li key={thing.about}><code className="ellipsis">{thing.about}</code><span className="quiet">{thing.status}</span></li>)}</ul>
+          </Fold>
+        ) : null}
+        {step.items.length > 0 ? (
+          <Fold title={runWords.items(step.items.length)}>
+            <ul className="things-list scroll">{step.items.toSorted((a, b) => Number(b.state === "failed") - Number(a.state === "failed")).slice(0, 500).map((item) => { const m = stepMeaning[item.state]; return <li key={item.id}><span className="ellipsis">{item.title} <code className="quiet">{item.id}</code></span><Pill bare tone={m.tone} icon={<MeaningIcon meaning={m} size={13} />}>{m.word}</Pill></li>; })}</ul>
+          </Fold>
+        ) : null}
+        <Fold title={runWords.step}>
+          <dl className="facts" style={{ paddingTop: 4 }}>
+            <dt>{words.screens.undo}</dt><dd>{undo.word}{step.undo.because ? `: ${step.undo.because}` : ""}</dd>
+            {step.attempt > 1 ? <><dt>{runWords.attempt(step.attempt)}</dt><dd>{step.error?.message}</dd></> : null}
+            {step.duration_ms !== null ? <><dt>{runWords.took}</dt><dd>{lasting(step.duration_ms)}</dd></> : null}
+            {step.remote ? <><dt>{runWords.remote}</dt><dd><code className="selectable">{step.remote}</code></dd></> : null}
+            {step.by ? <><dt>{runWords.by}</dt><dd>{step.by}</dd></> : null}
+          </dl>
+          <Values title={runWords.inputs} value={step.inputs} hidden={[]} testId="inputs" />
+        </Fold>
+      </div>
+      <Log key={step.id} run={view.id} step={step.id} total={step.log_lines} live={live} />
+    </>
+  );
+}
+
+export function MadeList({ made }: { made: Made[] }) {
+  return (
+    <ul className="made" data-testid="made">
+      {made.map((thing) => (
+        <li key={`${thing.kind} ${thing.name}`}>
+          <span className="grow ellipsis" title={thing.name}><span style={{ fontWeight: 500 }}>{thing.name}</span> <span className="quiet">{thing.kind}</span></span>
+          {thing.link ? <LinkButton onPress={() => openLink(thing.link ?? "")} aria-label={`${runWords.openLink} ${thing.name}`}><ExternalLink size={13} aria-hidden />{runWords.openLink}</LinkButton> : null}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Outputs or inputs as a table. */
+export function Values({ title, value, hidden, testId }: { title: string; value: Json; hidden: string[]; testId: string }) {
+  const rows = value !== null && typeof value === "object" && !Array.isArray(value) ? Object.entries(value) : value === null || value === undefined ? [] : [["", value] as [string, Json]];
+  if (rows.length + hidden.length === 0) return null;
+  return (
+    <section className="stack">
+      <div className="section-title">{title}</div>
+      <dl className="values selectable" data-testid={testId}>
+        {rows.map(([name, item]) => [<dt key={`${name}-name`}>{name}</dt>, <dd key={`${name}-value`}>{plain(item, true)}</dd>])}
+        {hidden.map((name) => [<dt key={`${name}-name`}>{name}</dt>, <dd key={`${name}-value`} className="quiet" title={runWords.hiddenHelp}>{runWords.hidden}</dd>])}
+      </dl>
+    </section>
+  );
+}

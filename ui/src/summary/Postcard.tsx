@@ -1,0 +1,44 @@
+import "./summary.css";
+import type { ReactNode } from "react";
+import type { Manifest, PreviewView } from "../bridge/types";
+import { previewWords } from "../text/preview";
+import { words } from "../text/words";
+
+/** The summary in plain words, the size of a postcard: what, where, how it is taken back. */
+export function Postcard({ view, manifests, title, children }: { view: PreviewView; manifests: Manifest[] | undefined; title: string; children?: ReactNode }) {
+  const { preview } = view;
+  return (
+    <article className="card postcard" data-testid="postcard">
+      <h2>{title}</h2>
+      <p className="postcard-words" data-testid="preview-words">{preview.summary.words || previewWords.nothing}</p>
+      <p>{[systemsSentence(view, manifests), modeSentence(view)].filter(Boolean).join(" ")}</p>
+      {preview.undoes ? null : <p>{undoSentence(view)}</p>}
+      {children}
+    </article>
+  );
+}
+
+function systemsSentence(view: PreviewView, manifests: Manifest[] | undefined): string {
+  const ids = [...new Set(view.preview.steps.filter((step) => !step.skipped && step.changes.length > 0).map((step) => step.uses.split("/")[0] ?? ""))];
+  const names = ids.map((id) => manifests?.find((m) => m.id === id)?.label ?? id);
+  return previewWords.systems(names);
+}
+
+function modeSentence(view: PreviewView): string {
+  const modes = new Set(view.preview.steps.filter((step) => !step.skipped).map((step) => step.mode));
+  if (modes.size === 0) return "";
+  if (modes.size > 1) return previewWords.mixed;
+  return modes.has("simulated") ? previewWords.simulatedAll : previewWords.realAll;
+}
+
+function undoSentence(view: PreviewView): string {
+  const acting = view.preview.steps.filter((step) => !step.skipped && step.changes.some((change) => change.action !== "read"));
+  const stays = acting.filter((step) => step.undo.class === "manual" || step.undo.class === "impossible");
+  if (acting.length === 0 || stays.length === 0) return previewWords.undoAll;
+  return stays.length === acting.length ? previewWords.undoNone : previewWords.undoSome(stays.map((step) => `“${step.title}”`));
+}
+
+/** Simulated or Real, on every step of every screen. */
+export function ModeTag({ mode }: { mode: "real" | "simulated" }) {
+  return mode === "simulated" ? <span className="tag" data-tone="odd" title={words.simulatedHelp}>{words.simulated}</span> : <span className="tag" title={words.realHelp}>{words.real}</span>;
+}
