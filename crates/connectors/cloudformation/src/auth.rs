@@ -99,16 +99,15 @@ impl Signer {
 
     /// The address of a service, with a slash at the end.
     pub(crate) fn address(&self, service: &str) -> String {
-        match &self.endpoint {
-            Some(endpoint) => format!("{endpoint}/"),
-            None => {
-                let tail = if self.region.starts_with("cn-") {
-                    ".cn"
-                } else {
-                    ""
-                };
-                format!("https://{service}.{}.amazonaws.com{tail}/", self.region)
-            }
+        if let Some(endpoint) = &self.endpoint {
+            format!("{endpoint}/")
+        } else {
+            let tail = if self.region.starts_with("cn-") {
+                ".cn"
+            } else {
+                ""
+            };
+            format!("https://{service}.{}.amazonaws.com{tail}/", self.region)
         }
     }
 

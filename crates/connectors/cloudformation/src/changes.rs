@@ -207,10 +207,10 @@ fn read_change(change: &Node, sides: &Sides<'_>) -> Change {
                     because = Some(
                         "It leaves the stack and stays in the account, by its deletion policy."
                             .to_owned(),
-                    )
+                    );
                 }
                 "Snapshot" => {
-                    because = Some("A snapshot is taken first, by its deletion policy.".to_owned())
+                    because = Some("A snapshot is taken first, by its deletion policy.".to_owned());
                 }
                 _ => {}
             }

@@ -163,7 +163,7 @@ impl Refusal {
                     format!("Read what the template makes, then add {list} under `capabilities`."),
                 )
             }
-            "OperationInProgressException" | "StaleRequestException" => self.busy(said),
+            "OperationInProgressException" | "StaleRequestException" => busy(&said),
             "LimitExceededException" => (
                 ErrorKind::Failed,
                 INVALID,
@@ -182,7 +182,7 @@ impl Refusal {
                 "The stack is protected against deletion.".into(),
                 "Switch termination protection off in AWS, if it really may go.".into(),
             ),
-            "ValidationError" if self.says("_in_progress") => self.busy(said),
+            "ValidationError" if self.says("_in_progress") => busy(&said),
             "ValidationError" if self.says("rollback_complete") || self.says("rollback_failed") => (
                 ErrorKind::Conflict,
                 STATE,
@@ -203,15 +203,15 @@ impl Refusal {
             ),
         }
     }
+}
 
-    fn busy(&self, said: String) -> (ErrorKind, Code, String, String) {
-        (
-            ErrorKind::Conflict,
-            STATE,
-            format!("Somebody else is changing this stack right now. AWS says: {said}"),
-            "Wait until that has ended; the stack's events in AWS tell who began it.".into(),
-        )
-    }
+fn busy(said: &str) -> (ErrorKind, Code, String, String) {
+    (
+        ErrorKind::Conflict,
+        STATE,
+        format!("Somebody else is changing this stack right now. AWS says: {said}"),
+        "Wait until that has ended; the stack's events in AWS tell who began it.".into(),
+    )
 }
 
 /// The vendor's words as a sentence.

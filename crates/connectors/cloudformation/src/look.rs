@@ -197,13 +197,12 @@ pub(crate) async fn discover(
 }
 
 pub(crate) async fn draw(cx: &dyn Context, request: &StepRequest) -> Result<Drawing> {
-    let template = match request.inputs.get("template") {
-        Some(input) => config::template(cx, input)?,
-        None => {
-            let client = Client::new(cx, config::region(request))?;
-            let name = request.inputs.text("stack").unwrap_or_default();
-            crate::template::Template::parse(client.original(name).await?, name)?
-        }
+    let template = if let Some(input) = request.inputs.get("template") {
+        config::template(cx, input)?
+    } else {
+        let client = Client::new(cx, config::region(request))?;
+        let name = request.inputs.text("stack").unwrap_or_default();
+        crate::template::Template::parse(client.original(name).await?, name)?
     };
     let resources = template.resources();
     Ok(Drawing {

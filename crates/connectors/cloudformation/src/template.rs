@@ -6,6 +6,7 @@
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use podium_diagnostics::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
@@ -178,7 +179,9 @@ impl Template {
             out.push_str(&rest[..at]);
             let (name, after) = rest[at + 2..].split_once('}')?;
             match name.strip_prefix('!') {
-                Some(literal) => out.push_str(&format!("${{{literal}}}")),
+                Some(literal) => {
+                    let _ = write!(out, "${{{literal}}}");
+                }
                 None => out.push_str(&self.named(name, values)?),
             }
             rest = after;
@@ -209,8 +212,9 @@ fn references(value: &Value, names: &BTreeSet<&str>, found: &mut BTreeSet<String
     let map = match value {
         Value::Object(map) => map,
         Value::Array(list) => {
-            list.iter()
-                .for_each(|inner| references(inner, names, found));
+            for inner in list {
+                references(inner, names, found);
+            }
             return;
         }
         _ => return,

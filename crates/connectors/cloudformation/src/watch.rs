@@ -163,15 +163,15 @@ impl Client<'_> {
                 tell(self.cx, &event, course.stack, self.link(course.stack));
                 seen.ours.push(event);
             }
-            if self.is_over(course, &seen, silent) {
+            if is_over(course, &seen, silent) {
                 match self.stack(course.stack).await {
-                    Ok(None) => return self.end(course, gone(course), &seen, called_off),
+                    Ok(None) => return end(course, gone(course), &seen, called_off),
                     Ok(Some(stack)) if stack.standing() != Standing::Running => {
                         for event in self.events(course, &mut seen).await.unwrap_or_default() {
                             tell(self.cx, &event, course.stack, self.link(course.stack));
                             seen.ours.push(event);
                         }
-                        return self.end(course, stack, &seen, called_off);
+                        return end(course, stack, &seen, called_off);
                     }
                     Ok(Some(_)) => {}
                     Err(error) if may_pass(&error) => {}
@@ -205,20 +205,6 @@ impl Client<'_> {
         self.cx
             .sleep(Duration::from_secs(60.min(1 << lost.min(6))))
             .await;
-    }
-
-    /// Whether it is time to ask for the stack's own word: its last event is an end, or nothing came
-    /// for long, since some servers give events no token.
-    fn is_over(&self, course: &Course<'_>, seen: &Seen, silent: usize) -> bool {
-        let last = seen
-            .ours
-            .iter()
-            .rev()
-            .find(|event| event.is_stack(course.stack));
-        match last {
-            Some(event) => Standing::of(&event.status) != Standing::Running,
-            None => silent > 0 && silent.is_multiple_of(PATIENCE),
-        }
     }
 
     fn is_late(&self, course: &Course<'_>, seen: &Seen) -> bool {
@@ -255,23 +241,31 @@ impl Client<'_> {
         });
         Ok(())
     }
+}
 
-    fn end(
-        &self,
-        course: &Course<'_>,
-        stack: Stack,
-        seen: &Seen,
-        called_off: bool,
-    ) -> Result<Stack> {
-        let good = match course.kind {
-            Kind::Create | Kind::Update => stack.standing() == Standing::Done,
-            Kind::Delete => stack.standing() == Standing::Gone,
-        };
-        if good && !called_off {
-            return Ok(stack);
-        }
-        Err(failure(course, &stack, seen, called_off).with_context("stack", &stack.id))
+/// Whether it is time to ask for the stack's own word: its last event is an end, or nothing came
+/// for long, since some servers give events no token.
+fn is_over(course: &Course<'_>, seen: &Seen, silent: usize) -> bool {
+    let last = seen
+        .ours
+        .iter()
+        .rev()
+        .find(|event| event.is_stack(course.stack));
+    match last {
+        Some(event) => Standing::of(&event.status) != Standing::Running,
+        None => silent > 0 && silent.is_multiple_of(PATIENCE),
     }
+}
+
+fn end(course: &Course<'_>, stack: Stack, seen: &Seen, called_off: bool) -> Result<Stack> {
+    let good = match course.kind {
+        Kind::Create | Kind::Update => stack.standing() == Standing::Done,
+        Kind::Delete => stack.standing() == Standing::Gone,
+    };
+    if good && !called_off {
+        return Ok(stack);
+    }
+    Err(failure(course, &stack, seen, called_off).with_context("stack", &stack.id))
 }
 
 /// Whether a failed look may succeed later.

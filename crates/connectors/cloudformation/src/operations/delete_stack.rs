@@ -132,23 +132,22 @@ pub(crate) async fn gone_with(
 pub(crate) async fn prepare(cx: &dyn Context, request: &StepRequest) -> Result<UndoRecord> {
     let config: Delete = config::read(&request.inputs)?;
     let kept = Kept(cx);
-    let record = match kept.record() {
-        Some(record) => record,
-        None => {
-            let client = Client::new(cx, config::region(request))?;
-            let former = client.living(&config.stack).await?;
-            if let Some(stack) = former.as_ref().filter(|stack| !stack.is_review()) {
-                kept.set_template(&client.original(&stack.id).await?)?;
-            }
-            let record = Record {
-                stack: config.stack,
-                region: client.signer.region.clone(),
-                key: request.key.clone(),
-                former,
-            };
-            kept.set_record(&record)?;
-            record
+    let record = if let Some(record) = kept.record() {
+        record
+    } else {
+        let client = Client::new(cx, config::region(request))?;
+        let former = client.living(&config.stack).await?;
+        if let Some(stack) = former.as_ref().filter(|stack| !stack.is_review()) {
+            kept.set_template(&client.original(&stack.id).await?)?;
         }
+        let record = Record {
+            stack: config.stack,
+            region: client.signer.region.clone(),
+            key: request.key.clone(),
+            former,
+        };
+        kept.set_record(&record)?;
+        record
     };
     Ok(UndoRecord {
         undo: undo_of(record.former.as_ref()),

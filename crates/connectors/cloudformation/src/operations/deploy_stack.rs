@@ -4,6 +4,7 @@
 //! under it; after a crash the events are searched for the key before anything is sent again.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use podium_connector::{
     Action, Change, Confidence, Context, Observed, Outcome, Progress, StepPreview, StepRequest,
@@ -162,10 +163,8 @@ fn undo_of(existed: bool, changes: &[Change]) -> Undo {
     }
     let mut because = String::from("The former template and parameters are applied again.");
     if !lost.is_empty() {
-        because.push_str(&format!(
-            " What {} held does not come back.",
-            lost.join(" and ")
-        ));
+        let lost = lost.join(" and ");
+        let _ = write!(because, " What {lost} held does not come back.");
     }
     Undo {
         class: UndoClass::Restore,
@@ -274,26 +273,25 @@ pub(crate) async fn prepare(
 ) -> Result<UndoRecord> {
     let config: Deploy = config::read(&request.inputs)?;
     let kept = Kept(cx);
-    let record = match kept.record() {
-        Some(record) => record,
-        None => {
-            let client = Client::new(cx, config::region(request))?;
-            let former = client
-                .living(&config.stack)
-                .await?
-                .filter(|stack| !stack.is_review());
-            if let Some(stack) = &former {
-                kept.set_template(&client.original(&stack.id).await?)?;
-            }
-            let record = Record {
-                stack: config.stack,
-                region: client.signer.region.clone(),
-                key: request.key.clone(),
-                former,
-            };
-            kept.set_record(&record)?;
-            record
+    let record = if let Some(record) = kept.record() {
+        record
+    } else {
+        let client = Client::new(cx, config::region(request))?;
+        let former = client
+            .living(&config.stack)
+            .await?
+            .filter(|stack| !stack.is_review());
+        if let Some(stack) = &former {
+            kept.set_template(&client.original(&stack.id).await?)?;
         }
+        let record = Record {
+            stack: config.stack,
+            region: client.signer.region.clone(),
+            key: request.key.clone(),
+            former,
+        };
+        kept.set_record(&record)?;
+        record
     };
     let undo = match (preview.undo.class, &record.former) {
         (UndoClass::Automatic, Some(_)) => preview.undo.clone(),

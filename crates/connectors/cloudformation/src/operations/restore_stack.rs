@@ -225,12 +225,11 @@ async fn settled(client: &Client<'_>, mut stack: Stack) -> Result<Stack> {
             .sleep(std::time::Duration::from_millis(wait))
             .await;
         wait = (wait * 2).min(15_000);
-        match client.stack(&stack.id).await? {
-            Some(now) => stack = now,
-            None => {
-                stack.status = "DELETE_COMPLETE".into();
-                break;
-            }
+        if let Some(now) = client.stack(&stack.id).await? {
+            stack = now;
+        } else {
+            stack.status = "DELETE_COMPLETE".into();
+            break;
         }
     }
     Ok(stack)

@@ -39,10 +39,12 @@ fn elements(pairs: &[(&str, &str)]) -> String {
 }
 
 fn list(name: &str, members: impl Iterator<Item = String>) -> String {
-    let members: String = members
-        .map(|member| format!("<member>{member}</member>"))
-        .collect();
-    format!("<{name}>{members}</{name}>")
+    let mut out = format!("<{name}>");
+    for member in members {
+        let _ = write!(out, "<member>{member}</member>");
+    }
+    let _ = write!(out, "</{name}>");
+    out
 }
 
 fn time(millis: i64) -> String {

@@ -1,6 +1,7 @@
 //! Templates worked out: values of properties and outputs, names of things.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -31,7 +32,6 @@ pub(crate) fn is_name(property: &str) -> bool {
 
 /// A fingerprint that stands for a secret value.
 pub(crate) fn fingerprint(value: &str) -> String {
-    use std::fmt::Write as _;
     let mut text = String::from("****");
     for byte in &Sha256::digest(value.as_bytes())[..6] {
         let _ = write!(text, "{byte:02x}");
@@ -167,7 +167,7 @@ impl View<'_> {
                 break;
             };
             if let Some(literal) = name.strip_prefix('!') {
-                out.push_str(&format!("${{{literal}}}"));
+                let _ = write!(out, "${{{literal}}}");
             } else if let Some(value) = more.get(name) {
                 out.push_str(&plain(&self.value(value)));
             } else if let Some((id, attribute)) = name.split_once('.') {

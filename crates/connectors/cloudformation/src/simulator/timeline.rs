@@ -18,12 +18,12 @@ struct Row<'a> {
     token: &'a str,
     name: String,
     id: String,
-    row: Vec<Due>,
+    dues: Vec<Due>,
 }
 
 impl Row<'_> {
     fn push(&mut self, event: Event, then: Then) {
-        self.row.push(Due {
+        self.dues.push(Due {
             at: self.at,
             event,
             then,
@@ -76,12 +76,11 @@ impl Row<'_> {
             },
         );
         self.at += trouble.takes;
-        let (status, then) = match &trouble.fails {
-            Some(_) => (format!("{verb}_FAILED"), Then::Mark),
-            None => {
-                half.status = format!("{verb}_COMPLETE");
-                (half.status.clone(), Then::Put(Box::new(half.clone())))
-            }
+        let (status, then) = if trouble.fails.is_some() {
+            (format!("{verb}_FAILED"), Then::Mark)
+        } else {
+            half.status = format!("{verb}_COMPLETE");
+            (half.status.clone(), Then::Put(Box::new(half.clone())))
         };
         let event = self.about(
             resource,
@@ -169,10 +168,10 @@ impl Cloud {
             fails: practice["Fail"].as_str().map(str::to_owned),
         };
         if resource.kind == "AWS::CloudFormation::WaitCondition" {
-            let seconds = template::plain(&resource.properties["Timeout"])
+            let seconds: u16 = template::plain(&resource.properties["Timeout"])
                 .parse()
                 .unwrap_or(1);
-            trouble.takes = i64::from(seconds as u16) * 1000;
+            trouble.takes = i64::from(seconds) * 1000;
             trouble.fails =
                 Some("WaitCondition timed out. Received 0 conditions when expecting 1".into());
         }
@@ -204,7 +203,7 @@ impl Cloud {
             token,
             name: stack.name.clone(),
             id: stack.id.clone(),
-            row: Vec::new(),
+            dues: Vec::new(),
         };
         row.stack(
             &format!("{verb}_IN_PROGRESS"),
@@ -307,7 +306,7 @@ impl Cloud {
         if set.fresh {
             stack.now = set.version.clone();
         }
-        stack.pending = row.row;
+        stack.pending = row.dues;
     }
 
     /// Turns a running update round.
@@ -318,7 +317,7 @@ impl Cloud {
             token,
             name: stack.name.clone(),
             id: stack.id.clone(),
-            row: Vec::new(),
+            dues: Vec::new(),
         };
         let known = Template::parse(stack.now.template.clone(), &stack.name).ok();
         let former: Vec<String> = known
@@ -367,7 +366,7 @@ impl Cloud {
             "",
             Then::Become(Box::new(stack.now.clone())),
         );
-        self.stacks[at].pending = row.row;
+        self.stacks[at].pending = row.dues;
     }
 
     /// Lays out a deletion.
@@ -378,7 +377,7 @@ impl Cloud {
             token,
             name: stack.name.clone(),
             id: stack.id.clone(),
-            row: Vec::new(),
+            dues: Vec::new(),
         };
         if stack.resources.is_empty() && stack.status == "REVIEW_IN_PROGRESS" {
             row.stack(
@@ -405,7 +404,7 @@ impl Cloud {
                 row.stack("DELETE_FAILED", &reason, Then::Status);
             }
         }
-        self.stacks[at].pending = row.row;
+        self.stacks[at].pending = row.dues;
         self.advance(now);
     }
 }

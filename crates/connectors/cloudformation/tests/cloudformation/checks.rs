@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::world::{World, request};
 
-const TEMPLATE: &str = r#"
+pub(crate) const TEMPLATE: &str = r#"
 Description: A shop branch, größer
 Parameters:
   Branch: { Type: String }
@@ -46,7 +46,8 @@ fn cloud() -> CloudFormation {
     CloudFormation::new()
 }
 
-fn deploy(key: &str, stack: &str, more: Value) -> StepRequest {
+#[expect(clippy::needless_pass_by_value, reason = "written in place as `json!`")]
+pub(crate) fn deploy(key: &str, stack: &str, more: Value) -> StepRequest {
     let mut inputs =
         json!({ "stack": stack, "template": "stack.yaml", "parameters": { "Branch": stack } });
     for (name, value) in more.as_object().expect("an object") {
@@ -289,12 +290,12 @@ pub(crate) async fn crash(world: &World) {
 
 pub(crate) async fn secret(world: &World) {
     let canary = "canary-for-the-hidden-parameter";
-    let template = r#"
+    let template = r"
 Parameters: { Key: { Type: String, NoEcho: true } }
 Resources:
   Note: { Type: AWS::SSM::Parameter, Properties: { Name: /podium/secret/note, Type: String, Value: !Ref Key } }
 Outputs: { Name: { Value: !Ref Note } }
-"#;
+";
     let cx = world
         .context()
         .with_credential("secrets.Key", "secret", &[], &[("value", canary)]);
@@ -317,6 +318,12 @@ Outputs: { Name: { Value: !Ref Note } }
             !text.contains(canary) && !text.contains("canary-secret-key"),
             "{}",
             file.display()
+        );
+    }
+    if let Some(state) = world.saved() {
+        assert!(
+            !state.contains(canary),
+            "the practice cloud keeps no secret"
         );
     }
     // A second deployment without the secret keeps it.

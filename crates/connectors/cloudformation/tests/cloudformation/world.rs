@@ -85,8 +85,12 @@ impl World {
         server().map(Self::Real)
     }
 
-    pub(crate) fn is_real(&self) -> bool {
-        matches!(self, Self::Real(_))
+    /// What the practice cloud would write to disk.
+    pub(crate) fn saved(&self) -> Option<String> {
+        match self {
+            Self::Practice(simulator, _) => Some(simulator.lock().unwrap().save()),
+            Self::Real(_) => None,
+        }
     }
 
     /// A context of one step in one run; all of a world see the same cloud.

@@ -110,11 +110,11 @@ async fn the_server_gives_the_folder_and_nothing_else() {
         assert!(reply.contains(holds), "{path}: {reply}");
         assert!(!reply.contains("private"), "{path}: {reply}");
     }
-    let post = raw(
+    let refused = raw(
         port,
         &format!("POST / HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n"),
     );
-    assert!(post.starts_with("HTTP/1.1 405"), "{post}");
+    assert!(refused.starts_with("HTTP/1.1 405"), "{refused}");
     let head = raw(
         port,
         &format!("HEAD / HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n"),
