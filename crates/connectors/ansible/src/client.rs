@@ -1,0 +1,365 @@
+//! Calls of the tool as values, and what it answers, read in one place.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use podium_connector::{
+    Context, Exit, LogLevel, LogLine, ProcessEvent, ProcessSpec, StepRequest, Stream, Tool,
+};
+use podium_diagnostics::{Error, ErrorKind, Result};
+
+use crate::auth;
+use crate::config::{Config, Inventory, inside};
+use crate::events::{self, Answer, Event};
+use crate::fault;
+
+const PLUGIN: &str = include_str!("podium_events.py");
+
+/// One playbook with its hosts, as a process of the tool sees it.
+pub(crate) struct Session<'a> {
+    pub(crate) cx: &'a dyn Context,
+    pub(crate) config: Config,
+    tool: Tool,
+    env: Vec<(String, String)>,
+    inventory: PathBuf,
+}
+
+/// How a playbook is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// For real.
+    Play,
+    /// With `--check --diff`: looks, and says what would change.
+    Check,
+    /// Only lists its tasks.
+    ListTasks,
+    /// Only lists its tags.
+    ListTags,
+}
+
+/// What came of a call.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    pub(crate) success: bool,
+    pub(crate) killed: Option<i32>,
+    /// Ids of tasks, in the order in which they began.
+    pub(crate) order: BTreeMap<String, usize>,
+    /// Failures that the playbook does not ignore.
+    pub(crate) failed: Vec<Answer>,
+    pub(crate) unreachable: Vec<Answer>,
+    /// Answers of all kinds, as they came.
+    pub(crate) answers: Vec<(Kind, Answer)>,
+    pub(crate) no_hosts: bool,
+    pub(crate) hosts: BTreeMap<String, BTreeMap<String, u64>>,
+    pub(crate) stats: serde_json::Map<String, serde_json::Value>,
+    /// What was printed beside the events.
+    pub(crate) rest: String,
+}
+
+/// The kind of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Ok,
+    Failed,
+    Skipped,
+    Unreachable,
+}
+
+impl Ended {
+    /// How many changes were made, over all hosts.
+    pub(crate) fn changed(&self) -> u64 {
+        let told: u64 = self.hosts.values().filter_map(|s| s.get("changed")).sum();
+        let seen = self
+            .answers
+            .iter()
+            .filter(|(kind, answer)| *kind == Kind::Ok && answer.changed)
+            .count() as u64;
+        told.max(seen)
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Task(task) => {
+                let next = self.order.len();
+                self.order.entry(task.id).or_insert(next);
+            }
+            Event::Ok(answer) => self.answers.push((Kind::Ok, answer)),
+            Event::Failed(answer) => {
+                if !answer.ignored {
+                    self.failed.push(answer.clone());
+                }
+                self.answers.push((Kind::Failed, answer));
+            }
+            Event::Skipped(answer) => self.answers.push((Kind::Skipped, answer)),
+            Event::Unreachable(answer) => {
+                self.unreachable.push(answer.clone());
+                self.answers.push((Kind::Unreachable, answer));
+            }
+            Event::NoHosts => self.no_hosts = true,
+            Event::Stats { hosts, run, custom } => {
+                self.hosts = hosts
+                    .into_iter()
+                    .map(|(host, stats)| {
+                        let stats = stats
+                            .into_iter()
+                            .map(|(name, n)| {
+                                (
+                                    if name == "failures" {
+                                        "failed".into()
+                                    } else {
+                                        name
+                                    },
+                                    n,
+                                )
+                            })
+                            .collect();
+                        (host, stats)
+                    })
+                    .collect();
+                self.stats = run;
+                for (host, values) in custom {
+                    if let serde_json::Value::Object(values) = values {
+                        for (name, value) in values {
+                            self.stats.insert(format!("{name}@{host}"), value);
+                        }
+                    }
+                }
+            }
+            Event::Play { .. } | Event::Start(_) | Event::Retry(_) | Event::NoHostsLeft => {}
+        }
+    }
+}
+
+impl<'a> Session<'a> {
+    /// Finds the tool and the files, and writes what the tool needs into the private folder.
+    pub(crate) async fn open(cx: &'a dyn Context, request: &StepRequest) -> Result<Self> {
+        let config = Config::of(request).map_err(|problems| {
+            let message = problems
+                .into_iter()
+                .next()
+                .map_or_else(|| "The inputs are wrong.".to_owned(), |p| p.message);
+            Error::new(ErrorKind::Invalid, fault::NO_FILE, message)
+        })?;
+        let tool = cx.tool(&["ansible-playbook"]).await?;
+        let write = |name: &str, text: &str| -> Result<PathBuf> {
+            let path = cx.private().join(name);
+            write_private(&path, text.as_bytes()).map_err(|error| {
+                Error::new(
+                    ErrorKind::Storage,
+                    fault::TOOL_FAILED,
+                    format!("A private file cannot be written: {error}."),
+                )
+            })?;
+            Ok(path)
+        };
+        let plugin = write("podium_events.py", PLUGIN)?;
+        let settings = write("ansible.cfg", "[defaults]\n")?;
+        let inventory = match &config.inventory {
+            Inventory::File(path) => file(cx.workspace(), path, "inventory")?,
+            Inventory::Given(value) => write("inventory.json", &value.to_string())?,
+        };
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let plugins = plugin.parent().map(text).unwrap_or_default();
+        let env = [
+            ("ANSIBLE_CONFIG", text(&settings)),
+            ("ANSIBLE_STDOUT_CALLBACK", "podium_events".to_owned()),
+            ("ANSIBLE_CALLBACK_PLUGINS", plugins),
+            ("ANSIBLE_LOCAL_TEMP", text(&cx.private().join("tmp"))),
+            ("ANSIBLE_HOST_KEY_CHECKING", "True".to_owned()),
+            ("ANSIBLE_NOCOLOR", "1".to_owned()),
+            ("ANSIBLE_RETRY_FILES_ENABLED", "False".to_owned()),
+            ("ANSIBLE_DEPRECATION_WARNINGS", "False".to_owned()),
+            ("ANSIBLE_LOCALHOST_WARNING", "False".to_owned()),
+            ("ANSIBLE_NOCOWS", "1".to_owned()),
+            ("ANSIBLE_PYTHON_INTERPRETER", "auto_silent".to_owned()),
+            ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
+            ("PYTHONUNBUFFERED", "1".to_owned()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+        Ok(Self {
+            cx,
+            config,
+            tool,
+            env,
+            inventory,
+        })
+    }
+
+    /// Calls a playbook; `on` is told everything as it happens.
+    pub(crate) async fn call(
+        &self,
+        label: &str,
+        playbook: &str,
+        how: How,
+        on: &mut (dyn FnMut(&Event) + Send),
+    ) -> Result<Ended> {
+        let path = file(self.cx.workspace(), playbook, "playbook")?;
+        let mut process = self.cx.process(self.spec(label, &path, how)).await?;
+        let mut ended = Ended::default();
+        loop {
+            match process.next().await? {
+                ProcessEvent::Exited(exit) => {
+                    ended.success = exit.is_success();
+                    if let Exit::Signal(signal) = exit {
+                        ended.killed = Some(signal);
+                    }
+                    return Ok(ended);
+                }
+                ProcessEvent::Line { stream, text } => match events::read(&text) {
+                    Some(event) if stream == Stream::Out => {
+                        on(&event);
+                        if let Some(line) = log_line(&event) {
+                            self.cx.log(line);
+                        }
+                        ended.take(event);
+                    }
+                    _ => {
+                        ended.rest.push_str(&text);
+                        ended.rest.push('\n');
+                        if !text.trim().is_empty() {
+                            let level = if text.contains("[ERROR]") || text.contains("ERROR!") {
+                                LogLevel::Error
+                            } else if text.contains("[WARNING]") {
+                                LogLevel::Warning
+                            } else {
+                                LogLevel::Info
+                            };
+                            self.cx.log(LogLine { level, text });
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    /// The error of a call that ended before or beside any task.
+    pub(crate) fn gave_up(&self, ended: &Ended) -> Error {
+        fault::from_text(&ended.rest, &self.cx.workspace().to_string_lossy())
+    }
+
+    fn spec(&self, label: &str, playbook: &Path, how: How) -> ProcessSpec {
+        let config = &self.config;
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let mut args = vec![text(playbook), "-i".to_owned(), text(&self.inventory)];
+        let mut files = Vec::new();
+        match how {
+            How::Play => args.extend(["--diff".to_owned()]),
+            How::Check => args.extend(["--check".to_owned(), "--diff".to_owned()]),
+            How::ListTasks => args.push("--list-tasks".to_owned()),
+            How::ListTags => args.push("--list-tags".to_owned()),
+        }
+        args.push(format!("--forks={}", config.forks));
+        if let Some(limit) = &config.limit {
+            args.push(format!("--limit={limit}"));
+        }
+        for (flag, words) in [("--tags", &config.tags), ("--skip-tags", &config.skip_tags)] {
+            if !words.is_empty() {
+                args.push(format!("{flag}={}", words.join(",")));
+            }
+        }
+        let mut hand_over = |flag: &str, file: podium_connector::SecretFile| {
+            let path = text(&self.cx.private().join(&file.name));
+            args.push(flag.to_owned());
+            args.push(if flag == "--vault-password-file" {
+                path
+            } else {
+                format!("@{path}")
+            });
+            files.push(file);
+        };
+        if !config.variables.is_empty() {
+            let content =
+                serde_json::to_vec(&config.variables).expect("a map with text keys is always JSON");
+            hand_over(
+                "--extra-vars",
+                podium_connector::SecretFile {
+                    name: format!("{label}.variables.json"),
+                    content: podium_secret::Secret::new(content),
+                    executable: false,
+                },
+            );
+        }
+        if let Some(file) = auth::secret_variables(self.cx, label) {
+            hand_over("--extra-vars", file);
+        }
+        if let Some(file) = auth::vault_password(self.cx, label) {
+            hand_over("--vault-password-file", file);
+        }
+        ProcessSpec {
+            label: label.to_owned(),
+            program: self.tool.path.clone(),
+            args,
+            env: self.env.clone(),
+            directory: self.cx.workspace().to_path_buf(),
+            secret_files: files,
+            reads: how != How::Play,
+        }
+    }
+}
+
+fn log_line(event: &Event) -> Option<LogLine> {
+    let line = |level, text: String| Some(LogLine { level, text });
+    let about = |answer: &Answer| format!("[{}] {}", answer.host, answer.task);
+    match event {
+        Event::Play { name } => line(LogLevel::Info, format!("play: {name}")),
+        Event::Ok(answer) if answer.changed => {
+            line(LogLevel::Info, format!("changed: {}", about(answer)))
+        }
+        Event::Ok(answer) => line(LogLevel::Info, format!("ok: {}", about(answer))),
+        Event::Skipped(answer) => line(LogLevel::Debug, format!("skipped: {}", about(answer))),
+        Event::Failed(answer) => line(
+            if answer.ignored {
+                LogLevel::Warning
+            } else {
+                LogLevel::Error
+            },
+            format!("failed: {}: {}", about(answer), answer.reason()),
+        ),
+        Event::Unreachable(answer) => line(
+            LogLevel::Error,
+            format!("unreachable: {}: {}", about(answer), answer.reason()),
+        ),
+        Event::Retry(answer) => line(LogLevel::Info, format!("again: {}", about(answer))),
+        Event::NoHosts => line(LogLevel::Warning, "no hosts match this play".to_owned()),
+        Event::NoHostsLeft => line(LogLevel::Error, "no hosts are left".to_owned()),
+        Event::Task(_) | Event::Start(_) | Event::Stats { .. } => None,
+    }
+}
+
+/// A file of the workspace: it must be there, and inside also when links are followed.
+fn file(workspace: &Path, path: &str, what: &str) -> Result<PathBuf> {
+    let not_found = |message: String| {
+        Error::new(ErrorKind::NotFound, fault::NO_FILE, message)
+            .with_hint(format!("Name the {what} by its path in the workspace."))
+    };
+    let path = inside(path).map_err(not_found)?;
+    let found = workspace.join(&path);
+    if !found.exists() {
+        return Err(not_found(format!(
+            "There is no {what} `{path}` in the workspace."
+        )));
+    }
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    if real(&found).starts_with(real(workspace)) {
+        Ok(found)
+    } else {
+        Err(not_found(format!(
+            "The {what} `{path}` is a link that leads out of the workspace."
+        )))
+    }
+}
+
+/// Writes a file that only this user can read.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)?.write_all(content)
+}

@@ -1,0 +1,370 @@
+//! What is typed into the form, and what is left once it is checked.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+
+use podium_connector::{Problem, StepRequest};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// Stands for a value that is known only after another step.
+pub(crate) const LATER: &str = "(known later)";
+
+/// As typed; null where not yet known.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Typed {
+    /// A playbook file in the workspace.
+    playbook: Option<String>,
+    /// A file, a list of hosts, or hosts, groups and variables.
+    inventory: Option<Value>,
+    /// Extra variables.
+    variables: Option<Map<String, Value>>,
+    /// A host pattern.
+    limit: Option<String>,
+    /// Tasks with one of these run.
+    tags: Option<Vec<Option<String>>>,
+    /// Tasks with one of these do not.
+    skip_tags: Option<Vec<Option<String>>>,
+    /// Takes it back.
+    undo_playbook: Option<String>,
+    /// Changes nothing.
+    check_only: Option<bool>,
+    /// How many hosts at once.
+    forks: Option<u64>,
+}
+
+/// Checked.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Config {
+    pub(crate) playbook: String,
+    pub(crate) inventory: Inventory,
+    pub(crate) variables: BTreeMap<String, Value>,
+    pub(crate) limit: Option<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) skip_tags: Vec<String>,
+    pub(crate) undo_playbook: Option<String>,
+    pub(crate) check_only: bool,
+    pub(crate) forks: u64,
+}
+
+/// Where the hosts come from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Inventory {
+    /// A file in the workspace.
+    File(String),
+    /// Written by us, in Ansible's own form.
+    Given(Value),
+}
+
+impl Config {
+    /// Reads and checks the inputs. Pure.
+    pub(crate) fn of(request: &StepRequest) -> Result<Self, Vec<Problem>> {
+        let typed: Typed = request
+            .inputs
+            .read()
+            .map_err(|why| vec![problem("", format!("The inputs cannot be read: {why}."))])?;
+        let mut problems = Vec::new();
+        let mut path = |field: &str, text: Option<String>| {
+            let text = text?;
+            match inside(&text) {
+                Ok(path) => Some(path),
+                Err(why) => {
+                    problems.push(problem(field, why));
+                    None
+                }
+            }
+        };
+        let playbook = path("/playbook", typed.playbook);
+        let undo_playbook = path("/undo_playbook", typed.undo_playbook);
+        let inventory = match typed.inventory {
+            Some(Value::String(text)) if !text.contains(',') => {
+                Inventory::File(path("/inventory", Some(text)).unwrap_or_default())
+            }
+            other => given(other.unwrap_or(Value::Null)).unwrap_or_else(|why| {
+                problems.push(problem("/inventory", why));
+                Inventory::Given(Value::Null)
+            }),
+        };
+        let mut variables: BTreeMap<String, Value> =
+            typed.variables.unwrap_or_default().into_iter().collect();
+        for name in variables.keys() {
+            if !is_variable(name) {
+                problems.push(problem(
+                    &format!("/variables/{}", name.replace('~', "~0").replace('/', "~1")),
+                    format!("`{name}` cannot be the name of a variable in Ansible: it starts with a letter or `_` and holds letters, digits and `_`."),
+                ));
+            }
+        }
+        fill_later(request, &mut variables);
+        let mut words = |field: &str, list: Option<Vec<Option<String>>>| -> Vec<String> {
+            let list: Vec<String> = list.unwrap_or_default().into_iter().flatten().collect();
+            for (index, word) in list.iter().enumerate() {
+                if word.contains(',') || word.starts_with('-') {
+                    problems.push(problem(
+                        &format!("{field}/{index}"),
+                        format!(
+                            "`{word}` is no tag: a tag holds no comma and begins with no hyphen."
+                        ),
+                    ));
+                }
+            }
+            list
+        };
+        let tags = words("/tags", typed.tags);
+        let skip_tags = words("/skip_tags", typed.skip_tags);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self {
+            playbook: playbook.unwrap_or_default(),
+            inventory,
+            variables,
+            limit: typed.limit.filter(|limit| !limit.trim().is_empty()),
+            tags,
+            skip_tags,
+            undo_playbook,
+            check_only: typed.check_only.unwrap_or(false),
+            forks: typed.forks.unwrap_or(5),
+        })
+    }
+}
+
+/// Whether nobody can know yet what would be played where.
+pub(crate) fn place_is_unknown(request: &StepRequest) -> bool {
+    request.inputs.unknown.keys().any(|pointer| {
+        pointer.is_empty()
+            || ["/playbook", "/inventory", "/limit", "/tags", "/skip_tags"]
+                .iter()
+                .any(|place| pointer == place || pointer.starts_with(&format!("{place}/")))
+    })
+}
+
+/// The names of the steps that must have run before everything is known.
+pub(crate) fn waits_for(request: &StepRequest) -> String {
+    let mut steps: Vec<String> = request
+        .inputs
+        .unknown
+        .values()
+        .flat_map(|unknown| &unknown.after)
+        .map(|step| format!("`{step}`"))
+        .collect();
+    steps.sort();
+    steps.dedup();
+    steps.join(", ")
+}
+
+/// Puts hosts into Ansible's own form.
+fn given(typed: Value) -> Result<Inventory, String> {
+    let (mut hosts, groups, mut vars) = match typed {
+        Value::Null => (list(&[json!("localhost")])?, Map::new(), Map::new()),
+        Value::String(text) => {
+            let names: Vec<Value> = text
+                .split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+                .map(|name| json!(name))
+                .collect();
+            (list(&names)?, Map::new(), Map::new())
+        }
+        Value::Array(names) => (list(&names)?, Map::new(), Map::new()),
+        Value::Object(mut object) => {
+            let hosts = match object.shift_remove("hosts") {
+                None | Some(Value::Null) => Map::new(),
+                Some(Value::Array(names)) => list(&names)?,
+                Some(Value::Object(map)) => map
+                    .into_iter()
+                    .map(|(name, vars)| match vars {
+                        Value::Null => Ok((name, json!({}))),
+                        Value::Object(_) => Ok((name, vars)),
+                        _ => Err(format!("The variables of the host `{name}` are no object.")),
+                    })
+                    .collect::<Result<_, _>>()?,
+                Some(_) => {
+                    return Err("`hosts` is a list, or names with their variables.".to_owned());
+                }
+            };
+            let mut groups = Map::new();
+            if let Some(Value::Object(map)) = object.shift_remove("groups") {
+                for (group, members) in map {
+                    let Value::Array(members) = members else {
+                        return Err(format!("The group `{group}` is no list of hosts."));
+                    };
+                    groups.insert(group, json!({ "hosts": list(&members)? }));
+                }
+            }
+            let vars = match object.shift_remove("vars") {
+                Some(Value::Object(vars)) => vars,
+                _ => Map::new(),
+            };
+            if let Some((key, _)) = object.iter().next() {
+                return Err(format!(
+                    "An inventory has `hosts`, `groups` and `vars`, and no `{key}`."
+                ));
+            }
+            (hosts, groups, vars)
+        }
+        _ => return Err("An inventory is a file, a list of hosts, or an object.".to_owned()),
+    };
+    let this_python = || json!("{{ ansible_playbook_python }}");
+    if vars.get("ansible_connection") == Some(&json!("local"))
+        && !vars.contains_key("ansible_python_interpreter")
+    {
+        vars.insert("ansible_python_interpreter".to_owned(), this_python());
+    }
+    let anywhere = vars.contains_key("ansible_connection");
+    if let Some(Value::Object(here)) = hosts.get_mut("localhost")
+        && !anywhere
+        && !here.contains_key("ansible_connection")
+    {
+        here.insert("ansible_connection".to_owned(), json!("local"));
+        here.insert("ansible_python_interpreter".to_owned(), this_python());
+    }
+    Ok(Inventory::Given(json!({
+        "all": { "hosts": hosts, "children": groups, "vars": vars }
+    })))
+}
+
+fn list(names: &[Value]) -> Result<Map<String, Value>, String> {
+    names
+        .iter()
+        .map(|name| match name.as_str() {
+            Some(name) if !name.trim().is_empty() => Ok((name.to_owned(), json!({}))),
+            _ => Err(format!("`{name}` is no name of a host.")),
+        })
+        .collect()
+}
+
+/// Puts the word for "later" where a variable, or a part of one, is not yet known.
+fn fill_later(request: &StepRequest, variables: &mut BTreeMap<String, Value>) {
+    for pointer in request.inputs.unknown.keys() {
+        let Some(rest) = pointer.strip_prefix("/variables/") else {
+            continue;
+        };
+        let (name, below) = rest
+            .split_once('/')
+            .map_or((rest, None), |(n, b)| (n, Some(b)));
+        let name = name.replace("~1", "/").replace("~0", "~");
+        let later = Value::String(LATER.to_owned());
+        match below {
+            None => {
+                variables.insert(name, later);
+            }
+            Some(below) => {
+                if let Some(place) = variables
+                    .get_mut(&name)
+                    .and_then(|value| value.pointer_mut(&format!("/{below}")))
+                {
+                    *place = later;
+                }
+            }
+        }
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A path that stays inside the workspace, in its plain form.
+pub(crate) fn inside(text: &str) -> Result<String, String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for component in Path::new(text).components() {
+        match component {
+            Component::Normal(part) => parts.push(part.to_str().unwrap_or_default()),
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if parts.pop().is_none() {
+                    return Err(format!("`{text}` leads out of the workspace."));
+                }
+            }
+            Component::RootDir | Component::Prefix(_) => {
+                return Err(format!("`{text}` is not a path inside the workspace."));
+            }
+        }
+    }
+    if parts.is_empty() || text.contains('\0') {
+        return Err(format!("`{text}` names no file."));
+    }
+    Ok(parts.join("/"))
+}
+
+fn problem(field: &str, message: impl Into<String>) -> Problem {
+    Problem {
+        field: field.to_owned(),
+        message: message.into(),
+        hint: None,
+        fatal: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use podium_testkit::RequestBuilder;
+
+    fn inventory(typed: Value) -> Result<Value, String> {
+        let request = RequestBuilder::new(
+            "ansible/playbook",
+            json!({"playbook": "site.yml", "inventory": typed}),
+        )
+        .build();
+        match Config::of(&request) {
+            Ok(Config {
+                inventory: Inventory::Given(value),
+                ..
+            }) => Ok(value),
+            Ok(Config {
+                inventory: Inventory::File(path),
+                ..
+            }) => Ok(json!(path)),
+            Err(problems) => Err(problems[0].message.clone()),
+        }
+    }
+
+    #[test]
+    fn an_inventory_may_be_a_file_a_list_or_an_object() {
+        assert_eq!(inventory(json!("hosts.ini")), Ok(json!("hosts.ini")));
+        for typed in [
+            json!("a, b"),
+            json!(["a", "b"]),
+            json!({"hosts": ["a", "b"]}),
+        ] {
+            let found = inventory(typed).expect("an inventory");
+            assert_eq!(found["all"]["hosts"], json!({"a": {}, "b": {}}));
+        }
+        let rich = inventory(json!({
+            "hosts": {"a": {"ansible_port": 2222}, "b": null},
+            "groups": {"web": ["a"]},
+            "vars": {"ansible_connection": "local"},
+        }))
+        .expect("an inventory");
+        assert_eq!(rich["all"]["hosts"]["a"]["ansible_port"], 2222);
+        assert_eq!(rich["all"]["children"]["web"]["hosts"], json!({"a": {}}));
+        assert!(rich["all"]["vars"]["ansible_python_interpreter"].is_string());
+        let here = inventory(json!(null)).expect("an inventory");
+        assert_eq!(
+            here["all"]["hosts"]["localhost"]["ansible_connection"],
+            "local"
+        );
+    }
+
+    #[test]
+    fn a_wrong_inventory_says_what_is_wrong() {
+        for (typed, expected) in [
+            (
+                json!({"host": []}),
+                "An inventory has `hosts`, `groups` and `vars`, and no `host`.",
+            ),
+            (json!([1]), "`1` is no name of a host."),
+            (
+                json!({"groups": {"web": "a"}}),
+                "The group `web` is no list of hosts.",
+            ),
+            (json!("../hosts"), "`../hosts` leads out of the workspace."),
+        ] {
+            assert_eq!(inventory(typed), Err(expected.to_owned()));
+        }
+    }
+}

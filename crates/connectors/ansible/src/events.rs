@@ -1,0 +1,148 @@
+//! The lines of our callback plugin (`podium_events.py`), read in one place.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// One thing that a playbook does.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum Event {
+    /// A play begins.
+    Play { name: String },
+    /// A task begins, on all its hosts.
+    Task(Task),
+    /// A task begins on one host.
+    Start(Answer),
+    /// It went well there.
+    Ok(Answer),
+    /// It went wrong there.
+    Failed(Answer),
+    /// It was left out there.
+    Skipped(Answer),
+    /// The host could not be reached.
+    Unreachable(Answer),
+    /// It is tried again.
+    Retry(Answer),
+    /// No host matched.
+    NoHosts,
+    /// All hosts failed.
+    NoHostsLeft,
+    /// The end.
+    Stats {
+        hosts: BTreeMap<String, BTreeMap<String, u64>>,
+        #[serde(default)]
+        run: Map<String, Value>,
+        #[serde(default)]
+        custom: Map<String, Value>,
+    },
+}
+
+/// A task.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub(crate) struct Task {
+    pub(crate) task: String,
+    pub(crate) id: String,
+}
+
+/// What a host answered to a task.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Answer {
+    pub(crate) host: String,
+    pub(crate) task: String,
+    pub(crate) id: String,
+    pub(crate) module: String,
+    pub(crate) changed: bool,
+    /// The task is marked `no_log`.
+    pub(crate) hidden: bool,
+    /// A failure that the playbook ignores.
+    pub(crate) ignored: bool,
+    /// The module has no check mode.
+    pub(crate) unchecked: bool,
+    pub(crate) msg: Value,
+    pub(crate) stderr: Value,
+    pub(crate) stdout: Value,
+    pub(crate) rc: Value,
+    pub(crate) diff: Vec<Diff>,
+}
+
+/// A difference that a module shows.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Diff {
+    pub(crate) before: Value,
+    pub(crate) after: Value,
+    pub(crate) prepared: Value,
+}
+
+/// Reads a line; `None` where it is none of ours.
+pub(crate) fn read(line: &str) -> Option<Event> {
+    serde_json::from_str(line).ok()
+}
+
+impl Answer {
+    /// Its reason, in one line.
+    pub(crate) fn reason(&self) -> String {
+        if self.hidden {
+            return "its answer is hidden, since the task is marked `no_log`".to_owned();
+        }
+        let text = |value: &Value| match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let mut reason = text(&self.msg);
+        if reason.is_empty() || reason == "non-zero return code" {
+            let more = text(&self.stderr);
+            let more = if more.is_empty() {
+                text(&self.stdout)
+            } else {
+                more
+            };
+            if !more.is_empty() {
+                reason = format!("{reason}: {more}")
+                    .trim_start_matches(": ")
+                    .to_owned();
+            }
+        }
+        let mut line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.chars().count() > 500 {
+            line = line.chars().take(500).collect::<String>() + "…";
+        }
+        if line.is_empty() {
+            "it gave no reason".to_owned()
+        } else {
+            line
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorded_answer_is_read() {
+        let line = r#"{"event": "ok", "host": "a", "task": "Write a page", "id": "1", "module": "ansible.builtin.copy", "changed": true, "diff": [{"before": "", "after": "hello\n"}], "unchecked": false}"#;
+        let Some(Event::Ok(answer)) = read(line) else {
+            panic!("an answer");
+        };
+        assert!(answer.changed);
+        assert_eq!(answer.diff[0].after, "hello\n");
+        assert_eq!(read("PLAY RECAP"), None);
+    }
+
+    #[test]
+    fn the_reason_is_the_message_or_what_was_printed() {
+        let mut answer = Answer {
+            msg: "non-zero return code".into(),
+            ..Answer::default()
+        };
+        answer.stderr = "no such\n file".into();
+        assert_eq!(answer.reason(), "non-zero return code: no such file");
+        answer.hidden = true;
+        assert!(answer.reason().contains("no_log"));
+    }
+}
