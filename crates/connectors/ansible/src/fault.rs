@@ -6,7 +6,7 @@ use crate::events::Answer;
 
 pub(crate) const TOOL_FAILED: Code = Code::new("POD0326");
 pub(crate) const END_UNKNOWN: Code = Code::new("POD0328");
-pub(crate) const STOPPED: Code = Code::new("POD0330");
+pub(crate) const STOPPED: Code = Code::new("POD0320");
 pub(crate) const NOT_UNDONE: Code = Code::new("POD0333");
 pub(crate) const NO_FILE: Code = Code::new("POD0340");
 pub(crate) const FAULTY_PLAYBOOK: Code = Code::new("POD0341");

@@ -4,17 +4,17 @@ use podium_diagnostics::{Code, Error, ErrorKind, Retry};
 
 use crate::stream::Diagnostic;
 
-pub(crate) const FAULTY_FILES: Code = Code::new("POD0320");
-pub(crate) const MISSING_VARIABLE: Code = Code::new("POD0321");
-pub(crate) const NO_DIRECTORY: Code = Code::new("POD0322");
-pub(crate) const LOCKED: Code = Code::new("POD0323");
+pub(crate) const FAULTY_FILES: Code = Code::new("POD0334");
+pub(crate) const MISSING_VARIABLE: Code = Code::new("POD0335");
+pub(crate) const NO_DIRECTORY: Code = Code::new("POD0336");
+pub(crate) const LOCKED: Code = Code::new("POD0337");
 pub(crate) const NO_PROVIDER: Code = Code::new("POD0324");
 pub(crate) const APPLY_FAILED: Code = Code::new("POD0325");
 pub(crate) const TOOL_FAILED: Code = Code::new("POD0326");
 pub(crate) const NO_CONFIGURATION: Code = Code::new("POD0327");
 pub(crate) const END_UNKNOWN: Code = Code::new("POD0328");
 pub(crate) const STALE_PLAN: Code = Code::new("POD0329");
-pub(crate) const STOPPED: Code = Code::new("POD0330");
+pub(crate) const STOPPED: Code = Code::new("POD0320");
 pub(crate) const NO_RIGHT: Code = Code::new("POD0331");
 pub(crate) const NOT_AS_INTENDED: Code = Code::new("POD0332");
 pub(crate) const NOT_UNDONE: Code = Code::new("POD0333");
@@ -314,7 +314,7 @@ mod tests {
                     "Error acquiring the state lock",
                     "Error message: resource temporarily unavailable\nLock Info:\n  ID:        6993ad4d\n  Path:      terraform.tfstate\n  Operation: OperationTypeApply\n  Who:       ann@desk\n  Version:   1.15.5\n  Created:   2026-11-23 00:44:48.128 +0000 UTC\n",
                 ),
-                "POD0323",
+                "POD0337",
                 "The state is locked: `ann@desk` is applying, since 2026-11-23 00:44:48 UTC.",
             ),
             (
@@ -322,7 +322,7 @@ mod tests {
                     "No value for required variable",
                     "The root module input variable \"need\" is not set, and has no default value.",
                 )),
-                "POD0321",
+                "POD0335",
                 "The configuration in `net` needs a value for its variable `need`.",
             ),
             (
@@ -330,7 +330,7 @@ mod tests {
                     "Invalid expression",
                     "Expected the start of an expression.",
                 )),
-                "POD0320",
+                "POD0334",
                 "`net/main.tf:2:11`: Invalid expression. Expected the start of an expression.",
             ),
             (

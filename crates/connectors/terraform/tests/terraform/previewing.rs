@@ -214,7 +214,7 @@ async fn fails(cx: &FakeContext, inputs: serde_json::Value) -> podium_diagnostic
 async fn a_missing_variable_is_named(cx: FakeContext) {
     shop(&cx);
     let error = fails(&cx, json!({"directory": "infra/shop"})).await;
-    assert_eq!(error.code.as_str(), "POD0321");
+    assert_eq!(error.code.as_str(), "POD0335");
     assert!(error.message.contains("`branch`"), "{error}");
     assert!(error.hint.expect("a hint").contains("secrets.branch"));
 }
@@ -225,7 +225,7 @@ async fn a_broken_file_is_told_with_its_line(cx: FakeContext) {
         "resource \"terraform_data\" \"x\" {\n  input = \n}\n",
     );
     let error = fails(&cx, json!({"directory": "Straße"})).await;
-    assert_eq!(error.code.as_str(), "POD0320");
+    assert_eq!(error.code.as_str(), "POD0334");
     assert!(error.message.starts_with("`Straße/main.tf:2:"), "{error}");
     assert_eq!(cx.workspace_files(), ["Straße/main.tf"]);
 }
@@ -235,7 +235,7 @@ async fn an_empty_folder_and_no_folder_are_told_apart(cx: FakeContext) {
     let empty = fails(&cx, json!({"directory": "empty"})).await;
     assert_eq!(empty.code.as_str(), "POD0327");
     let none = fails(&cx, json!({"directory": "none"})).await;
-    assert_eq!(none.code.as_str(), "POD0322");
+    assert_eq!(none.code.as_str(), "POD0336");
     assert_eq!(none.message, "There is no folder `none` in the workspace.");
 }
 

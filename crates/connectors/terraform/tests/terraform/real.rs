@@ -158,7 +158,7 @@ async fn real_terraform_says_who_holds_the_lock() {
         .expect("both end");
     first.expect("the first has the lock");
     let error = second.expect_err("the second has not");
-    assert_eq!(error.code.as_str(), "POD0323", "{error}");
+    assert_eq!(error.code.as_str(), "POD0337", "{error}");
     assert!(error.message.contains("is applying, since"), "{error}");
     assert!(error.hint.expect("a hint").contains("force-unlock"));
 }
