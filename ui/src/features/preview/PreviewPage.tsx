@@ -104,6 +104,6 @@ function TintedGraph({ view, selection, onSelect }: { view: PreviewView; selecti
       return { id: node.id, at: places[node.id] ?? { x: 0, y: 0 }, title: node.title, operation: operationTitle(manifests, node.uses), manifest: manifestOf(manifests, node.uses), badges: step?.mode === "simulated" ? [{ id: "simulated", word: words.simulated, text: words.simulated.toLowerCase() }] : [], problems: 0, off: step?.skipped ?? false, tint, editable: false };
     });
   }, [view, edges, manifests]);
-  useFirstFit(steps);
+  useFirstFit(steps, 0.42);
   return <GraphCanvas steps={steps} edges={edges} selection={selection} onSelect={onSelect} />;
 }

@@ -42,7 +42,7 @@ function OpenRun({ now }: { now: RunView }) {
   const [cancelling, setCancelling] = useState(false);
   const edges = useMemo(() => edgesOfRun(view.edges), [view.edges]);
   const steps = useRunSteps(view, manifests, layout);
-  useFirstFit(steps);
+  useFirstFit(steps, 0.42);
 
   // What asks for a person comes into sight by itself, once.
   const asking = now.questions.find((question) => question.step !== null)?.step ?? null;
@@ -58,7 +58,9 @@ function OpenRun({ now }: { now: RunView }) {
   }, [view.steps, edges]);
   const meaning = meaningOfRun(view);
   const ended = now.ended_at !== null;
-  const step = view.steps.find((s) => s.id === selection.steps[0]);
+  // With nothing chosen, the panel follows what moves; once it has ended, it shows the whole.
+  const moving = ended || at !== null ? undefined : view.steps.findLast((s) => ["intent", "dispatched", "accepted", "running", "retrying"].includes(s.state));
+  const step = view.steps.find((s) => s.id === selection.steps[0]) ?? moving;
   const undo = () => go({ screen: "undo", run: now.id });
   useRegisterActions("run", useMemo((): Action[] => [
     { id: "run.cancel", label: runWords.cancelAsk, enabled: !ended, run: () => setCancelling(true) },
@@ -108,6 +110,7 @@ function useRunSteps(view: RunView, manifests: Parameters<typeof manifestOf>[0],
       const made: CanvasStep = {
         id: step.id, at: places[step.id] ?? { x: 0, y: 0 }, title: step.title, operation: operationTitle(manifests, step.uses), manifest: manifestOf(manifests, step.uses),
         badges: [
+          ...(step.mode === "simulated" ? [{ id: "simulated" as const, word: words.simulated, text: words.simulated.toLowerCase() }] : []),
           ...(step.items.length > 0 ? [{ id: "each" as const, word: runWords.items(step.items.length), text: `${step.item_counts.succeeded}/${step.item_counts.total}` }] : []),
           ...(step.attempt > 1 ? [{ id: "retry" as const, word: runWords.attempt(step.attempt), text: `×${step.attempt}` }] : []),
         ],

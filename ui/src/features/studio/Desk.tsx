@@ -38,7 +38,7 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
   const steps = useCanvasSteps(document, view, edges, manifests);
   const reactFlow = useReactFlow();
   const fit = useFit();
-  useFirstFit(steps);
+  useFirstFit(steps, 0.62);
   const [selection, setSelection] = useState<Selection>(step ? { steps: [step], edge: null } : nothing);
   const [quick, setQuick] = useState<{ at: Point; after: string | null; place: Point | null } | null>(null);
   const [connecting, setConnecting] = useState<{ from: string; to: string; at: Point } | null>(null);

@@ -1,0 +1,6 @@
+export const placeWords = {
+  environments: "Environments", environmentsLead: "Where a workflow runs, and with what. They are files in the folder environments.", vars: "Variables", noVars: "No variables.", credentials: "Credentials", noCredentials: "No slot is bound here.", slot: "Slot", current: "Chosen", choose: "Work here", missing: "not stored",
+  protection: "Protection", approval: "A person approves the preview first.", typeName: "The name is typed before anything is written.", readOnly: "Nothing is ever written here.", none: "None.", practice: "Simulators stand in for every system.",
+  noneTitle: "No environments yet", noneBody: "An environment is a file such as environments/play.yaml. It says where a workflow runs, with which variables and credentials.",
+  settings: "Settings", appearance: "Appearance", theme: "Theme", themes: { system: "As the system", light: "Light", dark: "Dark" }, workspace: "Workspace", folder: "Folder", tools: "Tools on this computer", toolsLead: "What Podium drives, and what is missing.", checkAgain: "Check again", checking: "Looking at this computer", states: { good: "Good", missing: "Missing", trouble: "Trouble" }, systems: "Systems", systemsLead: "What each can do.", operations: (count: number) => (count === 1 ? "1 step" : `${count} steps`), shortcuts: "Shortcuts",
+};
