@@ -192,11 +192,11 @@ mod tests {
             "application/x-www-form-urlencoded; charset=utf-8",
             "Action=DescribeStacks&Version=2010-05-15&StackName=a%20b",
         );
-        let signed = signer
+        let sent = signer
             .sign("cloudformation", 1_767_323_045_678, request)
             .unwrap();
         let header = |wanted: &str| {
-            let (_, value) = signed
+            let (_, value) = sent
                 .secret_headers
                 .iter()
                 .find(|(name, _)| name == wanted)
@@ -209,10 +209,9 @@ mod tests {
             include_str!("../tests/fixtures/authorization.txt").trim()
         );
         assert!(
-            signed
-                .headers
+            sent.headers
                 .contains(&("x-amz-date".into(), "20260102T030405Z".into()))
         );
-        assert!(!format!("{signed:?}").contains("token/1="));
+        assert!(!format!("{sent:?}").contains("token/1="));
     }
 }

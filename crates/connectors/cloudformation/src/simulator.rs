@@ -8,7 +8,9 @@
 //! calls at the same times give the same answers.
 
 mod answer;
+mod compare;
 mod evaluate;
+mod render;
 mod state;
 mod timeline;
 
@@ -94,8 +96,8 @@ impl Simulator for Practice {
         let action = fields.text("Action").to_owned();
         self.cloud.advance(now);
         let (status, body) = match self.cloud.answer(now, &action, &fields) {
-            Ok(result) => (200, answer::reply(&action, &result)),
-            Err((status, code, message)) => (status, answer::refusal(code, &message)),
+            Ok(result) => (200, render::reply(&action, &result)),
+            Err((status, code, message)) => (status, render::refusal(code, &message)),
         };
         HttpResponse {
             status,

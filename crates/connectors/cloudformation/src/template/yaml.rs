@@ -215,10 +215,16 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for n in 1..12 {
             let last = n - 1;
-            bomb.push_str(&format!(
-                "a{n}: &a{n} [{}]\n",
-                vec![format!("*a{last}"); 10].join(", ")
-            ));
+            let ten = vec![format!("*a{last}"); 10].join(", ");
+            bomb.extend([
+                "a",
+                &n.to_string(),
+                ": &a",
+                &n.to_string(),
+                " [",
+                &ten,
+                "]\n",
+            ]);
         }
         for text in [
             "",

@@ -288,6 +288,62 @@ pub(crate) async fn crash(world: &World) {
     remove(world, "crash-branch").await;
 }
 
+pub(crate) async fn midway(world: &World) {
+    let cx = world.context();
+    let slow = FAILING
+        .replace("/podium/failing/note", "/podium/midway/note")
+        .replace("\"1\"", "\"3\"");
+    cx.write("stack.yaml", &slow);
+    let step = deploy("k-mid", "midway-branch", json!({ "parameters": {} }));
+    let preview = cloud().preview(&cx, &step).await.unwrap();
+    let record = cloud().prepare(&cx, &step, &preview).await.unwrap();
+    // The application dies while the stack is being made: the future is dropped where it stands.
+    let connector = cloud();
+    let run = connector.run(&cx, &step);
+    let seen = async {
+        while !cx
+            .records()
+            .progress
+            .iter()
+            .any(|p| p.about.as_deref() == Some("Note"))
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = seen => {}
+        outcome = run => panic!("it ended before the crash: {outcome:?}"),
+    }
+    let mut resumed = step.clone();
+    resumed.resumed = true;
+    resumed.remote = cx.records().accepted.first().cloned();
+    assert!(resumed.remote.is_some());
+    assert_eq!(
+        cloud().observe(&cx, &resumed).await.unwrap(),
+        Observed::Adopt
+    );
+    let error = cloud().run(&cx, &resumed).await.unwrap_err();
+    assert!(
+        error
+            .message
+            .contains("`Signal` (AWS::CloudFormation::WaitCondition) failed"),
+        "{error}"
+    );
+    assert_eq!(cx.records().accepted.len(), 1, "accepted once");
+    let events = world
+        .outside("Action=DescribeStackEvents&StackName=midway-branch")
+        .await;
+    assert_eq!(
+        events.matches("<ResourceStatus>CREATE_FAILED<").count(),
+        1,
+        "executed once"
+    );
+    let back = deploy("k-mid-undo", "midway-branch", json!({ "parameters": {} }));
+    cloud().undo(&cx, &back, &record).await.unwrap();
+    assert!(!exists(world, "midway-branch").await);
+}
+
 pub(crate) async fn secret(world: &World) {
     let canary = "canary-for-the-hidden-parameter";
     let template = r"

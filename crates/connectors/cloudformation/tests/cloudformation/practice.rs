@@ -18,6 +18,7 @@ practice! {
     a_stack_that_is_as_it_shall_be_is_left_alone => checks::no_change;
     a_failing_stack_names_its_first_cause => checks::failing;
     after_a_crash_nothing_is_done_twice => checks::crash;
+    a_run_that_died_midway_is_taken_up => checks::midway;
     a_secret_goes_into_a_hidden_parameter => checks::secret;
     a_stack_is_deleted_and_made_anew => checks::delete;
     a_protected_stack_stays => checks::protected;

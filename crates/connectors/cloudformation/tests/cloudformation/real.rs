@@ -24,6 +24,7 @@ real! {
     real_a_stack_that_is_as_it_shall_be_is_left_alone => checks::no_change;
     real_a_failing_stack_names_its_first_cause => checks::failing;
     real_after_a_crash_nothing_is_done_twice => checks::crash;
+    real_a_run_that_died_midway_is_taken_up => checks::midway;
     real_a_secret_goes_into_a_hidden_parameter => checks::secret;
     real_a_stack_is_deleted_and_made_anew => checks::delete;
     real_a_protected_stack_stays => checks::protected;

@@ -272,10 +272,10 @@ async fn values_known_later_are_predicted_from_the_template_without_a_change_set
 #[tokio::test]
 async fn long_lists_come_in_pages_and_are_read_to_the_end() {
     let world = World::practice();
-    let mut template = String::from("Resources:\n");
-    for n in 0..55 {
-        template.push_str(&format!("  Topic{n:02}: {{ Type: AWS::SNS::Topic, Metadata: {{ Practice: {{ Seconds: 0.01 }} }} }}\n"));
-    }
+    let topics: Vec<String> = (0..55)
+        .map(|n| format!("  Topic{n:02}: {{ Type: AWS::SNS::Topic, Metadata: {{ Practice: {{ Seconds: 0.01 }} }} }}\n"))
+        .collect();
+    let template = format!("Resources:\n{}", topics.concat());
     let cx = context(&world, &template);
     let walked = walk(&cloud(), &cx, &plain("k-many", "many")).await.unwrap();
     assert_eq!(walked.preview.changes.len(), 55);
