@@ -5,25 +5,34 @@ import { until } from '../driver/webdriver.mjs';
 /** Waits for the preview, and gives its words. */
 export async function preview(window) {
   await window.see('@preview-page', 60_000);
-  await window.see('@deploy', 60_000);
   return window.text('@preview-page');
 }
 
-/** Says yes; gives the id of the run that began. */
-export async function deploy(window) {
-  await window.click('@deploy');
-  return running(window);
+/** From Home to the preview of a workflow: through the studio, with these answers. */
+export async function previewOf(window, workflow, answers = {}) {
+  await window.click(`@edit-${workflow}`);
+  await window.click('@preview');
+  for (const [name, value] of Object.entries(answers)) await window.fill(`@field-${name}`, value);
+  if (Object.keys(answers).length > 0) await window.click('@preview-inputs');
+  return preview(window);
 }
 
-/** Waits for the screen of a run; gives its id. */
-export async function running(window) {
+/** Says yes; gives the id of the run that began. */
+export async function deploy(window, button = 'deploy') {
+  if (await window.has('@confirm-loss')) await window.click('@confirm-loss');
+  await window.click(`@${button}`);
   await window.see('@run-status', 60_000);
+  return shown(window);
+}
+
+/** The id of the run on the screen. */
+function shown(window) {
   return window.js(() => decodeURIComponent(location.hash.split('/').pop()));
 }
 
 /** Waits until the run has ended so. */
 export async function ended(window, how, ms = 120_000) {
-  const now = () => window.attribute('@run-status', 'data-value');
+  const now = () => window.attribute('@run-status', 'data-state');
   let last;
   await until(`the run is ${how}`, async () => {
     last = await now();
@@ -48,7 +57,6 @@ export function reaches(window, step, states, ms = 60_000) {
 export async function undo(window) {
   await window.click('@undo');
   const words = await preview(window);
-  await window.click('@deploy');
-  await running(window);
+  await deploy(window, 'undo-confirm');
   return words;
 }

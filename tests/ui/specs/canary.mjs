@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { root } from '../../../scripts/setup/places.mjs';
 import { story } from '../driver.mjs';
 import { home } from '../pages/home.mjs';
-import { deploy, ended, preview } from '../pages/run.mjs';
+import { deploy, ended, previewOf } from '../pages/run.mjs';
 
 const workspace = join(root, 'tests', 'ui', 'workspaces', 'canary');
 
@@ -25,10 +25,7 @@ story('a secret reaches three tools and is found nowhere else', { workspace, aws
   const window = await world.open();
   const arguments_ = watchArguments(canary);
   await home(window, 'canary');
-  await window.click('@deploy-canary');
-  await window.fill('@field-place', place);
-  await window.click('@preview');
-  await preview(window);
+  await previewOf(window, 'canary', { place });
   const run = await deploy(window);
   await ended(window, 'succeeded');
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { root } from '../../../scripts/setup/places.mjs';
 import { story, until } from '../driver.mjs';
 import { home } from '../pages/home.mjs';
-import { deploy, ended, preview, reaches } from '../pages/run.mjs';
+import { deploy, ended, previewOf, reaches } from '../pages/run.mjs';
 
 const workspace = join(root, 'tests', 'ui', 'workspaces', 'slow');
 
@@ -17,10 +17,7 @@ story('a run goes on after the window was killed twice', { workspace, aws: true,
   mkdirSync(place);
   let window = await world.open();
   await home(window, 'slow');
-  await window.click('@deploy-slow');
-  await window.fill('@field-place', place);
-  await window.click('@preview');
-  await preview(window);
+  await previewOf(window, 'slow', { place });
   const run = await deploy(window);
 
   await until('Terraform is in the middle', () => existsSync(join(place, 'made')), 60_000);
