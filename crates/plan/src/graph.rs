@@ -72,3 +72,33 @@ pub struct GraphEdge {
     #[ts(flatten)]
     pub kind: EdgeKind,
 }
+
+impl Graph {
+    /// The graph of a plan, for example of one that takes a run back.
+    pub fn of_plan(plan: &crate::Plan) -> Self {
+        let nodes = plan
+            .steps()
+            .iter()
+            .map(|step| GraphNode {
+                id: step.id.to_string(),
+                title: step.title.clone(),
+                uses: step.uses.to_string(),
+                problems: 0,
+                badges: if step.off { vec![Badge::Off] } else { Vec::new() },
+            })
+            .collect();
+        let edges = plan
+            .steps()
+            .iter()
+            .flat_map(|step| {
+                step.edges.iter().map(|edge| GraphEdge {
+                    from: edge.from.to_string(),
+                    to: step.id.to_string(),
+                    on: edge.on,
+                    kind: edge.kind.clone(),
+                })
+            })
+            .collect();
+        Self { nodes, edges }
+    }
+}

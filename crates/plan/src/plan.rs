@@ -201,4 +201,49 @@ impl Plan {
     pub fn needs_approval(&self) -> bool {
         self.approval
     }
+
+    /// A plan of one step that does nothing but take a credential, to ask the connector who it is.
+    pub fn for_identity(
+        operation: &OperationName,
+        port: &str,
+        credential: &CredentialName,
+        environment: EnvironmentName,
+        id: StepId,
+    ) -> Self {
+        let step = PlanStep {
+            id,
+            title: String::new(),
+            uses: operation.clone(),
+            with: Map::new(),
+            edges: Vec::new(),
+            join: Join::All,
+            condition: None,
+            for_each: None,
+            max_parallel: 1,
+            max_failures: 0,
+            retry: None,
+            timeout: None,
+            on_error: OnError::Stop,
+            credentials: IndexMap::from([(port.to_owned(), credential.clone())]),
+            off: false,
+            undo: None,
+            approval: false,
+            writes: false,
+            work: Work::Do,
+        };
+        Self {
+            workflow: String::new(),
+            title: String::new(),
+            environment,
+            mode: Mode::Real,
+            inputs: Map::new(),
+            environment_values: Value::Null,
+            slots: IndexMap::new(),
+            credentials: IndexMap::new(),
+            steps: vec![step],
+            outputs: Map::new(),
+            undoes: None,
+            approval: false,
+        }
+    }
 }

@@ -11,10 +11,12 @@
 //! number of steps, except where a person takes an ended run up again.
 #![deny(missing_docs)]
 
+mod done;
 mod fold;
 mod sentence;
 mod view;
 
+pub use done::done_steps;
 pub use fold::fold;
 pub use view::{
     Bar, BarKind, Counts, GraphEdge, Question, QuestionKind, RunState, RunSummary, RunView,

@@ -277,6 +277,7 @@ pub struct Thing {
 
 /// An edge between steps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(rename = "RunEdge")]
 pub struct GraphEdge {
     /// The step that comes first.
     pub from: StepId,

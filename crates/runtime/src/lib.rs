@@ -1,1 +1,27 @@
-//! To be written.
+//! The only place that acts: files, processes, network, clock, random ids.
+//!
+//! It drives the engine, appends to the journal before anything is shown or done, asks connectors,
+//! lends credentials, and carries out what connectors describe as values.
+//!
+//! Not here: what may happen next (`engine`), what a step means (`connectors`), how it is shown
+//! (`projections`, the shells). Invariants: an effect is performed only after the event that ordered it
+//! is in the journal; during a preview every write is refused ([`context`]); no secret reaches an
+//! argument, an event or a log.
+
+pub mod clock;
+pub mod home;
+pub mod tools;
+pub mod workspace;
+
+mod context;
+mod driver;
+mod http;
+mod inbox;
+mod host;
+mod preview;
+mod process;
+mod simulators;
+
+pub use home::Home;
+pub use host::{Happened, Host, Listener, Options};
+pub use preview::Asked;

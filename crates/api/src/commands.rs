@@ -1,0 +1,167 @@
+//! Every command, once: name, request, response, handler.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use ts_rs::TS;
+
+use podium_connector::{Choice, Manifest};
+use podium_diagnostics::{Code, Error, ErrorKind};
+use podium_projections::{RunSummary, RunView};
+
+use crate::types::{
+    AddCredential, AnswerStep, CreateVault, CreateWorkflow, CredentialRef, CredentialTest,
+    CredentialView, Discover, Doctor, DocumentView, EditDocument, Empty, GetLogs, GetRun, ListRuns,
+    LogPage, MakePreview, PreviewView, RunName, RunStarted, SetText, StartRun, Tidy, VaultView,
+    WorkflowName, WorkflowTile, WorkspaceView,
+};
+use crate::{ApiError, Podium};
+
+/// What is known of a command without calling it.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// Its request's type in TypeScript.
+    pub request: fn() -> String,
+    /// Its response's type in TypeScript.
+    pub response: fn() -> String,
+    /// What it does.
+    pub about: &'static str,
+}
+
+macro_rules! commands {
+    ($($(#[doc = $about:literal])* $name:literal: $request:ty => $response:ty, $handler:ident;)*) => {
+        /// Every command.
+        pub const COMMANDS: &[CommandInfo] = &[$(CommandInfo {
+            name: $name,
+            request: ts_name::<$request>,
+            response: ts_name::<$response>,
+            about: concat!($($about),*),
+        }),*];
+
+        impl Podium {
+            /// Carries out a command by name. What a shell sends is checked against the command's type.
+            pub async fn call(&self, name: &str, request: Value) -> Result<Value, ApiError> {
+                match name {
+                    $($name => {
+                        let response: $response = self.$handler(read::<$request>(name, request)?).await?;
+                        write(&response)
+                    })*
+                    _ => Err(unknown(name)),
+                }
+            }
+        }
+
+        /// Visits the TypeScript type of every request and response.
+        pub(crate) fn visit_types(visitor: &mut impl ts_rs::TypeVisitor) {
+            $(
+                visitor.visit::<$request>();
+                visitor.visit::<$response>();
+            )*
+        }
+    };
+}
+
+commands! {
+    /// The workspace that is open.
+    "workspace.get": Empty => WorkspaceView, workspace_get;
+    /// The workflows, for the home page.
+    "workflow.list": Empty => Vec<WorkflowTile>, workflow_list;
+    /// Makes an empty workflow.
+    "workflow.create": CreateWorkflow => DocumentView, workflow_create;
+    /// Opens a workflow for editing.
+    "document.open": WorkflowName => DocumentView, document_open;
+    /// Changes a workflow from canvas or inspector.
+    "document.edit": EditDocument => DocumentView, document_edit;
+    /// Replaces the text of a workflow.
+    "document.set_text": SetText => DocumentView, document_set_text;
+    /// Takes back the newest edit.
+    "document.undo": WorkflowName => DocumentView, document_undo;
+    /// Does again what was taken back.
+    "document.redo": WorkflowName => DocumentView, document_redo;
+    /// Puts nodes in order.
+    "document.tidy": Tidy => DocumentView, document_tidy;
+    /// The connectors and their operations.
+    "connector.list": Empty => Vec<Manifest>, connector_list;
+    /// Live choices of a field.
+    "connector.discover": Discover => Vec<Choice>, connector_discover;
+    /// What a run would change everywhere.
+    "preview.make": MakePreview => PreviewView, preview_make;
+    /// Begins what was previewed.
+    "run.start": StartRun => RunStarted, run_start;
+    /// The history.
+    "run.list": ListRuns => Vec<RunSummary>, run_list;
+    /// A run, now or at a moment.
+    "run.get": GetRun => RunView, run_get;
+    /// Log lines.
+    "run.logs": GetLogs => LogPage, run_logs;
+    /// Stops a run gently.
+    "run.cancel": RunName => Empty, run_cancel;
+    /// Says yes to the preview of a run that waits for it.
+    "run.approve": RunName => Empty, run_approve;
+    /// A person's answer at a step.
+    "run.answer": AnswerStep => Empty, run_answer;
+    /// What taking a run back would change.
+    "run.preview_undo": RunName => PreviewView, run_preview_undo;
+    /// The state of the vault.
+    "vault.get": Empty => VaultView, vault_get;
+    /// Makes the vault.
+    "vault.create": CreateVault => VaultView, vault_create;
+    /// Opens the vault.
+    "vault.unlock": CreateVault => VaultView, vault_unlock;
+    /// Closes the vault.
+    "vault.lock": Empty => VaultView, vault_lock;
+    /// The stored credentials, without anything secret.
+    "credential.list": Empty => Vec<CredentialView>, credential_list;
+    /// Stores a credential. Its values go in and never come out.
+    "credential.add": AddCredential => CredentialView, credential_add;
+    /// Proves a credential with a call that only looks.
+    "credential.test": CredentialRef => CredentialTest, credential_test;
+    /// Removes a credential.
+    "credential.remove": CredentialRef => Empty, credential_remove;
+    /// What is there and what is missing on this computer.
+    "doctor.get": Empty => Doctor, doctor_get;
+}
+
+fn read<T: DeserializeOwned>(name: &str, request: Value) -> Result<T, ApiError> {
+    let request = if request.is_null() { Value::Object(serde_json::Map::new()) } else { request };
+    serde_json::from_value(request).map_err(|error| {
+        // The text of the error may quote what was sent, and that may be a secret.
+        let place = error.classify();
+        Error::new(
+            ErrorKind::Invalid,
+            Code::new("POD0806"),
+            format!("The request of `{name}` has not the shape that it must have ({place:?})."),
+        )
+        .with_hint("This is a defect of the shell; the shapes are in docs/schemas.")
+        .into()
+    })
+}
+
+fn write<T: Serialize>(response: &T) -> Result<Value, ApiError> {
+    serde_json::to_value(response).map_err(|error| {
+        Error::new(
+            ErrorKind::Internal,
+            Code::new("POD0807"),
+            "The answer could not be written as JSON.",
+        )
+        .with_source(error)
+        .into()
+    })
+}
+
+fn unknown(name: &str) -> ApiError {
+    let shown: String = name.chars().take(60).collect();
+    Error::new(
+        ErrorKind::NotFound,
+        Code::new("POD0808"),
+        format!("There is no command `{shown}`."),
+    )
+    .with_hint("This is a defect of the shell, or it belongs to another version of Podium.")
+    .into()
+}
+
+fn ts_name<T: TS>() -> String {
+    T::name(&crate::typescript::config())
+}

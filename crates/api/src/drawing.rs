@@ -1,0 +1,118 @@
+//! A workflow's graph as text that other programs draw.
+
+use std::fmt::Write as _;
+
+use podium_connector::Manifest;
+use podium_model::document::When;
+use podium_model::layout::Layout;
+use podium_plan::Graph;
+
+/// For Markdown (Mermaid's flowchart).
+pub fn mermaid(graph: &Graph) -> String {
+    let mut text = String::from("flowchart LR\n");
+    for node in &graph.nodes {
+        let label = format!("{}<br/>{}", escape(&node.title), escape(&node.uses));
+        let _ = writeln!(text, "  {}[\"{label}\"]", node.id);
+    }
+    for edge in &graph.edges {
+        let arrow = match edge.on {
+            When::Success => "-->",
+            When::Failure => "-. failure .->",
+            When::Always => "-. always .->",
+        };
+        let _ = writeln!(text, "  {} {arrow} {}", edge.from, edge.to);
+    }
+    text
+}
+
+/// For Graphviz.
+pub fn dot(graph: &Graph) -> String {
+    let quote = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let mut text = String::from("digraph workflow {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n");
+    for node in &graph.nodes {
+        let label = quote(&format!("{}\n{}", node.title, node.uses)).replace('\n', "\\n");
+        let _ = writeln!(text, "  {} [label={label}];", quote(&node.id));
+    }
+    for edge in &graph.edges {
+        let style = match edge.on {
+            When::Success => "",
+            When::Failure => " [style=dashed, label=\"failure\"]",
+            When::Always => " [style=dotted, label=\"always\"]",
+        };
+        let _ = writeln!(text, "  {} -> {}{style};", quote(&edge.from), quote(&edge.to));
+    }
+    text.push_str("}\n");
+    text
+}
+
+/// A picture, with the nodes where they stand on the canvas.
+pub fn svg(graph: &Graph, layout: &Layout, manifests: &[Manifest]) -> String {
+    const WIDTH: f64 = 220.0;
+    const HEIGHT: f64 = 64.0;
+    const MARGIN: f64 = 24.0;
+    let places: Vec<(f64, f64)> =
+        graph.nodes.iter().map(|node| layout.nodes.get(&node.id).map_or((0.0, 0.0), |p| (p.x, p.y))).collect();
+    let least = |pick: fn(&(f64, f64)) -> f64| places.iter().map(pick).fold(f64::INFINITY, f64::min);
+    let most = |pick: fn(&(f64, f64)) -> f64| places.iter().map(pick).fold(0.0, f64::max);
+    let (left, top) = if places.is_empty() { (0.0, 0.0) } else { (least(|p| p.0), least(|p| p.1)) };
+    let width = most(|p| p.0) - left + WIDTH + 2.0 * MARGIN;
+    let height = most(|p| p.1) - top + HEIGHT + 2.0 * MARGIN;
+    let at = |id: &str| {
+        let index = graph.nodes.iter().position(|node| node.id == id)?;
+        let (x, y) = places[index];
+        Some((x - left + MARGIN, y - top + MARGIN))
+    };
+    let mut text = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         font-family=\"Inter, sans-serif\">\n"
+    );
+    for edge in &graph.edges {
+        let (Some((x1, y1)), Some((x2, y2))) = (at(&edge.from), at(&edge.to)) else { continue };
+        let (x1, y1, y2) = (x1 + WIDTH, y1 + HEIGHT / 2.0, y2 + HEIGHT / 2.0);
+        let middle = f64::midpoint(x1, x2);
+        let dash = match edge.on {
+            When::Success => "",
+            When::Failure => " stroke-dasharray=\"6 4\"",
+            When::Always => " stroke-dasharray=\"2 4\"",
+        };
+        let _ = writeln!(
+            text,
+            "  <path d=\"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}\" fill=\"none\" \
+             stroke=\"#8b90a0\" stroke-width=\"1.5\"{dash}/>"
+        );
+    }
+    for node in &graph.nodes {
+        let Some((x, y)) = at(&node.id) else { continue };
+        let connector = node.uses.split('/').next().unwrap_or_default();
+        let manifest = manifests.iter().find(|manifest| manifest.id == connector);
+        let hue = manifest.map_or(275, |manifest| manifest.hue);
+        let mark = manifest.map_or("?", |manifest| manifest.mark.as_str());
+        let _ = writeln!(
+            text,
+            "  <g transform=\"translate({x} {y})\"><rect width=\"{WIDTH}\" height=\"{HEIGHT}\" \
+             rx=\"10\" fill=\"#fff\" stroke=\"#d8dbe4\"/><rect x=\"12\" y=\"16\" width=\"32\" \
+             height=\"32\" rx=\"8\" fill=\"oklch(0.55 0.13 {hue})\"/><text x=\"28\" y=\"37\" \
+             text-anchor=\"middle\" font-size=\"13\" font-weight=\"600\" fill=\"#fff\">{}</text>\
+             <text x=\"56\" y=\"29\" font-size=\"15\" font-weight=\"600\">{}</text><text x=\"56\" \
+             y=\"47\" font-size=\"12\" fill=\"#666c7c\">{}</text></g>",
+            escape(mark),
+            escape(&shorten(&node.title, 19)),
+            escape(&shorten(&node.uses, 26))
+        );
+    }
+    text.push_str("</svg>\n");
+    text
+}
+
+fn shorten(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

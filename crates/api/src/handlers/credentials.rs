@@ -1,0 +1,340 @@
+//! The vault and its credentials. Values go in; no answer ever holds one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use podium_connector::{CredentialKind, Inputs, StepRequest};
+use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_model::{CredentialName, EnvironmentName};
+use podium_plan::Plan;
+use podium_runtime::clock;
+use podium_secret::Secret;
+use podium_vault::{Credential, Protection, Store, TestResult, Vault, VaultState};
+
+use crate::types::{
+    AddCredential, CreateVault, CredentialRef, CredentialTest, CredentialView, Empty, VaultView,
+};
+use crate::{ApiError, Podium};
+
+impl Podium {
+    /// The state of the vault.
+    pub async fn vault_get(&self, _: Empty) -> Result<VaultView, ApiError> {
+        Ok(self.with_vault(|vault| Ok(view_of(vault))).await?)
+    }
+
+    /// Makes the vault: with a passphrase, or with the keychain of this computer.
+    pub async fn vault_create(&self, request: CreateVault) -> Result<VaultView, ApiError> {
+        let protection = match request.passphrase {
+            Some(passphrase) => Protection::Passphrase(Secret::new(passphrase.into_bytes())),
+            None => Protection::Keychain,
+        };
+        Ok(self
+            .with_vault(move |vault| {
+                vault.create(&protection)?;
+                Ok(view_of(vault))
+            })
+            .await?)
+    }
+
+    /// Opens the vault; steps that wait for it go on.
+    pub async fn vault_unlock(&self, request: CreateVault) -> Result<VaultView, ApiError> {
+        let passphrase = request.passphrase.map(|text| Secret::new(text.into_bytes()));
+        let view = self
+            .with_vault(move |vault| {
+                vault.unlock(passphrase.as_ref())?;
+                Ok(view_of(vault))
+            })
+            .await?;
+        self.host.unlocked().await;
+        Ok(view)
+    }
+
+    /// Closes the vault.
+    pub async fn vault_lock(&self, _: Empty) -> Result<VaultView, ApiError> {
+        Ok(self
+            .with_vault(|vault| {
+                vault.lock();
+                Ok(view_of(vault))
+            })
+            .await?)
+    }
+
+    /// The stored credentials, without anything secret.
+    pub async fn credential_list(&self, _: Empty) -> Result<Vec<CredentialView>, ApiError> {
+        let credentials = self.with_vault(Vault::list).await?;
+        let used = self.used_in();
+        Ok(credentials.iter().map(|credential| self.credential_view(credential, &used)).collect())
+    }
+
+    /// Stores a credential. Makes the vault with the keychain where there is none yet.
+    pub async fn credential_add(&self, request: AddCredential) -> Result<CredentialView, ApiError> {
+        let kind = self.kind(&request.kind)?;
+        let (fields, secrets) = sort_fields(&kind, request.fields)?;
+        let name = request.name.clone();
+        let mut credential = Credential::new(request.name, request.kind, clock::now());
+        credential.fields = fields;
+        let stored = self
+            .with_vault(move |vault| {
+                if vault.state() == VaultState::Empty {
+                    vault.create(&Protection::Keychain)?;
+                }
+                vault.put(credential, &secrets)?;
+                vault.list()
+            })
+            .await?;
+        let used = self.used_in();
+        stored
+            .iter()
+            .find(|credential| credential.name == name)
+            .map(|credential| self.credential_view(credential, &used))
+            .ok_or_else(|| unknown(&name).into())
+    }
+
+    /// Proves a credential with a call that only looks, and keeps the answer with its time.
+    pub async fn credential_test(&self, request: CredentialRef) -> Result<CredentialTest, ApiError> {
+        let credentials = self.with_vault(Vault::list).await?;
+        let credential = credentials
+            .into_iter()
+            .find(|credential| credential.name == request.name)
+            .ok_or_else(|| unknown(&request.name))?;
+        let test = self.prove(&credential).await;
+        let (name, kept) = (
+            request.name,
+            TestResult {
+                at_ms: clock::now(),
+                ok: test.error.is_none(),
+                words: test.words.clone(),
+            },
+        );
+        self.with_vault(move |vault| vault.note_test(&name, kept)).await?;
+        Ok(test)
+    }
+
+    /// Removes a credential.
+    pub async fn credential_remove(&self, request: CredentialRef) -> Result<Empty, ApiError> {
+        self.with_vault(move |vault| vault.remove(&request.name)).await?;
+        Ok(Empty {})
+    }
+
+    async fn prove(&self, credential: &Credential) -> CredentialTest {
+        let at = clock::rfc3339(clock::now());
+        let Some((plan, request)) = self.proof_of(credential) else {
+            return CredentialTest {
+                at,
+                identity: None,
+                error: None,
+                words: String::from(
+                    "It is stored and can be read. Nothing can be asked who it is.",
+                ),
+            };
+        };
+        let step = &plan.steps()[0];
+        let proof = self
+            .host
+            .look(&plan, step, async |context, connector| {
+                connector.identify(context, &request).await
+            })
+            .await;
+        match proof {
+            Ok(Some(identity)) => CredentialTest {
+                at,
+                words: format!("It is {} in {}.", identity.user, identity.account),
+                identity: Some(identity),
+                error: None,
+            },
+            Ok(None) => CredentialTest {
+                at,
+                identity: None,
+                error: None,
+                words: String::from("It can be read; the system has no call that says who it is."),
+            },
+            Err(error) => CredentialTest {
+                at,
+                identity: None,
+                words: error.message.clone(),
+                error: Some(error),
+            },
+        }
+    }
+
+    /// A plan of one step that takes this credential, to ask its connector who it is: an operation of the
+    /// connector that brings the kind.
+    fn proof_of(&self, credential: &Credential) -> Option<(Plan, StepRequest)> {
+        let manifests = self.host.manifests();
+        let bringer = manifests
+            .iter()
+            .find(|manifest| manifest.credentials.iter().any(|kind| kind.id == credential.kind))?;
+        let (operation, port) = bringer.operations.iter().find_map(|operation| {
+            let port = operation
+                .credentials
+                .iter()
+                .find(|port| port.kind == credential.kind && !port.name.ends_with('*'))?;
+            Some((operation, port))
+        })?;
+        let plan = Plan::for_identity(
+            &operation.name,
+            &port.name,
+            &credential.name,
+            "identity".parse().ok()?,
+            "identity".parse().ok()?,
+        );
+        let request = StepRequest {
+            run: None,
+            step: plan.steps()[0].id.clone(),
+            attempt: 1,
+            operation: operation.name.clone(),
+            inputs: Inputs::default(),
+            key: String::from("identity"),
+            resumed: false,
+            remote: None,
+        };
+        Some((plan, request))
+    }
+
+    fn kind(&self, id: &str) -> Result<CredentialKind> {
+        let kinds: Vec<CredentialKind> =
+            self.host.manifests().into_iter().flat_map(|manifest| manifest.credentials).collect();
+        let known = kinds.iter().map(|kind| kind.id.clone()).collect::<Vec<_>>().join(", ");
+        kinds.into_iter().find(|kind| kind.id == id).ok_or_else(|| {
+            Error::new(
+                ErrorKind::NotFound,
+                Code::new("POD0520"),
+                format!("There is no kind of credential `{id}`."),
+            )
+            .with_hint(format!("The kinds are: {known}."))
+        })
+    }
+
+    fn used_in(&self) -> BTreeMap<CredentialName, Vec<EnvironmentName>> {
+        let mut used: BTreeMap<CredentialName, Vec<EnvironmentName>> = BTreeMap::new();
+        for name in self.host.folder().environments() {
+            let Ok(name) = name.parse::<EnvironmentName>() else { continue };
+            let Ok((environment, _, _)) = self.read_environment(&name) else { continue };
+            for credential in environment.credentials.into_values() {
+                let environments = used.entry(credential).or_default();
+                if !environments.contains(&name) {
+                    environments.push(name.clone());
+                }
+            }
+        }
+        used
+    }
+
+    fn credential_view(
+        &self,
+        credential: &Credential,
+        used: &BTreeMap<CredentialName, Vec<EnvironmentName>>,
+    ) -> CredentialView {
+        CredentialView {
+            name: credential.name.clone(),
+            label: self
+                .kind(&credential.kind)
+                .map_or_else(|_| credential.kind.clone(), |kind| kind.label),
+            kind: credential.kind.clone(),
+            fields: credential.fields.clone(),
+            hidden: credential.secret_fields.clone(),
+            created: clock::rfc3339(credential.created_at_ms),
+            used_in: used.get(&credential.name).cloned().unwrap_or_default(),
+            tested: credential.tested.as_ref().map(|tested| CredentialTest {
+                at: clock::rfc3339(tested.at_ms),
+                identity: None,
+                error: (!tested.ok).then(|| {
+                    Error::new(
+                        ErrorKind::Unauthorized,
+                        Code::new("POD0521"),
+                        tested.words.clone(),
+                    )
+                    .with_hint("Test it again, or store it anew.")
+                }),
+                words: tested.words.clone(),
+            }),
+        }
+    }
+
+    async fn with_vault<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Vault) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let vault = Arc::clone(self.host.vault());
+        tokio::task::spawn_blocking(move || work(&vault)).await.unwrap_or_else(|panic| {
+            Err(Error::new(
+                ErrorKind::Internal,
+                Code::new("POD0504"),
+                "The vault stopped unexpectedly.",
+            )
+            .with_source(panic))
+        })
+    }
+}
+
+type Sorted = (BTreeMap<String, String>, BTreeMap<String, Secret>);
+
+/// Parts fields into shown and secret ones, as the kind says.
+fn sort_fields(kind: &CredentialKind, given: BTreeMap<String, String>) -> Result<Sorted> {
+    let (mut fields, mut secrets) = (BTreeMap::new(), BTreeMap::new());
+    for (name, value) in given {
+        let Some(field) = kind.fields.iter().find(|field| field.name == name) else {
+            let known =
+                kind.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                Code::new("POD0522"),
+                format!("A credential of the kind `{}` has no field `{name}`.", kind.id),
+            )
+            .with_hint(format!("Its fields are: {known}.")));
+        };
+        if value.is_empty() {
+            continue;
+        }
+        if field.secret {
+            secrets.insert(name, Secret::new(value.into_bytes()));
+        } else {
+            fields.insert(name, value);
+        }
+    }
+    for field in kind.fields.iter().filter(|field| field.required) {
+        if !fields.contains_key(&field.name) && !secrets.contains_key(&field.name) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                Code::new("POD0523"),
+                format!("`{}` is missing.", field.label),
+            )
+            .with_hint(field.help.clone()));
+        }
+    }
+    Ok((fields, secrets))
+}
+
+fn view_of(vault: &Vault) -> VaultView {
+    match vault.state() {
+        VaultState::Empty => {
+            let reached = vault.reach_keychain();
+            VaultView::Empty {
+                keychain: reached.is_ok(),
+                because: reached.err().map(|trouble| trouble.to_string()),
+            }
+        }
+        VaultState::Locked { store, because } => VaultView::Locked {
+            passphrase: store == Store::Passphrase,
+            because: because.words(),
+        },
+        VaultState::Unlocked { store: Store::Keychain } => {
+            VaultView::Open { key: String::from("the keychain of this computer") }
+        }
+        VaultState::Unlocked { store: Store::Passphrase } => {
+            VaultView::Open { key: String::from("your passphrase") }
+        }
+        VaultState::Unusable(error) => {
+            VaultView::Locked { passphrase: false, because: error.message }
+        }
+    }
+}
+
+fn unknown(name: &CredentialName) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        Code::new("POD0524"),
+        format!("There is no credential `{name}` on this computer."),
+    )
+    .with_hint("`podium credentials list` shows them; `podium credentials add` stores one.")
+}

@@ -1,0 +1,312 @@
+//! Workflows, open for editing: every edit is written at once, and undo is for ever.
+
+use std::collections::BTreeMap;
+
+use podium_diagnostics::{Code, Diagnostic, Error, ErrorKind};
+use podium_model::edit::{Edit, apply};
+use podium_model::history::Texts;
+use podium_model::layout::{Layout, Node, Rect, arrange, tidy};
+use podium_plan::{Graph, check};
+use serde_json::{Map, Value};
+
+use crate::handlers::reading::ReadWorkflow;
+use crate::types::{DocumentView, EditDocument, SetText, Tidy, WorkflowName};
+use crate::{ApiError, Podium};
+
+/// Size of a node on the canvas, in pixels at zoom 1 (LOOK, Studio).
+const NODE: (f64, f64) = (220.0, 64.0);
+
+/// A workflow's two files, read together.
+struct Open {
+    read: ReadWorkflow,
+    layout_file: String,
+    layout_text: String,
+    layout_version: Option<String>,
+}
+
+impl Open {
+    /// The version of both files together.
+    fn version(&self) -> String {
+        format!("{}.{}", self.read.version, self.layout_version.as_deref().unwrap_or("none"))
+    }
+
+    fn texts(&self) -> Texts<'_> {
+        Texts { document: &self.read.text, layout: &self.layout_text }
+    }
+}
+
+impl Podium {
+    /// Opens a workflow for editing.
+    pub async fn document_open(&self, request: WorkflowName) -> Result<DocumentView, ApiError> {
+        self.document_view(&request.workflow).await
+    }
+
+    /// Changes a workflow from canvas or inspector.
+    pub async fn document_edit(&self, request: EditDocument) -> Result<DocumentView, ApiError> {
+        let _turn = self.editing.lock().await;
+        let open = self.open_at_version(&request.workflow, &request.version)?;
+        let text = if request.edits.is_empty() {
+            open.read.text.clone()
+        } else {
+            apply(&open.read.text, &request.edits).map_err(Error::from)?
+        };
+        let before = read_layout(&open.layout_text)?;
+        let mut layout = before.clone();
+        for edit in &request.edits {
+            match edit {
+                Edit::RenameStep { id, to } => layout.rename(id.as_str(), to.as_str()),
+                Edit::RemoveStep { id } => {
+                    layout.nodes.remove(id.as_str());
+                }
+                _ => {}
+            }
+        }
+        for (id, place) in &request.moves {
+            layout.put(id, place.x, place.y);
+        }
+        let layout_text =
+            if layout == before { open.layout_text.clone() } else { layout.write() };
+        self.write(&request.workflow, open, text, layout_text, &request.label, request.merge.as_deref())
+            .await
+    }
+
+    /// Replaces the text of a workflow.
+    pub async fn document_set_text(&self, request: SetText) -> Result<DocumentView, ApiError> {
+        let _turn = self.editing.lock().await;
+        let open = self.open_at_version(&request.workflow, &request.version)?;
+        let layout_text = open.layout_text.clone();
+        self.write(&request.workflow, open, request.text, layout_text, "Edit the text", Some("text"))
+            .await
+    }
+
+    /// Takes back the newest edit.
+    pub async fn document_undo(&self, request: WorkflowName) -> Result<DocumentView, ApiError> {
+        self.step_through_history(&request.workflow, true).await
+    }
+
+    /// Does again what was taken back.
+    pub async fn document_redo(&self, request: WorkflowName) -> Result<DocumentView, ApiError> {
+        self.step_through_history(&request.workflow, false).await
+    }
+
+    /// Puts nodes in order.
+    pub async fn document_tidy(&self, request: Tidy) -> Result<DocumentView, ApiError> {
+        let _turn = self.editing.lock().await;
+        let open = self.open_at_version(&request.workflow, &request.version)?;
+        let graph = check(&request.workflow, &open.read.parsed, &self.manifests).graph;
+        let mut layout = read_layout(&open.layout_text)?;
+        place_new(&mut layout, &graph);
+        let (nodes, edges) = shapes(&graph);
+        let selection = request.only.iter().map(ToString::to_string).collect();
+        for placed in tidy(&layout, &nodes, &edges, &selection) {
+            layout.put(&placed.id, placed.x, placed.y);
+        }
+        let text = open.read.text.clone();
+        self.write(&request.workflow, open, text, layout.write(), "Tidy up", None).await
+    }
+
+    /// What is wrong with the workflows named (all where none is), their environments and the workspace.
+    pub fn validate(&self, named: &[String]) -> Result<Vec<Diagnostic>, ApiError> {
+        let folder = self.host.folder();
+        let names = if named.is_empty() {
+            folder.workflows()
+        } else {
+            named.iter().map(|name| folder.workflow_named(name)).collect::<Result<_, _>>()?
+        };
+        let (_, mut diagnostics) = self.read_workspace()?;
+        for name in folder.environments() {
+            let Ok(name) = name.parse() else { continue };
+            match self.read_environment(&name) {
+                Ok((_, found, _)) => diagnostics.extend(found),
+                Err(error) => diagnostics.extend(error.diagnostics),
+            }
+        }
+        for name in names {
+            let read = self.read_workflow(&name)?;
+            diagnostics.extend(check(&name, &read.parsed, &self.manifests).diagnostics);
+        }
+        Ok(diagnostics)
+    }
+
+    /// The JSON Schemas of a workflow's inputs.
+    pub fn inputs_of(&self, workflow: &str) -> Result<Map<String, Value>, ApiError> {
+        let read = self.read_workflow(workflow)?;
+        Ok(read.parsed.value.map(|document| document.inputs.into_iter().collect()).unwrap_or_default())
+    }
+
+    /// Where the nodes of a graph stand.
+    pub(crate) fn layout_of(&self, workflow: &str, graph: &Graph) -> Result<Layout, ApiError> {
+        let file = self.host.folder().layout_file(workflow);
+        let text = self.host.folder().read(&file)?;
+        // A layout that cannot be read costs the places, not the workflow.
+        let mut layout = text
+            .and_then(|text| Layout::read(&String::from_utf8_lossy(&text.bytes)).ok())
+            .unwrap_or_default();
+        place_new(&mut layout, graph);
+        Ok(layout)
+    }
+
+    async fn document_view(&self, workflow: &str) -> Result<DocumentView, ApiError> {
+        let open = self.open_files(workflow)?;
+        let version = open.version();
+        let checked = check(workflow, &open.read.parsed, &self.manifests);
+        let mut diagnostics = checked.diagnostics;
+        let mut layout = Layout::read(&open.layout_text).unwrap_or_else(|unreadable| {
+            diagnostics.push(
+                Diagnostic::warning(
+                    podium_model::layout::CANNOT_READ_LAYOUT,
+                    "the layout cannot be read",
+                    unreadable.message,
+                )
+                .with_hint("The nodes are arranged anew. The file is kept until you move one.")
+                .in_file(open.layout_file.clone()),
+            );
+            Layout::default()
+        });
+        place_new(&mut layout, &checked.graph);
+        diagnostics.sort_by_key(|diagnostic| {
+            (std::cmp::Reverse(diagnostic.severity), diagnostic.span.map(|span| span.start))
+        });
+        let history = self.history(workflow).await;
+        Ok(DocumentView {
+            workflow: workflow.to_owned(),
+            file: open.read.file,
+            text: open.read.text,
+            version,
+            document: open.read.parsed.value,
+            graph: checked.graph,
+            layout,
+            diagnostics,
+            undo: history.undo_label().map(str::to_owned),
+            redo: history.redo_label().map(str::to_owned),
+        })
+    }
+
+    fn open_files(&self, workflow: &str) -> Result<Open, ApiError> {
+        let read = self.read_workflow(workflow)?;
+        let layout_file = self.host.folder().layout_file(workflow);
+        let layout = self.host.folder().read(&layout_file)?;
+        Ok(Open {
+            read,
+            layout_file,
+            layout_version: layout.as_ref().map(|text| text.version.clone()),
+            layout_text: layout
+                .map(|text| String::from_utf8_lossy(&text.bytes).into_owned())
+                .unwrap_or_default(),
+        })
+    }
+
+    fn open_at_version(&self, workflow: &str, version: &str) -> Result<Open, ApiError> {
+        let open = self.open_files(workflow)?;
+        if open.version() == version {
+            return Ok(open);
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            Code::new("POD0213"),
+            format!("`{}` was changed elsewhere since this window read it.", open.read.file),
+        )
+        .with_hint("Nothing was overwritten. The new content is loaded; make the change again.")
+        .into())
+    }
+
+    async fn write(
+        &self,
+        workflow: &str,
+        open: Open,
+        text: String,
+        layout_text: String,
+        label: &str,
+        merge: Option<&str>,
+    ) -> Result<DocumentView, ApiError> {
+        let mut history = self.history(workflow).await;
+        let after = Texts { document: &text, layout: &layout_text };
+        let changed = history.record(label, merge, open.texts(), after);
+        self.write_files(&open, &text, &layout_text)?;
+        if changed {
+            self.keep_history(workflow, &history).await;
+        }
+        self.document_view(workflow).await
+    }
+
+    fn write_files(&self, open: &Open, text: &str, layout_text: &str) -> Result<(), ApiError> {
+        let folder = self.host.folder();
+        if text != open.read.text {
+            folder.write(&open.read.file, Some(&open.read.version), text.as_bytes())?;
+        }
+        if layout_text != open.layout_text {
+            folder.write(
+                &open.layout_file,
+                open.layout_version.as_deref(),
+                layout_text.as_bytes(),
+            )?;
+        }
+        Ok(())
+    }
+
+    async fn step_through_history(
+        &self,
+        workflow: &str,
+        back: bool,
+    ) -> Result<DocumentView, ApiError> {
+        let _turn = self.editing.lock().await;
+        let open = self.open_files(workflow)?;
+        let mut history = self.history(workflow).await;
+        let moved =
+            if back { history.undo(open.texts()) } else { history.redo(open.texts()) };
+        let moved = moved.map_err(|changed| {
+            Error::new(ErrorKind::Conflict, Code::new("POD0214"), changed.to_string())
+                .with_hint("Edit the file as it is now; older steps stay in the history.")
+        })?;
+        if let Some(moved) = moved {
+            self.write_files(&open, &moved.document, &moved.layout)?;
+            self.keep_history(workflow, &history).await;
+        }
+        self.document_view(workflow).await
+    }
+}
+
+/// The layout to edit; one that cannot be read is never overwritten.
+fn read_layout(text: &str) -> Result<Layout, ApiError> {
+    Layout::read(text).map_err(|unreadable| {
+        Error::new(
+            ErrorKind::Invalid,
+            podium_model::layout::CANNOT_READ_LAYOUT,
+            unreadable.message,
+        )
+        .with_hint("Repair the layout file, or remove it to have the nodes arranged anew.")
+        .into()
+    })
+}
+
+/// Gives places to nodes that have none; the others stay where they are.
+fn place_new(layout: &mut Layout, graph: &Graph) {
+    let pinned: BTreeMap<String, Rect> = graph
+        .nodes
+        .iter()
+        .filter_map(|node| {
+            let place = layout.nodes.get(&node.id)?;
+            let rect = Rect { x: place.x, y: place.y, width: NODE.0, height: NODE.1 };
+            Some((node.id.clone(), rect))
+        })
+        .collect();
+    if pinned.len() == graph.nodes.len() {
+        return;
+    }
+    let (nodes, edges) = shapes(graph);
+    for placed in arrange(&nodes, &edges, &pinned) {
+        layout.put(&placed.id, placed.x, placed.y);
+    }
+}
+
+type Shapes = (Vec<Node>, Vec<(String, String)>);
+
+fn shapes(graph: &Graph) -> Shapes {
+    let nodes = graph
+        .nodes
+        .iter()
+        .map(|node| Node { id: node.id.clone(), width: NODE.0, height: NODE.1 })
+        .collect();
+    let edges = graph.edges.iter().map(|edge| (edge.from.clone(), edge.to.clone())).collect();
+    (nodes, edges)
+}

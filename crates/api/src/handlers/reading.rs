@@ -1,0 +1,99 @@
+//! Reading the workspace's files into values, once for all handlers.
+
+use podium_diagnostics::{Code, Diagnostic, Error, ErrorKind};
+use podium_model::document::Document;
+use podium_model::parse::{Parsed, parse_environment, parse_workflow, parse_workspace};
+use podium_model::{Environment, EnvironmentName, Workspace};
+
+use crate::types::EnvironmentView;
+use crate::{ApiError, Podium};
+
+/// A workflow's file, read.
+pub(crate) struct ReadWorkflow {
+    pub(crate) file: String,
+    pub(crate) text: String,
+    pub(crate) version: String,
+    pub(crate) parsed: Parsed<Document>,
+}
+
+impl Podium {
+    /// Reads and parses a workflow.
+    pub(crate) fn read_workflow(&self, name: &str) -> Result<ReadWorkflow, ApiError> {
+        let folder = self.host.folder();
+        let file = folder.workflow_file(name);
+        let text = folder.read(&file)?.ok_or_else(|| {
+            Error::new(
+                ErrorKind::NotFound,
+                Code::new("POD0802"),
+                format!("There is no workflow `{name}` in this workspace."),
+            )
+            .with_hint("It may have been renamed or removed by another program.")
+        })?;
+        let parsed = parse_workflow(&file, &text.bytes);
+        Ok(ReadWorkflow {
+            file,
+            text: String::from_utf8_lossy(&text.bytes).into_owned(),
+            version: text.version,
+            parsed,
+        })
+    }
+
+    /// Reads `podium.yaml`; a workspace without one is empty and fine.
+    pub(crate) fn read_workspace(&self) -> Result<(Workspace, Vec<Diagnostic>), ApiError> {
+        let Some(text) = self.host.folder().read("podium.yaml")? else {
+            return Ok((Workspace::default(), Vec::new()));
+        };
+        let parsed = parse_workspace("podium.yaml", &text.bytes);
+        Ok((parsed.value.unwrap_or_default(), parsed.diagnostics))
+    }
+
+    /// Reads an environment; with its version.
+    pub(crate) fn read_environment(
+        &self,
+        name: &EnvironmentName,
+    ) -> Result<(Environment, Vec<Diagnostic>, Option<String>), ApiError> {
+        let file = self.host.folder().environment_file(name.as_str());
+        let Some(text) = self.host.folder().read(&file)? else {
+            let known = self.host.folder().environments();
+            let hint = if known.is_empty() {
+                format!("Make it as `{file}`.")
+            } else {
+                format!("The environments here are: {}.", known.join(", "))
+            };
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                Code::new("POD0809"),
+                format!("There is no environment `{name}` in this workspace."),
+            )
+            .with_hint(hint)
+            .into());
+        };
+        let parsed = parse_environment(&file, &text.bytes);
+        match parsed.value {
+            Some(environment) => Ok((environment, parsed.diagnostics, Some(text.version))),
+            None => Err(ApiError::not_a_plan(&file, parsed.diagnostics)),
+        }
+    }
+}
+
+/// An environment, for screens.
+pub(crate) fn environment_view(name: &EnvironmentName, environment: &Environment) -> EnvironmentView {
+    EnvironmentView {
+        name: name.clone(),
+        title: if environment.title.is_empty() {
+            name.to_string()
+        } else {
+            environment.title.clone()
+        },
+        practice: environment.practice,
+        approval: environment.protect.approval,
+        type_name: environment.protect.confirm.is_some(),
+        read_only: environment.protect.read_only,
+        vars: environment.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        credentials: environment
+            .credentials
+            .iter()
+            .map(|(slot, credential)| (slot.clone(), credential.clone()))
+            .collect(),
+    }
+}

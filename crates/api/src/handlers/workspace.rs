@@ -1,0 +1,118 @@
+//! The workspace and its workflows, for the home page.
+
+use podium_model::EnvironmentName;
+use podium_plan::check;
+
+use crate::handlers::reading::environment_view;
+use crate::types::{CreateWorkflow, DocumentView, Empty, ListRuns, WorkflowTile, WorkspaceView};
+use crate::{ApiError, Podium};
+
+impl Podium {
+    /// The workspace that is open.
+    pub async fn workspace_get(&self, _: Empty) -> Result<WorkspaceView, ApiError> {
+        let (workspace, mut diagnostics) = self.read_workspace()?;
+        let mut environments = Vec::new();
+        for name in self.host.folder().environments() {
+            let Ok(name) = name.parse::<EnvironmentName>() else { continue };
+            match self.read_environment(&name) {
+                Ok((environment, found, _)) => {
+                    diagnostics.extend(found);
+                    environments
+                        .push((environment.order, environment_view(&name, &environment)));
+                }
+                Err(error) => diagnostics.extend(error.diagnostics),
+            }
+        }
+        environments.sort_by(|(a, left), (b, right)| (a, &left.name).cmp(&(b, &right.name)));
+        let environments: Vec<_> = environments.into_iter().map(|(_, view)| view).collect();
+        let root = self.host.folder().root();
+        Ok(WorkspaceView {
+            name: if workspace.name.is_empty() {
+                root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+            } else {
+                workspace.name
+            },
+            folder: root.display().to_string(),
+            default_environment: workspace
+                .default_environment
+                .or_else(|| environments.first().map(|view| view.name.clone())),
+            environments,
+            diagnostics,
+        })
+    }
+
+    /// The workflows, for the home page.
+    pub async fn workflow_list(&self, _: Empty) -> Result<Vec<WorkflowTile>, ApiError> {
+        let runs = self.run_list(ListRuns { workflow: None, limit: Some(1_000) }).await?;
+        let mut tiles = Vec::new();
+        for name in self.host.folder().workflows() {
+            let read = self.read_workflow(&name)?;
+            let checked = check(&name, &read.parsed, &self.manifests);
+            let document = read.parsed.value.as_ref();
+            let mut systems = Vec::new();
+            for step in document.into_iter().flat_map(|document| document.steps.values()) {
+                let system = step.uses.connector().to_owned();
+                if !systems.contains(&system) {
+                    systems.push(system);
+                }
+            }
+            let errors =
+                checked.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+            tiles.push(WorkflowTile {
+                title: document
+                    .map(|document| document.name.clone())
+                    .filter(|title| !title.is_empty())
+                    .unwrap_or_else(|| name.clone()),
+                description: document
+                    .map(|document| document.description.clone())
+                    .unwrap_or_default(),
+                systems,
+                steps: document
+                    .map_or(0, |document| u32::try_from(document.steps.len()).unwrap_or(u32::MAX)),
+                problems: u32::try_from(errors).unwrap_or(u32::MAX),
+                inputs: document
+                    .map(|document| {
+                        document
+                            .inputs
+                            .iter()
+                            .map(|(name, schema)| (name.clone(), schema.clone()))
+                            .collect()
+                    })
+                    .unwrap_or_default(),
+                last_run: runs.iter().find(|run| run.workflow == name).cloned(),
+                name,
+            });
+        }
+        Ok(tiles)
+    }
+
+    /// Makes an empty workflow; its file name is made from its title.
+    pub async fn workflow_create(&self, request: CreateWorkflow) -> Result<DocumentView, ApiError> {
+        let title = request.title.trim();
+        let title = if title.is_empty() { "New workflow" } else { title };
+        let known = self.host.folder().workflows();
+        let base = file_name(title);
+        let name = (1..)
+            .map(|number| if number == 1 { base.clone() } else { format!("{base}-{number}") })
+            .find(|name| !known.contains(name))
+            .unwrap_or(base);
+        let text = format!("podium: 1\nname: {}\nsteps: {{}}\n", serde_json::Value::from(title));
+        let file = self.host.folder().workflow_file(&name);
+        self.host.folder().write(&file, None, text.as_bytes())?;
+        self.document_open(crate::types::WorkflowName { workflow: name }).await
+    }
+}
+
+/// A title as a file name: small letters, digits and `-`.
+fn file_name(title: &str) -> String {
+    let mut name = String::new();
+    for c in title.to_lowercase().chars() {
+        if c.is_alphanumeric() {
+            name.push(c);
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let name: String = name.trim_end_matches('-').chars().take(60).collect();
+    if name.is_empty() { String::from("workflow") } else { name }
+}

@@ -1,0 +1,466 @@
+//! Requests and responses that no lower room has a type for.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use ts_rs::TS;
+
+use podium_connector::LogLine;
+use podium_diagnostics::{Diagnostic, Error};
+use podium_model::document::Document;
+use podium_model::edit::Edit;
+use podium_model::layout::{Layout, Place};
+use podium_model::{CredentialName, EnvironmentName, RunId, StepId};
+use podium_plan::{Graph, Preview};
+use podium_projections::RunSummary;
+
+/// A request without anything in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Empty {}
+
+/// The workspace that is open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct WorkspaceView {
+    /// What people call it.
+    pub name: String,
+    /// Its folder, for people.
+    pub folder: String,
+    /// Its environments, in their order.
+    pub environments: Vec<EnvironmentView>,
+    /// Where one goes that names none.
+    pub default_environment: Option<EnvironmentName>,
+    /// What is wrong with `podium.yaml` and the environments.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// An environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct EnvironmentView {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// What people call it.
+    pub title: String,
+    /// Simulators stand in for far systems.
+    pub practice: bool,
+    /// A person must approve first.
+    pub approval: bool,
+    /// The person confirms by typing the name.
+    pub type_name: bool,
+    /// Nothing is ever written here.
+    pub read_only: bool,
+    /// Variables.
+    #[ts(type = "Record<string, any>")]
+    pub vars: Map<String, Value>,
+    /// Slot → credential.
+    pub credentials: BTreeMap<String, CredentialName>,
+}
+
+/// A workflow on the home page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct WorkflowTile {
+    /// Its name in the workspace.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// One or two sentences.
+    pub description: String,
+    /// Ids of the connectors it uses, in the order of its steps.
+    pub systems: Vec<String>,
+    /// How many steps.
+    pub steps: u32,
+    /// How many problems stop it.
+    pub problems: u32,
+    /// Its inputs' JSON Schemas, in order.
+    #[ts(type = "Record<string, any>")]
+    pub inputs: Map<String, Value>,
+    /// Its newest run.
+    pub last_run: Option<RunSummary>,
+}
+
+/// A workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WorkflowName {
+    /// Its name in the workspace.
+    pub workflow: String,
+}
+
+/// A new workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CreateWorkflow {
+    /// What people call it; its file name is made from it.
+    pub title: String,
+}
+
+/// A workflow, open for editing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct DocumentView {
+    /// Its name in the workspace.
+    pub workflow: String,
+    /// Its file, relative to the workspace.
+    pub file: String,
+    /// The text.
+    pub text: String,
+    /// The version of text and layout together; an edit names the version it was made on.
+    pub version: String,
+    /// The text as data; absent where it cannot be read.
+    pub document: Option<Document>,
+    /// What to draw; as good as it can be where there are errors.
+    pub graph: Graph,
+    /// Where the nodes stand.
+    pub layout: Layout,
+    /// What is wrong, worst first.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What undo would take back.
+    pub undo: Option<String>,
+    /// What redo would do again.
+    pub redo: Option<String>,
+}
+
+/// An edit of a workflow from the canvas or the inspector.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct EditDocument {
+    /// The workflow.
+    pub workflow: String,
+    /// The version that the edit was made on.
+    pub version: String,
+    /// What undo will call it: `Add a step`.
+    pub label: String,
+    /// Edits of the same key within a short time become one step of undo (typing in one field).
+    #[serde(default)]
+    #[ts(optional)]
+    pub merge: Option<String>,
+    /// Changes of the text.
+    #[serde(default)]
+    pub edits: Vec<Edit>,
+    /// Changes of places.
+    #[serde(default)]
+    pub moves: BTreeMap<String, Place>,
+}
+
+/// A new text from the text editor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SetText {
+    /// The workflow.
+    pub workflow: String,
+    /// The version that the edit was made on.
+    pub version: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// Putting nodes in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Tidy {
+    /// The workflow.
+    pub workflow: String,
+    /// The version that the edit was made on.
+    pub version: String,
+    /// Only these steps; all where empty.
+    #[serde(default)]
+    pub only: Vec<StepId>,
+}
+
+/// Asking what a run would change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct MakePreview {
+    /// The workflow.
+    pub workflow: String,
+    /// Where; the workspace's default where absent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub environment: Option<EnvironmentName>,
+    /// Inputs; the schema's defaults where absent.
+    #[serde(default)]
+    #[ts(type = "Record<string, any>")]
+    pub inputs: Map<String, Value>,
+}
+
+/// A preview and the graph it is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct PreviewView {
+    /// The preview.
+    pub preview: Preview,
+    /// What people call the workflow.
+    pub title: String,
+    /// The graph.
+    pub graph: Graph,
+    /// Where the nodes stand.
+    pub layout: Layout,
+    /// The environment.
+    pub environment: EnvironmentView,
+    /// Warnings of the document.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Beginning what was previewed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StartRun {
+    /// The hash of the preview that the person saw.
+    pub hash: String,
+    /// The environment's name, where it asks for that.
+    #[serde(default)]
+    #[ts(optional)]
+    pub confirm: Option<String>,
+    /// Whether this click is also the approval, where the environment asks for one and the person may
+    /// give it.
+    #[serde(default)]
+    pub approve: bool,
+}
+
+/// A run was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RunStarted {
+    /// Its id.
+    pub run: RunId,
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RunName {
+    /// Its id.
+    pub run: RunId,
+}
+
+/// A run, now or at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GetRun {
+    /// Its id.
+    pub run: RunId,
+    /// As it was after this event; now where absent.
+    #[serde(default)]
+    #[ts(optional, type = "number")]
+    pub at: Option<u64>,
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ListRuns {
+    /// Only of this workflow.
+    #[serde(default)]
+    #[ts(optional)]
+    pub workflow: Option<String>,
+    /// At the most so many, newest first; 100 where absent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub limit: Option<u32>,
+}
+
+/// Which log lines to read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GetLogs {
+    /// The run.
+    pub run: RunId,
+    /// Only of this step.
+    #[serde(default)]
+    #[ts(optional)]
+    pub step: Option<String>,
+    /// From this line on, counted from 0.
+    #[serde(default)]
+    #[ts(type = "number")]
+    pub from: u64,
+    /// At the most so many; 1,000 where absent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub limit: Option<u32>,
+}
+
+/// Log lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LogPage {
+    /// The lines.
+    pub lines: Vec<LogEntry>,
+    /// How many there are in all.
+    #[ts(type = "number")]
+    pub total: u64,
+}
+
+/// One line of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LogEntry {
+    /// Its number, counted from 0.
+    #[ts(type = "number")]
+    pub number: u64,
+    /// The step.
+    pub step: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// The line.
+    #[serde(flatten)]
+    pub line: LogLine,
+}
+
+/// A person's answer at a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct AnswerStep {
+    /// The run.
+    pub run: RunId,
+    /// The step, or one element of it (`servers[2]`).
+    pub step: String,
+    /// What they say.
+    pub answer: PersonsAnswer,
+    /// Their remark.
+    #[serde(default)]
+    #[ts(optional)]
+    pub comment: Option<String>,
+}
+
+/// What a person can say at a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "say", rename_all = "snake_case")]
+pub enum PersonsAnswer {
+    /// Yes.
+    Approve,
+    /// No.
+    Deny,
+    /// Try it again, with these inputs in place of the ones of the same names.
+    Retry {
+        /// The changed inputs.
+        #[serde(default)]
+        #[ts(type = "Record<string, any>")]
+        with: Map<String, Value>,
+    },
+    /// Leave it out.
+    Skip,
+    /// It is done: somebody looked.
+    Done,
+    /// It failed; the run stops.
+    Stop,
+    /// It failed; the rest goes on.
+    GoOn,
+}
+
+/// The vault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum VaultView {
+    /// There is none yet.
+    Empty {
+        /// Whether this computer has a keychain that can hold its key.
+        keychain: bool,
+        /// Why not.
+        because: Option<String>,
+    },
+    /// It must be opened.
+    Locked {
+        /// Whether a passphrase opens it (else the keychain does).
+        passphrase: bool,
+        /// Why, in words.
+        because: String,
+    },
+    /// It is open.
+    Open {
+        /// Where its key is, in words.
+        key: String,
+    },
+}
+
+/// Making the vault.
+#[derive(Clone, Serialize, Deserialize, TS)]
+pub struct CreateVault {
+    /// The passphrase; absent for the keychain.
+    #[serde(default)]
+    #[ts(optional)]
+    pub passphrase: Option<String>,
+}
+
+/// A stored credential, without anything secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CredentialView {
+    /// Its name.
+    pub name: CredentialName,
+    /// Its kind.
+    pub kind: String,
+    /// What people call the kind.
+    pub label: String,
+    /// Fields that are no secret.
+    pub fields: BTreeMap<String, String>,
+    /// Names of fields that are, and are stored.
+    pub hidden: Vec<String>,
+    /// When it was stored, RFC 3339.
+    pub created: String,
+    /// Environments that use it.
+    pub used_in: Vec<EnvironmentName>,
+    /// The newest test.
+    pub tested: Option<CredentialTest>,
+}
+
+/// What a test of a credential gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CredentialTest {
+    /// When, RFC 3339.
+    pub at: String,
+    /// Who it is; absent where the test failed or the kind has no identity.
+    pub identity: Option<podium_connector::Identity>,
+    /// Why it failed.
+    pub error: Option<Error>,
+    /// In one sentence.
+    pub words: String,
+}
+
+/// A credential to store. The secret values go in and never come out.
+#[derive(Clone, Serialize, Deserialize, TS)]
+pub struct AddCredential {
+    /// Its name.
+    pub name: CredentialName,
+    /// Its kind.
+    pub kind: String,
+    /// All fields, secret or not; the kind says which are.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// A stored credential.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CredentialRef {
+    /// Its name.
+    pub name: CredentialName,
+}
+
+/// Asking for the choices of a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Discover {
+    /// The workflow.
+    pub workflow: String,
+    /// Where to look; the workspace's default where absent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub environment: Option<EnvironmentName>,
+    /// The step.
+    pub step: StepId,
+    /// What, as the schema's `x-podium-discover` names it.
+    pub what: String,
+}
+
+/// What is there and what is missing on this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Doctor {
+    /// The checks.
+    pub checks: Vec<Check>,
+}
+
+/// One check of the doctor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Check {
+    /// What was looked at: `Terraform`.
+    pub what: String,
+    /// How it is.
+    pub state: CheckState,
+    /// In one sentence, with version and place.
+    pub detail: String,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub hint: Option<String>,
+}
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckState {
+    /// It is there.
+    Good,
+    /// It is missing, and some steps cannot run.
+    Missing,
+    /// It is there and not right.
+    Trouble,
+}

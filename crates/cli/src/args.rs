@@ -1,0 +1,271 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Draw it. Preview it. Deploy it. Undo it.
+#[derive(Debug, Parser)]
+#[command(name = "podium", version, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    /// The workspace.
+    #[arg(short = 'C', global = true, value_name = "DIR", default_value = ".")]
+    pub(crate) directory: PathBuf,
+    /// Print JSON for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Read the vault's passphrase from this file descriptor.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) passphrase_fd: Option<i32>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what is wrong with workflows, environments and the workspace. Exit: 0 clean, 1 errors.
+    Validate {
+        /// Workflows by name or file; all where none is named.
+        #[arg(value_name = "FILE")]
+        files: Vec<String>,
+    },
+    /// Say what a run would change everywhere. Writes nothing.
+    Preview {
+        #[command(flatten)]
+        what: What,
+        /// Write the preview as JSON into this file.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Preview, ask, run. Exit: 0 succeeded, 1 failed, 3 cancelled, 4 waits for a person, 5 refused.
+    Run {
+        #[command(flatten)]
+        what: What,
+        /// Run only if the preview is still the one in this file.
+        #[arg(long, value_name = "FILE")]
+        preview: Option<PathBuf>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// The history, and everything a person can do to a run.
+    Runs {
+        #[command(subcommand)]
+        command: Runs,
+    },
+    /// Credentials: values only from a prompt, standard input or a file descriptor.
+    Credentials {
+        #[command(subcommand)]
+        command: Credentials,
+    },
+    /// The connectors and what they can do.
+    Connectors {
+        /// Only this one, with all its operations.
+        name: Option<String>,
+    },
+    /// A JSON Schema: workflow, environment, workspace, preview, event, or an operation's inputs
+    /// (`terraform/apply`).
+    Schema {
+        /// What of.
+        kind: String,
+    },
+    /// Draw a workflow as text.
+    Graph {
+        /// A workflow by name or file.
+        file: String,
+        /// The form.
+        #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
+        format: GraphFormat,
+    },
+    /// Make a copy of the demo workspace.
+    Demo {
+        /// A folder that is empty or not there.
+        directory: PathBuf,
+    },
+    /// Start the simulators and say where they are, until interrupted.
+    Practice,
+    /// What is there and what is missing on this computer. Exit: 0 all well, 1 something is missing.
+    Doctor,
+    /// Play a tool in place of the real one (used by practice environments).
+    #[command(hide = true)]
+    Simulate {
+        /// The connector.
+        connector: String,
+        /// The tool.
+        tool: String,
+        /// The tool's arguments.
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+}
+
+/// Which workflow, where, with what.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct What {
+    /// A workflow by name or file.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: String,
+    /// The environment; the workspace's default where absent.
+    #[arg(short, long, value_name = "ENV")]
+    pub(crate) environment: Option<String>,
+    /// An input; the value is read as the input's type asks.
+    #[arg(short, long = "input", value_name = "NAME=VALUE")]
+    pub(crate) inputs: Vec<String>,
+}
+
+/// A person's yes.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Consent {
+    /// Do not ask; the preview is approved as it is.
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+    /// The environment's name, where it asks for that.
+    #[arg(long, value_name = "ENV")]
+    pub(crate) confirm: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Runs {
+    /// Newest first.
+    List {
+        /// Only of this workflow.
+        #[arg(long)]
+        workflow: Option<String>,
+        /// At the most so many.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// One run, step by step.
+    Show {
+        /// The run; the newest where absent.
+        run: Option<String>,
+    },
+    /// The events of a run, one JSON object a line.
+    Events {
+        /// The run; the newest where absent.
+        run: Option<String>,
+    },
+    /// The log of a run.
+    Logs {
+        /// The run; the newest where absent.
+        run: Option<String>,
+        /// Only of this step.
+        #[arg(long)]
+        step: Option<String>,
+    },
+    /// Go on with a run that was interrupted, and watch it.
+    Resume {
+        /// The run; the newest where absent.
+        run: Option<String>,
+    },
+    /// Stop a run gently.
+    Cancel {
+        /// The run.
+        run: String,
+    },
+    /// Say yes: to the run's preview, or at a step that waits.
+    Approve {
+        /// The run.
+        run: String,
+        /// The step.
+        #[arg(long)]
+        step: Option<String>,
+        /// A remark.
+        #[arg(long)]
+        comment: Option<String>,
+    },
+    /// Decide about a step that failed or of which nobody knows what became of it.
+    Answer {
+        /// The run.
+        run: String,
+        /// The step.
+        #[arg(long)]
+        step: String,
+        /// The decision.
+        #[arg(value_enum)]
+        decision: Decision,
+        /// A remark.
+        #[arg(long)]
+        comment: Option<String>,
+    },
+    /// Try a failed step again, and watch the run.
+    Retry {
+        /// The run.
+        run: String,
+        /// The step; the one that failed where absent.
+        #[arg(long)]
+        step: Option<String>,
+    },
+    /// Take a run back: previewed, asked, run as a run.
+    Undo {
+        /// The run.
+        run: String,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// The whole run as JSON: events and logs, without a secret.
+    Export {
+        /// The run.
+        run: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Decision {
+    /// Try it again.
+    Retry,
+    /// Leave it out.
+    Skip,
+    /// It is done: somebody looked.
+    Done,
+    /// It failed; the run stops.
+    Stop,
+    /// It failed; the rest goes on.
+    GoOn,
+    /// No.
+    Deny,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Credentials {
+    /// The stored ones, without anything secret.
+    List,
+    /// Store one. Secret fields are asked for, or read as JSON (`{"field": "value"}`).
+    Add {
+        /// Its name.
+        name: String,
+        /// Its kind; `podium connectors` lists them.
+        #[arg(long)]
+        kind: String,
+        /// A field that is no secret.
+        #[arg(long = "field", value_name = "NAME=VALUE")]
+        fields: Vec<String>,
+        /// Read the secret fields from standard input.
+        #[arg(long, conflicts_with = "key_fd")]
+        stdin: bool,
+        /// Read the secret fields from this file descriptor.
+        #[arg(long, value_name = "N")]
+        key_fd: Option<i32>,
+    },
+    /// Prove one with a call that only looks; all where none is named.
+    Test {
+        /// Its name.
+        name: Option<String>,
+    },
+    /// Remove one.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// For Markdown.
+    Mermaid,
+    /// For Graphviz.
+    Dot,
+    /// A picture.
+    Svg,
+    /// Nodes, edges and places.
+    Json,
+}

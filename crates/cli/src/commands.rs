@@ -1,0 +1,74 @@
+//! What each command does.
+
+mod credentials;
+mod demo;
+mod documents;
+mod machine;
+mod run;
+mod runs;
+
+use podium_api::{ApiError, Podium};
+
+use crate::args::{Args, Command};
+use crate::{exit, output, secrets};
+
+/// Carries out a command; gives the exit code.
+pub(crate) async fn run(args: Args) -> u8 {
+    let as_json = args.json;
+    match dispatch(args).await {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&error, as_json);
+            exit::FAILED
+        }
+    }
+}
+
+async fn dispatch(args: Args) -> Result<u8, ApiError> {
+    let Args { directory, json, passphrase_fd, command } = args;
+    match command {
+        Command::Demo { directory } => demo::make(&directory, json),
+        Command::Simulate { connector, tool, args } => machine::simulate(&connector, &tool, args),
+        command => {
+            let podium = Podium::open(&directory).await?;
+            match command {
+                Command::Validate { files } => documents::validate(&podium, &files, json),
+                Command::Schema { kind } => documents::schema(&podium, &kind),
+                Command::Graph { file, format } => documents::graph(&podium, &file, format).await,
+                Command::Connectors { name } => {
+                    machine::connectors(&podium, name.as_deref(), json).await
+                }
+                Command::Doctor => machine::doctor(&podium, json).await,
+                Command::Practice => machine::practice(&podium, json).await,
+                Command::Preview { what, out } => {
+                    unlock(&podium, passphrase_fd).await?;
+                    run::preview(&podium, what, out.as_deref(), json).await
+                }
+                Command::Run { what, preview, consent } => {
+                    unlock(&podium, passphrase_fd).await?;
+                    run::run(&podium, what, preview.as_deref(), consent, json).await
+                }
+                Command::Runs { command } => {
+                    unlock(&podium, passphrase_fd).await?;
+                    runs::run(&podium, command, json).await
+                }
+                Command::Credentials { command } => {
+                    credentials::run(&podium, command, passphrase_fd, json).await
+                }
+                Command::Demo { .. } | Command::Simulate { .. } => Ok(exit::SUCCEEDED),
+            }
+        }
+    }
+}
+
+/// Opens the vault where that is possible without asking; where it is not, the steps that need it say
+/// so themselves.
+async fn unlock(podium: &Podium, fd: Option<i32>) -> Result<(), ApiError> {
+    let passphrase = secrets::passphrase(fd)?;
+    let given = passphrase.is_some();
+    let opened = podium.vault_unlock(podium_api::types::CreateVault { passphrase }).await;
+    match opened {
+        Err(error) if given => Err(error),
+        _ => Ok(()),
+    }
+}

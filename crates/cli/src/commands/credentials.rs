@@ -1,0 +1,187 @@
+//! Credentials.
+
+use std::collections::BTreeMap;
+
+use podium_api::types::{
+    AddCredential, CreateVault, CredentialRef, CredentialView, Empty, VaultView,
+};
+use podium_api::{ApiError, Podium};
+
+use crate::args::Credentials;
+use crate::output::invalid;
+use crate::{exit, output, secrets};
+
+pub(crate) async fn run(
+    podium: &Podium,
+    command: Credentials,
+    passphrase_fd: Option<i32>,
+    json: bool,
+) -> Result<u8, ApiError> {
+    match command {
+        Credentials::List => {
+            let credentials = podium.credential_list(Empty {}).await?;
+            if json {
+                output::json(&credentials);
+            } else if credentials.is_empty() {
+                output::line("No credentials yet. `podium credentials add NAME --kind KIND` stores one.");
+            }
+            for credential in credentials.iter().filter(|_| !json) {
+                show(credential);
+            }
+            Ok(exit::SUCCEEDED)
+        }
+        Credentials::Add { name, kind, fields, stdin, key_fd } => {
+            let added = add(podium, name, kind, fields, stdin, key_fd, passphrase_fd).await?;
+            if json {
+                output::json(&added);
+            } else {
+                output::line(&format!("`{}` is stored.", added.name));
+            }
+            Ok(exit::SUCCEEDED)
+        }
+        Credentials::Test { name } => test(podium, name, passphrase_fd, json).await,
+        Credentials::Remove { name } => {
+            open(podium, passphrase_fd, false).await?;
+            podium.credential_remove(CredentialRef { name: parse(&name)? }).await?;
+            if !json {
+                output::line(&format!("`{name}` is removed."));
+            }
+            Ok(exit::SUCCEEDED)
+        }
+    }
+}
+
+async fn add(
+    podium: &Podium,
+    name: String,
+    kind: String,
+    given: Vec<String>,
+    stdin: bool,
+    key_fd: Option<i32>,
+    passphrase_fd: Option<i32>,
+) -> Result<CredentialView, ApiError> {
+    let kinds: Vec<_> = podium
+        .connector_list(Empty {})
+        .await?
+        .into_iter()
+        .flat_map(|manifest| manifest.credentials)
+        .collect();
+    let known = kinds.iter().map(|kind| kind.id.as_str()).collect::<Vec<_>>().join(", ");
+    let description = kinds.into_iter().find(|known| known.id == kind).ok_or_else(|| {
+        invalid(
+            "POD0520",
+            format!("There is no kind of credential `{kind}`."),
+            &format!("The kinds are: {known}."),
+        )
+    })?;
+    let mut fields = BTreeMap::new();
+    for field in given {
+        let Some((field, value)) = field.split_once('=') else {
+            return Err(invalid("POD0818", "A --field has no `=`.", "Write it as NAME=VALUE."));
+        };
+        if description.fields.iter().any(|known| known.name == field && known.secret) {
+            return Err(invalid(
+                "POD0819",
+                format!("`{field}` is secret and is not taken from an argument."),
+                "Arguments are seen by every program of this computer. Use the prompt, --stdin or \
+                 --key-fd; if it was a real value, replace it at its system now.",
+            ));
+        }
+        fields.insert(field.to_owned(), value.to_owned());
+    }
+    fields.extend(secrets::fields(&description, stdin, key_fd)?);
+    open(podium, passphrase_fd, true).await?;
+    podium.credential_add(AddCredential { name: parse(&name)?, kind, fields }).await
+}
+
+async fn test(
+    podium: &Podium,
+    name: Option<String>,
+    passphrase_fd: Option<i32>,
+    json: bool,
+) -> Result<u8, ApiError> {
+    open(podium, passphrase_fd, false).await?;
+    let names = match name {
+        Some(name) => vec![parse(&name)?],
+        None => podium.credential_list(Empty {}).await?.into_iter().map(|c| c.name).collect(),
+    };
+    let mut code = exit::SUCCEEDED;
+    for name in names {
+        let tested = podium.credential_test(CredentialRef { name: name.clone() }).await?;
+        if tested.error.is_some() {
+            code = exit::FAILED;
+        }
+        if json {
+            output::json(&serde_json::json!({ "name": name, "test": tested }));
+        } else {
+            output::line(&format!("{name}: {}", tested.words));
+            if let Some(hint) = tested.error.and_then(|error| error.hint) {
+                output::line(&format!("  {hint}"));
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// Opens the vault, and makes it first where `make` says so.
+async fn open(podium: &Podium, fd: Option<i32>, make: bool) -> Result<(), ApiError> {
+    let given = secrets::passphrase(fd)?;
+    match podium.vault_get(Empty {}).await? {
+        VaultView::Open { .. } => Ok(()),
+        VaultView::Empty { .. } if !make => Ok(()),
+        VaultView::Empty { keychain: true, .. } if given.is_none() => {
+            podium.vault_create(CreateVault { passphrase: None }).await.map(|_| ())
+        }
+        VaultView::Empty { because, .. } => {
+            let passphrase = match given {
+                Some(passphrase) => Some(passphrase),
+                None if output::is_interactive() => {
+                    let because = because.unwrap_or_default();
+                    output::complain(&format!(
+                        "This computer has no keychain that can be used. {because}\n\
+                         The vault is kept with a passphrase instead."
+                    ));
+                    secrets::ask_passphrase(true)
+                }
+                None => None,
+            };
+            if passphrase.is_none() {
+                return Err(invalid(
+                    "POD0525",
+                    "There is no keychain here, and no passphrase was given.",
+                    "Give one with --passphrase-fd N, or in the file that PODIUM_PASSPHRASE_FILE names.",
+                ));
+            }
+            podium.vault_create(CreateVault { passphrase }).await.map(|_| ())
+        }
+        VaultView::Locked { passphrase: true, .. } => {
+            let passphrase = match given {
+                None if output::is_interactive() => secrets::ask_passphrase(false),
+                given => given,
+            };
+            podium.vault_unlock(CreateVault { passphrase }).await.map(|_| ())
+        }
+        VaultView::Locked { .. } => {
+            podium.vault_unlock(CreateVault { passphrase: None }).await.map(|_| ())
+        }
+    }
+}
+
+fn show(credential: &CredentialView) {
+    let fields = credential
+        .fields
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .chain(credential.hidden.iter().map(|name| format!("{name}=[hidden]")))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let tested =
+        credential.tested.as_ref().map_or_else(|| String::from("never tested"), |t| t.words.clone());
+    output::line(&format!("{}  {}  {fields}  {tested}", credential.name, credential.label));
+}
+
+fn parse(name: &str) -> Result<podium_api::model::CredentialName, ApiError> {
+    name.parse().map_err(|error: podium_api::model::id::NotAName| {
+        invalid("POD0526", format!("`{name}` is {error}."), "Choose another name.")
+    })
+}

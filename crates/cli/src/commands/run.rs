@@ -1,0 +1,381 @@
+//! Preview, ask, run, watch.
+
+use std::path::Path;
+
+use podium_api::connector::{Action, Confidence, Mode, UndoClass};
+use podium_api::diagnostics::Code;
+use podium_api::engine::event::{RunEvent, StepEvent};
+use podium_api::engine::{Event, EventBody};
+use podium_api::model::RunId;
+use podium_api::plan::{Preview, PreviewStep};
+use podium_api::runtime::{Happened, Listener};
+use podium_api::types::{MakePreview, PreviewView, StartRun};
+use podium_api::{ApiError, Podium};
+use serde_json::{Map, Value};
+
+use crate::args::{Consent, What};
+use crate::output::invalid;
+use crate::{exit, output};
+
+/// `podium preview`
+pub(crate) async fn preview(
+    podium: &Podium,
+    what: What,
+    out: Option<&Path>,
+    json: bool,
+) -> Result<u8, ApiError> {
+    let view = podium.preview_make(request(podium, what)?).await?;
+    if let Some(path) = out {
+        let text = serde_json::to_string_pretty(&view.preview).unwrap_or_default();
+        std::fs::write(path, text + "\n").map_err(|error| {
+            invalid(
+                "POD0815",
+                format!("`{}` could not be written: {error}.", path.display()),
+                "Name a file in a folder of yours.",
+            )
+        })?;
+    }
+    if json {
+        output::json(&view.preview);
+    } else {
+        show(&view);
+    }
+    let troubled = view.preview.problems().next().is_some();
+    Ok(if troubled { exit::FAILED } else { exit::SUCCEEDED })
+}
+
+/// `podium run`
+pub(crate) async fn run(
+    podium: &Podium,
+    what: What,
+    expected: Option<&Path>,
+    consent: Consent,
+    json: bool,
+) -> Result<u8, ApiError> {
+    let expected = expected.map(read_preview).transpose()?;
+    let view = podium.preview_make(request(podium, what)?).await?;
+    if let Some(expected) = expected
+        && expected.hash != view.preview.hash
+    {
+        let error = invalid(
+            "POD0718",
+            "The preview is no longer the one in the file: something has changed since.",
+            "Make the preview again, look at what is different, and run that one.",
+        );
+        output::error(&error, json);
+        return Ok(exit::REFUSED);
+    }
+    begin(podium, &view, consent, json).await
+}
+
+/// Shows a preview, asks where nobody said yes before, begins, and watches to the end.
+pub(crate) async fn begin(
+    podium: &Podium,
+    view: &PreviewView,
+    consent: Consent,
+    json: bool,
+) -> Result<u8, ApiError> {
+    if !json {
+        show(view);
+    }
+    if !consent.yes {
+        if !output::is_interactive() {
+            let error = invalid(
+                "POD0719",
+                "Nobody said yes to this preview, and nobody sits at the terminal.",
+                "Look at the preview, then run again with --yes.",
+            );
+            output::error(&error, json);
+            return Ok(exit::REFUSED);
+        }
+        if !output::ask("Do this?") {
+            output::complain("Nothing was done.");
+            return Ok(exit::REFUSED);
+        }
+    }
+    let listener = podium.host().listen();
+    let started = podium
+        .run_start(StartRun {
+            hash: view.preview.hash.clone(),
+            confirm: consent.confirm,
+            approve: consent.yes || output::is_interactive(),
+        })
+        .await;
+    match started {
+        Ok(started) => watch(podium, &started.run, listener, json).await,
+        Err(error) => {
+            output::error(&error, json);
+            Ok(exit::REFUSED)
+        }
+    }
+}
+
+/// Prints what happens until the run has ended or waits for a person.
+pub(crate) async fn watch(
+    podium: &Podium,
+    run: &RunId,
+    mut listener: Listener,
+    json: bool,
+) -> Result<u8, ApiError> {
+    let mut seen = 0;
+    for event in podium.host().events(run, 1).await? {
+        seen = event.seq;
+        if let Some(code) = tell(&event, json) {
+            return Ok(code);
+        }
+    }
+    let mut asked_to_stop = 0_u32;
+    loop {
+        let next = tokio::select! {
+            next = listener.next() => next,
+            _ = tokio::signal::ctrl_c() => {
+                asked_to_stop += 1;
+                if asked_to_stop > 1 {
+                    output::complain(
+                        "What runs goes on under its supervisor; `podium runs resume` takes it up.",
+                    );
+                    return Ok(exit::CANCELLED);
+                }
+                output::complain("Stopping gently. Interrupt once more to leave it running.");
+                podium.run_cancel(podium_api::types::RunName { run: run.clone() }).await?;
+                continue;
+            }
+        };
+        let events = match next {
+            None => return Ok(exit::FAILED),
+            Some(Err(_)) => podium.host().events(run, seen + 1).await?,
+            Some(Ok(happened)) => match happened.as_ref() {
+                Happened::Events(events) => events.clone(),
+                Happened::Trouble(of, error) if of == run => return Err(error.clone().into()),
+                Happened::Trouble(..) => continue,
+            },
+        };
+        for event in events.iter().filter(|event| event.run == *run) {
+            if event.seq <= seen {
+                continue;
+            }
+            seen = event.seq;
+            if let Some(code) = tell(event, json) {
+                return Ok(code);
+            }
+        }
+    }
+}
+
+/// Prints one event; the exit code where it is the last word.
+fn tell(event: &Event, json: bool) -> Option<u8> {
+    if json {
+        output::json(event);
+    } else if let Some(text) = words(event) {
+        output::line(&text);
+    }
+    match &event.body {
+        EventBody::Run(RunEvent::Succeeded(_)) => Some(exit::SUCCEEDED),
+        EventBody::Run(RunEvent::Failed(_)) => Some(exit::FAILED),
+        EventBody::Run(RunEvent::Cancelled(_)) => Some(exit::CANCELLED),
+        EventBody::Run(RunEvent::Waiting(waiting)) => waiting
+            .for_
+            .iter()
+            .any(|what| !matches!(what, podium_api::engine::event::WaitFor::Cancel { .. }))
+            .then_some(exit::WAITING),
+        _ => None,
+    }
+}
+
+fn words(event: &Event) -> Option<String> {
+    let run = &event.run;
+    Some(match &event.body {
+        EventBody::Run(RunEvent::Created(created)) => {
+            format!("{run} · {} in {}", created.plan.title(), created.plan.environment())
+        }
+        EventBody::Run(RunEvent::Waiting(_)) => format!(
+            "Waiting for a person. Say yes with `podium runs approve {run}`, \
+             see more with `podium runs show {run}`."
+        ),
+        EventBody::Run(RunEvent::Succeeded(_)) => {
+            format!("Done. Take it back with `podium runs undo {run}`.")
+        }
+        EventBody::Run(RunEvent::Failed(failed)) => {
+            let hint = failed.error.hint.as_deref().unwrap_or_default();
+            format!("Failed: {} [{}] {hint}", failed.error.message, failed.error.code)
+        }
+        EventBody::Run(RunEvent::Cancelled(cancelled)) => {
+            let mut text = String::from("Cancelled.");
+            for still in &cancelled.still_running {
+                text.push(' ');
+                text.push_str(still);
+            }
+            text
+        }
+        EventBody::Run(_) => return None,
+        EventBody::Step { step, event, .. } => match event {
+            StepEvent::Dispatched(_) => format!("▶ {step}"),
+            StepEvent::Progress(progressed) => format!("  {step}: {}", progressed.progress.words),
+            StepEvent::Log(log) => log
+                .lines
+                .iter()
+                .map(|line| format!("  {step} │ {}", line.text))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            StepEvent::Succeeded(_) => format!("✓ {step}"),
+            StepEvent::Undone(_) => format!("✓ {step} is taken back"),
+            StepEvent::Failed(failed) => {
+                format!("✗ {step}: {} [{}]", failed.error.message, failed.error.code)
+            }
+            StepEvent::Skipped(skipped) => format!("– {step} is left out: {}", skipped.because),
+            StepEvent::Cancelled(_) => format!("■ {step} is stopped"),
+            StepEvent::Unknown(unknown) => format!("? {step}: {}", unknown.because),
+            StepEvent::WaitingApproval(waiting) => format!("… {step} waits: {}", waiting.message),
+            StepEvent::WaitingUnlock(waiting) => format!("… {step} waits: {}", waiting.because),
+            StepEvent::Retrying(retrying) => {
+                let why = retrying.error.as_ref().map_or("", |error| error.message.as_str());
+                format!("↻ {step}: {why} Trying again.")
+            }
+            _ => return None,
+        },
+    })
+}
+
+fn read_preview(path: &Path) -> Result<Preview, ApiError> {
+    let unreadable = |why: String| {
+        invalid(
+            "POD0816",
+            format!("`{}` holds no preview: {why}.", path.display()),
+            "Write one with `podium preview --out FILE`.",
+        )
+    };
+    let text = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let preview: Preview =
+        serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
+    if preview.is_intact() {
+        Ok(preview)
+    } else {
+        Err(unreadable(String::from("its hash is not that of its content")))
+    }
+}
+
+fn request(podium: &Podium, what: What) -> Result<MakePreview, ApiError> {
+    let workflow = podium.host().folder().workflow_named(&what.file)?;
+    let environment = what
+        .environment
+        .map(|name| {
+            name.parse().map_err(|error: podium_api::model::id::NotAName| {
+                let code = Code::new("POD0809");
+                invalid("POD0809", format!("`{name}` is {error}. [{code}]"), "Name an environment.")
+            })
+        })
+        .transpose()?;
+    let schemas = podium.inputs_of(&workflow)?;
+    let mut inputs = Map::new();
+    for given in what.inputs {
+        let Some((name, text)) = given.split_once('=') else {
+            return Err(invalid(
+                "POD0817",
+                format!("`{given}` is no input."),
+                "Write it as NAME=VALUE.",
+            ));
+        };
+        inputs.insert(name.to_owned(), read_input(schemas.get(name), text));
+    }
+    Ok(MakePreview { workflow, environment, inputs })
+}
+
+/// Reads an input as its schema's type asks; text stays text. What does not fit is passed on as text,
+/// and the schema says what is wrong with it.
+fn read_input(schema: Option<&Value>, text: &str) -> Value {
+    let wants_text = schema
+        .and_then(|schema| schema.get("type"))
+        .is_none_or(|kind| kind == "string");
+    if wants_text {
+        return Value::from(text);
+    }
+    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+}
+
+/// The preview in words, worst first.
+fn show(view: &PreviewView) {
+    let preview = &view.preview;
+    output::line(&format!("{} in {}", view.title, view.environment.title));
+    output::line(&preview.summary.words);
+    for identity in &preview.identities {
+        match (&identity.user, &identity.account, &identity.problem) {
+            (Some(user), Some(account), _) => {
+                output::line(&format!("  as {user} in {account} ({})", identity.credential));
+            }
+            (_, _, Some(problem)) => output::line(&format!(
+                "  {}: who it is could not be proven: {}",
+                identity.credential, problem.message
+            )),
+            _ => output::line(&format!("  with {}", identity.credential)),
+        }
+    }
+    for step in &preview.steps {
+        show_step(step);
+    }
+    for diagnostic in &view.diagnostics {
+        output::diagnostic(diagnostic);
+    }
+    output::line(&preview.hash);
+}
+
+fn show_step(step: &PreviewStep) {
+    let mode = match step.mode {
+        Mode::Real => "Real",
+        Mode::Simulated => "Simulated",
+    };
+    let sure = match step.confidence {
+        Confidence::Exact => "● exact",
+        Confidence::Predicted => "◐ predicted",
+        Confidence::Unknown => "○ cannot know",
+    };
+    let undo = match step.undo.class {
+        UndoClass::Automatic => "undo: automatic",
+        UndoClass::Restore => "undo: puts back what was",
+        UndoClass::Delete => "undo: deletes what it makes",
+        UndoClass::Manual => "undo: by hand",
+        UndoClass::Impossible => "cannot be undone",
+    };
+    output::line("");
+    if step.skipped {
+        let because = step.because.as_deref().unwrap_or_default();
+        output::line(&format!("{} · {} · left out: {because}", step.title, step.uses));
+        return;
+    }
+    output::line(&format!("{} · {} · {mode} · {sure} · {undo}", step.title, step.uses));
+    if let Some(because) = &step.because {
+        output::line(&format!("  because {because}"));
+    }
+    if let Some(problem) = &step.problem {
+        output::line(&format!("  ! {} [{}]", problem.message, problem.code));
+        if let Some(hint) = &problem.hint {
+            output::line(&format!("    {hint}"));
+        }
+    }
+    let mut changes: Vec<_> = step.changes.iter().collect();
+    changes.sort_by_key(|change| severity(change.action));
+    for change in changes {
+        let verb = match change.action {
+            Action::Create => "+ create",
+            Action::Update => "~ change",
+            Action::Replace => "± replace",
+            Action::Delete => "- delete",
+            Action::Run => "▶ run",
+            Action::Read => "  read",
+        };
+        output::line(&format!("  {verb} {} {}", change.kind, change.name));
+    }
+    for note in &step.notes {
+        output::line(&format!("  note: {note}"));
+    }
+}
+
+fn severity(action: Action) -> u8 {
+    match action {
+        Action::Delete => 0,
+        Action::Replace => 1,
+        Action::Update => 2,
+        Action::Create => 3,
+        Action::Run => 4,
+        Action::Read => 5,
+    }
+}

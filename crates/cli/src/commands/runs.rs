@@ -1,0 +1,223 @@
+//! The history, and everything a person can do to a run.
+
+use podium_api::model::RunId;
+use podium_api::types::{
+    AnswerStep, GetLogs, GetRun, ListRuns, PersonsAnswer, RunName,
+};
+use podium_api::{ApiError, Podium};
+use serde_json::{Map, json};
+
+use super::run::{begin, watch};
+use crate::args::{Decision, Runs};
+use crate::output::invalid;
+use crate::{exit, output};
+
+pub(crate) async fn run(podium: &Podium, command: Runs, json: bool) -> Result<u8, ApiError> {
+    match command {
+        Runs::List { workflow, limit } => list(podium, workflow, limit, json).await,
+        Runs::Show { run } => show(podium, run, json).await,
+        Runs::Events { run } => {
+            let run = named(podium, run).await?;
+            for event in podium.host().events(&run, 1).await? {
+                output::json(&event);
+            }
+            Ok(exit::SUCCEEDED)
+        }
+        Runs::Logs { run, step } => logs(podium, run, step, json).await,
+        Runs::Resume { run } => {
+            let run = named(podium, run).await?;
+            let listener = podium.host().listen();
+            if !podium.host().resume_one(&run).await? {
+                return Err(invalid(
+                    "POD0720",
+                    format!("Another Podium drives `{run}`."),
+                    "Watch it there, or end that one first.",
+                ));
+            }
+            watch(podium, &run, listener, json).await
+        }
+        Runs::Cancel { run } => {
+            podium.run_cancel(RunName { run: parse(&run)? }).await?;
+            settle(podium, &run, json).await
+        }
+        Runs::Approve { run, step: None, .. } => {
+            podium.run_approve(RunName { run: parse(&run)? }).await?;
+            settle(podium, &run, json).await
+        }
+        Runs::Approve { run, step: Some(step), comment } => {
+            answer(podium, &run, step, PersonsAnswer::Approve, comment).await?;
+            settle(podium, &run, json).await
+        }
+        Runs::Answer { run, step, decision, comment } => {
+            let said = match decision {
+                Decision::Retry => PersonsAnswer::Retry { with: Map::new() },
+                Decision::Skip => PersonsAnswer::Skip,
+                Decision::Done => PersonsAnswer::Done,
+                Decision::Stop => PersonsAnswer::Stop,
+                Decision::GoOn => PersonsAnswer::GoOn,
+                Decision::Deny => PersonsAnswer::Deny,
+            };
+            answer(podium, &run, step, said, comment).await?;
+            settle(podium, &run, json).await
+        }
+        Runs::Retry { run, step } => {
+            let step = match step {
+                Some(step) => step,
+                None => failed_step(podium, &run).await?,
+            };
+            answer(podium, &run, step, PersonsAnswer::Retry { with: Map::new() }, None).await?;
+            settle(podium, &run, json).await
+        }
+        Runs::Undo { run, consent } => {
+            let view = podium.run_preview_undo(RunName { run: parse(&run)? }).await?;
+            begin(podium, &view, consent, json).await
+        }
+        Runs::Export { run } => export(podium, &run).await,
+    }
+}
+
+async fn list(
+    podium: &Podium,
+    workflow: Option<String>,
+    limit: u32,
+    as_json: bool,
+) -> Result<u8, ApiError> {
+    let runs = podium.run_list(ListRuns { workflow, limit: Some(limit) }).await?;
+    if as_json {
+        output::json(&runs);
+    } else if runs.is_empty() {
+        output::line("No runs yet. `podium run FILE -e ENV` makes the first.");
+    } else {
+        for run in runs {
+            output::line(&format!(
+                "{}  {:<10}  {}  {}",
+                run.id,
+                word(&run.state),
+                run.title,
+                run.environment
+            ));
+        }
+    }
+    Ok(exit::SUCCEEDED)
+}
+
+async fn show(podium: &Podium, run: Option<String>, as_json: bool) -> Result<u8, ApiError> {
+    let run = named(podium, run).await?;
+    let view = podium.run_get(GetRun { run, at: None }).await?;
+    if as_json {
+        output::json(&view);
+        return Ok(exit::SUCCEEDED);
+    }
+    output::line(&format!("{} · {} in {}", view.id, view.title, view.environment));
+    output::line(&view.sentence);
+    for step in &view.steps {
+        output::line(&format!("  {:<12} {} · {}", word(&step.state), step.title, step.uses));
+        if let Some(error) = &step.error {
+            output::line(&format!("      {} [{}]", error.message, error.code));
+            if let Some(hint) = &error.hint {
+                output::line(&format!("      {hint}"));
+            }
+        }
+        for made in &step.made {
+            let link = made.link.as_deref().map(|link| format!(" {link}")).unwrap_or_default();
+            output::line(&format!("      {} {}{link}", made.kind, made.name));
+        }
+    }
+    Ok(exit::SUCCEEDED)
+}
+
+async fn logs(
+    podium: &Podium,
+    run: Option<String>,
+    step: Option<String>,
+    as_json: bool,
+) -> Result<u8, ApiError> {
+    let run = named(podium, run).await?;
+    let mut from = 0;
+    loop {
+        let page = podium
+            .run_logs(GetLogs { run: run.clone(), step: step.clone(), from, limit: Some(10_000) })
+            .await?;
+        for entry in &page.lines {
+            if as_json {
+                output::json(entry);
+            } else {
+                output::line(&format!("{} │ {}", entry.step, entry.line.text));
+            }
+        }
+        from += page.lines.len() as u64;
+        if page.lines.is_empty() || from >= page.total {
+            return Ok(exit::SUCCEEDED);
+        }
+    }
+}
+
+async fn export(podium: &Podium, run: &str) -> Result<u8, ApiError> {
+    let id = parse(run)?;
+    let view = podium.run_get(GetRun { run: id.clone(), at: None }).await?;
+    let events = podium.host().events(&id, 1).await?;
+    output::pretty(&json!({ "podium": "export/1", "run": view, "events": events }));
+    Ok(exit::SUCCEEDED)
+}
+
+/// After a person's word: watches the run where it is driven here, else gives its state.
+async fn settle(podium: &Podium, run: &str, as_json: bool) -> Result<u8, ApiError> {
+    let run = parse(run)?;
+    let listener = podium.host().listen();
+    if podium.host().drives(&run) {
+        return watch(podium, &run, listener, as_json).await;
+    }
+    let view = podium.run_get(GetRun { run, at: None }).await?;
+    if as_json {
+        output::json(&view);
+    } else {
+        output::line(&view.sentence);
+    }
+    Ok(exit::SUCCEEDED)
+}
+
+async fn answer(
+    podium: &Podium,
+    run: &str,
+    step: String,
+    answer: PersonsAnswer,
+    comment: Option<String>,
+) -> Result<(), ApiError> {
+    podium.run_answer(AnswerStep { run: parse(run)?, step, answer, comment }).await?;
+    Ok(())
+}
+
+async fn failed_step(podium: &Podium, run: &str) -> Result<String, ApiError> {
+    let view = podium.run_get(GetRun { run: parse(run)?, at: None }).await?;
+    view.steps.iter().find(|step| step.error.is_some()).map(|step| step.id.to_string()).ok_or_else(
+        || invalid("POD0721", format!("No step of `{run}` has failed."), "Name one with --step."),
+    )
+}
+
+async fn named(podium: &Podium, run: Option<String>) -> Result<RunId, ApiError> {
+    if let Some(run) = run {
+        return parse(&run);
+    }
+    let newest = podium.run_list(ListRuns { workflow: None, limit: Some(1) }).await?;
+    newest.into_iter().next().map(|run| run.id).ok_or_else(|| {
+        invalid("POD0717", "There are no runs yet.", "`podium run FILE -e ENV` makes the first.")
+    })
+}
+
+fn parse(run: &str) -> Result<RunId, ApiError> {
+    run.parse().map_err(|error: podium_api::model::id::NotAName| {
+        invalid(
+            "POD0717",
+            format!("`{run}` is {error}."),
+            "`podium runs list` shows the runs of this computer.",
+        )
+    })
+}
+
+/// A state as it stands in the JSON.
+fn word(state: &impl serde::Serialize) -> String {
+    serde_json::to_value(state)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}

@@ -1,0 +1,496 @@
+//! The embedded host: it owns journal, vault and simulators, and drives runs.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use podium_connector::{
+    Connector, Delivery, Lease, Manifest, Mode, Phase, SimulatedExit, SimulatedProcess, Stream,
+};
+use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_engine::event::StepEvent;
+use podium_engine::{Command, Event, EventBody, Instance};
+use podium_journal::Journal;
+use podium_model::{CredentialName, OperationName, RunId};
+use podium_plan::{Plan, PlanStep, Preview};
+use podium_secret::Redactor;
+use podium_vault::{Purpose, Vault};
+use tokio::sync::{broadcast, oneshot, watch};
+
+use crate::context::{Folders, StepContext, secrets_of};
+use crate::driver::{Door, Driver, Message};
+use crate::home::{Home, create_private, storage};
+use crate::simulators::{self, Simulators};
+use crate::workspace::Folder;
+use crate::{clock, inbox, preview};
+
+/// What a host is made of.
+pub struct Options {
+    /// Podium's own folder.
+    pub home: Home,
+    /// The workspace.
+    pub folder: Folder,
+    /// The connectors that are shipped.
+    pub connectors: Vec<Arc<dyn Connector>>,
+    /// Where credentials are.
+    pub vault: Arc<Vault>,
+}
+
+/// The embedded host. Cloning is cheap; all clones are the same host.
+#[derive(Clone)]
+pub struct Host {
+    shared: Arc<Shared>,
+}
+
+/// Something to show: events that are durable, or trouble with a run.
+#[derive(Clone, Debug)]
+pub enum Happened {
+    /// Events of one run, in order.
+    Events(Vec<Event>),
+    /// A run cannot go on here, since the journal cannot be written.
+    Trouble(RunId, Error),
+}
+
+/// Hears what happens, from the moment it was made.
+pub struct Listener(broadcast::Receiver<Arc<Happened>>);
+
+impl Listener {
+    /// Waits for the next. `None` when the host is gone. A listener that was too slow is told with
+    /// `Err(missed)`; it then reads the journal.
+    pub async fn next(&mut self) -> Option<std::result::Result<Arc<Happened>, u64>> {
+        match self.0.recv().await {
+            Ok(happened) => Some(Ok(happened)),
+            Err(broadcast::error::RecvError::Lagged(missed)) => Some(Err(missed)),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}
+
+pub(crate) struct Shared {
+    pub(crate) home: Home,
+    pub(crate) folder: Folder,
+    connectors: HashMap<OperationName, Arc<dyn Connector>>,
+    in_order: Vec<Arc<dyn Connector>>,
+    pub(crate) vault: Arc<Vault>,
+    journal: Arc<Journal>,
+    simulators: Simulators,
+    happened: broadcast::Sender<Arc<Happened>>,
+    doors: Mutex<HashMap<RunId, Door>>,
+}
+
+/// What a context is made for.
+pub(crate) struct ContextFor<'a> {
+    pub(crate) connector: &'a Arc<dyn Connector>,
+    pub(crate) plan_step: &'a PlanStep,
+    pub(crate) mode: Mode,
+    pub(crate) phase: Phase,
+    pub(crate) keep: PathBuf,
+    pub(crate) processes: PathBuf,
+    pub(crate) private: PathBuf,
+    /// The run and step that a lease is for; absent for a preview.
+    pub(crate) purpose: Option<(&'a RunId, &'a Instance)>,
+    pub(crate) cancel: watch::Receiver<u32>,
+}
+
+impl Host {
+    /// Opens the journal and stands ready. Unfinished runs are taken up by [`Host::resume`].
+    pub fn open(options: Options) -> Result<Self> {
+        let Options { home, folder, connectors, vault } = options;
+        create_private(&home.practice())?;
+        let _ = std::fs::remove_dir_all(home.scratch());
+        let journal = match Journal::open(&home.journal()) {
+            // Another Podium of this user drives runs; this one reads, and asks it through inboxes.
+            Err(error) if error.kind == ErrorKind::Conflict => {
+                Journal::open_read_only(&home.journal())?
+            }
+            opened => opened?,
+        };
+        let (happened, _) = broadcast::channel(4_096);
+        let mut by_operation = HashMap::new();
+        for connector in &connectors {
+            for operation in &connector.manifest().operations {
+                by_operation.insert(operation.name.clone(), Arc::clone(connector));
+            }
+        }
+        Ok(Self {
+            shared: Arc::new(Shared {
+                home,
+                folder,
+                connectors: by_operation,
+                in_order: connectors,
+                vault,
+                journal: Arc::new(journal),
+                simulators: Simulators::default(),
+                happened,
+                doors: Mutex::default(),
+            }),
+        })
+    }
+
+    /// The workspace.
+    pub fn folder(&self) -> &Folder {
+        &self.shared.folder
+    }
+
+    /// Podium's own folder.
+    pub fn home(&self) -> &Home {
+        &self.shared.home
+    }
+
+    /// Where credentials are.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.shared.vault
+    }
+
+    /// The manifests of all connectors.
+    pub fn manifests(&self) -> Vec<Manifest> {
+        self.shared.in_order.iter().map(|connector| connector.manifest().clone()).collect()
+    }
+
+    /// Hears what happens from now on.
+    pub fn listen(&self) -> Listener {
+        Listener(self.shared.happened.subscribe())
+    }
+
+    /// Does something with the journal, away from the async threads.
+    pub async fn journal<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Journal) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.shared.with_journal(work).await
+    }
+
+    /// Asks every step's connector what it would change, and who would do it. Writes nothing.
+    pub async fn preview(&self, plan: &Plan) -> Result<Preview> {
+        preview::preview(&self.shared, plan).await
+    }
+
+    /// Makes a run and begins it, when the preview has been approved where it must be. Gives its id when
+    /// its first events are durable.
+    pub async fn start(&self, plan: Plan, preview: Preview, by: &str) -> Result<RunId> {
+        self.journal(|journal| if journal.can_write() { Ok(()) } else { Err(elsewhere()) }).await?;
+        let run = clock::fresh_run_id();
+        let owner = self.shared.own(&run)?.ok_or_else(|| {
+            Error::new(ErrorKind::Internal, Code::new("POD0703"), "A fresh run has an owner already.")
+        })?;
+        self.drive(run.clone(), &[], owner);
+        let create = Command::Create {
+            plan: Box::new(plan),
+            preview: Box::new(preview),
+            by: by.to_owned(),
+        };
+        self.ask_here(&run, create).await?;
+        self.ask_here(&run, Command::Start).await?;
+        Ok(run)
+    }
+
+    /// Takes up every unfinished run that nobody else drives. Gives their ids.
+    pub async fn resume(&self) -> Result<Vec<RunId>> {
+        let unfinished = self.journal(|journal| Ok(if journal.can_write() { journal.open_runs()? } else { Vec::new() })).await?;
+        let mut resumed = Vec::new();
+        for run in unfinished.into_iter().map(|row| row.run) {
+            if self.resume_one(&run).await? {
+                resumed.push(run);
+            }
+        }
+        Ok(resumed)
+    }
+
+    /// Takes up one run, also one that has ended. `false` where somebody else drives it.
+    pub async fn resume_one(&self, run: &RunId) -> Result<bool> {
+        if self.door(run).is_some() {
+            return Ok(true);
+        }
+        let Some(owner) = self.shared.own(run)? else { return Ok(false) };
+        let history = self.events(run, 1).await?;
+        if history.is_empty() {
+            return Ok(false);
+        }
+        self.drive(run.clone(), &history, owner);
+        self.ask_here(run, Command::Resume).await?;
+        Ok(true)
+    }
+
+    /// Asks a run for something: approve, answer, cancel. Where another process drives the run, it is
+    /// asked through its inbox.
+    pub async fn ask(&self, run: &RunId, command: Command) -> Result<()> {
+        if self.door(run).is_none() && !self.resume_one(run).await? {
+            return inbox::send(&self.shared.home, run, &command).await;
+        }
+        self.ask_here(run, command).await
+    }
+
+    /// The events of a run from `seq` on.
+    pub async fn events(&self, run: &RunId, seq: u64) -> Result<Vec<Event>> {
+        let id = run.clone();
+        self.journal(move |journal| journal.events(&id, seq, usize::MAX)).await
+    }
+
+    /// Asks a connector's question about one step that is no run: identity, discovery, drift, drawing.
+    pub async fn look<T, F>(&self, plan: &Plan, step: &PlanStep, question: F) -> Result<T>
+    where
+        F: AsyncFnOnce(&dyn podium_connector::Context, &Arc<dyn Connector>) -> Result<T>,
+    {
+        preview::look(&self.shared, plan, step, question).await
+    }
+
+    /// Plays a tool in place of the real one; see `podium simulate`.
+    pub fn play(
+        home: &Home,
+        connector: &Arc<dyn Connector>,
+        call: &SimulatedProcess,
+        write: &mut dyn FnMut(Stream, &str),
+        pause: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<SimulatedExit> {
+        simulators::play(&home.practice(), connector, call, write, pause)
+    }
+
+    /// The base address of a connector's simulator, started where it does not run yet.
+    pub async fn simulator(&self, connector: &str) -> Result<String> {
+        let connector = self.shared.in_order.iter().find(|known| known.manifest().id == connector).ok_or_else(|| {
+            Error::new(
+                ErrorKind::NotFound,
+                Code::new("POD0803"),
+                format!("There is no connector `{connector}`."),
+            )
+            .with_hint("`podium connectors` lists them.")
+        })?;
+        self.shared.simulators.base(&self.shared.home.practice(), connector).await
+    }
+
+    fn drive(&self, run: RunId, history: &[Event], owner: File) {
+        let (driver, door) = Driver::new(Arc::clone(&self.shared), run.clone(), history);
+        self.shared.doors().insert(run.clone(), door.clone());
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let inbox = tokio::spawn(inbox::serve(shared.home.clone(), run.clone(), door));
+            driver.drive().await;
+            inbox.abort();
+            shared.doors().remove(&run);
+            drop(owner);
+        });
+    }
+
+    /// Whether this host drives the run at this moment.
+    pub fn drives(&self, run: &RunId) -> bool {
+        self.door(run).is_some()
+    }
+
+    /// Tells every run that is driven here that the vault is open again.
+    pub async fn unlocked(&self) {
+        let runs: Vec<RunId> = self.shared.doors().keys().cloned().collect();
+        for run in runs {
+            let _ = self.ask_here(&run, Command::Unlocked).await;
+        }
+    }
+
+    fn door(&self, run: &RunId) -> Option<Door> {
+        self.shared.doors().get(run).cloned()
+    }
+
+    async fn ask_here(&self, run: &RunId, command: Command) -> Result<()> {
+        let (answer, answered) = oneshot::channel();
+        let gone = || {
+            Error::new(
+                ErrorKind::NotFound,
+                Code::new("POD0704"),
+                format!("`{run}` has ended and can be asked for nothing more."),
+            )
+            .with_hint("`podium runs show` tells how it ended.")
+        };
+        let door = self.door(run).ok_or_else(gone)?;
+        door.send(Message::Ask(command, answer)).map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+impl Shared {
+    fn doors(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Door>> {
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connector of an operation.
+    pub(crate) fn connector(&self, operation: &OperationName) -> Result<Arc<dyn Connector>> {
+        self.connectors.get(operation).cloned().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Unsupported,
+                Code::new("POD0705"),
+                format!("This Podium has no operation `{operation}`."),
+            )
+            .with_hint("The run was made by another version; open it with that one.")
+        })
+    }
+
+    /// What happens when a reply is lost, as the manifest says.
+    pub(crate) fn delivery(&self, operation: &OperationName) -> Delivery {
+        self.connectors
+            .get(operation)
+            .and_then(|connector| {
+                connector.manifest().operations.iter().find(|known| known.name == *operation)
+            })
+            .map_or(Delivery::AtMostOnce, |known| known.delivery.clone())
+    }
+
+    /// Takes a run for this process; `None` where another one has it. The lock ends with the file.
+    fn own(&self, run: &RunId) -> Result<Option<File>> {
+        let folder = self.home.root().join("runs").join(run.as_str());
+        create_private(&folder)?;
+        let path = folder.join("owner");
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| storage(&path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(storage(&path, &error)),
+        }
+    }
+
+    pub(crate) async fn with_journal<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Journal) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let journal = Arc::clone(&self.journal);
+        tokio::task::spawn_blocking(move || work(&journal)).await.unwrap_or_else(|panic| {
+            Err(Error::new(
+                ErrorKind::Internal,
+                Code::new("POD0612"),
+                "The journal stopped unexpectedly.",
+            )
+            .with_source(panic))
+        })
+    }
+
+    pub(crate) async fn append(&self, events: Vec<Event>) -> Result<()> {
+        self.with_journal(move |journal| journal.append(&events)).await
+    }
+
+    pub(crate) fn publish(&self, events: Vec<Event>) {
+        if !events.is_empty() {
+            // Nobody listening is fine: the journal has it.
+            let _ = self.happened.send(Arc::new(Happened::Events(events)));
+        }
+    }
+
+    pub(crate) fn trouble(&self, run: &RunId, error: &Error) {
+        let _ = self.happened.send(Arc::new(Happened::Trouble(run.clone(), error.clone())));
+    }
+
+    /// How many progress notes and log lines an attempt has already written.
+    pub(crate) async fn reported(&self, run: &RunId, step: &Instance, attempt: u32) -> Result<u64> {
+        let (run, step) = (run.clone(), step.clone());
+        self.with_journal(move |journal| {
+            let mut count = 0_u64;
+            for event in journal.events(&run, 1, usize::MAX)? {
+                let EventBody::Step { step: of, attempt: number, event } = &event.body else {
+                    continue;
+                };
+                if *of == step && *number == attempt {
+                    count += match event {
+                        StepEvent::Progress(_) => 1,
+                        StepEvent::Log(log) => log.lines.len() as u64,
+                        _ => 0,
+                    };
+                }
+            }
+            Ok(count)
+        })
+        .await
+    }
+
+    /// Everything a connector may use for one verb of one step.
+    pub(crate) async fn context(&self, asked: ContextFor<'_>) -> Result<StepContext> {
+        let manifest = asked.connector.manifest();
+        let practice = asked.mode == Mode::Simulated;
+        let mode = if practice && manifest.local { Mode::Real } else { asked.mode };
+        let simulator = match mode {
+            Mode::Simulated => {
+                Some(self.simulators.base(&self.home.practice(), asked.connector).await?)
+            }
+            Mode::Real => None,
+        };
+        let leases = self.lend(&asked, mode).await?;
+        let redactor = Arc::new(Redactor::new(secrets_of(leases.values())));
+        let sandbox = self.home.sandbox(self.folder.root());
+        let cache = self.home.cache(self.folder.root(), &manifest.id);
+        for folder in [&asked.keep, &asked.processes, &asked.private, &sandbox, &cache] {
+            create_private(folder)?;
+        }
+        Ok(StepContext {
+            folders: Folders {
+                workspace: self.folder.root().to_path_buf(),
+                private: asked.private,
+                keep: asked.keep,
+                sandbox,
+                cache,
+                processes: asked.processes,
+                practice: self.home.practice().join("bin"),
+                home: self.home.root().to_path_buf(),
+            },
+            connector: manifest.id.clone(),
+            mode,
+            phase: asked.phase,
+            practice,
+            simulator,
+            leases,
+            redactor,
+            reports: None,
+            cancel: asked.cancel,
+            already_reported: AtomicU64::new(0),
+        })
+    }
+
+    /// Lends the credentials of a step. A simulated step gets none: a simulator needs no secret.
+    async fn lend(&self, asked: &ContextFor<'_>, mode: Mode) -> Result<BTreeMap<String, Lease>> {
+        let mut leases = BTreeMap::new();
+        if mode == Mode::Simulated {
+            return Ok(leases);
+        }
+        for (port, name) in &asked.plan_step.credentials {
+            let purpose = Purpose {
+                run: asked.purpose.map(|(run, _)| run.to_string()),
+                step: asked.purpose.map_or_else(
+                    || asked.plan_step.id.to_string(),
+                    |(_, step)| step.to_string(),
+                ),
+                port: port.clone(),
+            };
+            leases.insert(port.clone(), self.lease(name, purpose).await?);
+        }
+        Ok(leases)
+    }
+
+    async fn lease(&self, name: &CredentialName, purpose: Purpose) -> Result<Lease> {
+        let (vault, name) = (Arc::clone(&self.vault), name.clone());
+        let lease = tokio::task::spawn_blocking(move || vault.lease(&name, &purpose))
+            .await
+            .map_err(|panic| {
+                Error::new(
+                    ErrorKind::Internal,
+                    Code::new("POD0504"),
+                    "The vault stopped unexpectedly.",
+                )
+                .with_source(panic)
+            })??;
+        Ok(Lease {
+            credential: lease.credential,
+            kind: lease.kind,
+            fields: lease.fields,
+            secrets: lease.secrets,
+        })
+    }
+}
+
+fn elsewhere() -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        Code::new("POD0722"),
+        "Another Podium of yours is open and drives the runs; a new run begins there.",
+    )
+    .with_hint("Begin it in that window, or close it first. Looking and answering work from here.")
+}

@@ -1,0 +1,167 @@
+//! Asking a run that another process of the same user drives: a folder with one file a question.
+//!
+//! The window may drive a run that the command line approves or cancels. The folder is 0700, so only
+//! the same user can ask; there is no socket and no port.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_engine::{Answer, Command};
+use podium_model::RunId;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::sync::oneshot;
+
+use crate::driver::{Door, Message};
+use crate::home::{Home, create_private, storage};
+
+/// How long an owner may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often the folder is looked at.
+const ROUND: Duration = Duration::from_millis(150);
+
+/// The commands that people give, as they travel.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+enum Question {
+    Approve { hash: String, by: String },
+    Cancel { by: String },
+    Unlocked,
+    Answer { step: String, say: Say, by: String, comment: Option<String> },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "say", content = "with", rename_all = "snake_case")]
+enum Say {
+    Approve,
+    Deny,
+    Retry,
+    RetryWith(Map<String, Value>),
+    Skip,
+    MarkDone(Map<String, Value>),
+    Stop,
+    GoOn,
+}
+
+/// Asks the owner of a run and waits for its answer.
+pub(crate) async fn send(home: &Home, run: &RunId, command: &Command) -> Result<()> {
+    let question = Question::of(command).ok_or_else(|| {
+        Error::new(ErrorKind::Internal, Code::new("POD0706"), "This cannot be asked from outside.")
+    })?;
+    let folder = folder(home, run);
+    create_private(&folder)?;
+    let id = crate::clock::fresh_run_id();
+    let (file, answer) = (folder.join(format!("{id}.ask")), folder.join(format!("{id}.answer")));
+    let text = serde_json::to_vec(&question).map_err(|error| {
+        Error::new(ErrorKind::Internal, Code::new("POD0706"), "A question could not be written.")
+            .with_source(error)
+    })?;
+    let fresh = folder.join(format!("{id}.fresh"));
+    std::fs::write(&fresh, text).map_err(|error| storage(&fresh, &error))?;
+    std::fs::rename(&fresh, &file).map_err(|error| storage(&file, &error))?;
+    let asked = Instant::now();
+    while asked.elapsed() < PATIENCE {
+        if let Ok(text) = std::fs::read(&answer) {
+            let _ = std::fs::remove_file(&answer);
+            let answered: std::result::Result<(), Error> =
+                serde_json::from_slice(&text).unwrap_or(Ok(()));
+            return answered;
+        }
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    }
+    let _ = std::fs::remove_file(&file);
+    Err(Error::new(
+        ErrorKind::TimedOut,
+        Code::new("POD0707"),
+        format!("The Podium that drives `{run}` did not answer."),
+    )
+    .with_hint("Close that window or end that command; the run can then be taken up here."))
+}
+
+/// Answers questions until the task is ended.
+pub(crate) async fn serve(home: Home, run: RunId, door: Door) {
+    let folder = folder(&home, &run);
+    loop {
+        tokio::time::sleep(ROUND).await;
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if path.extension().is_none_or(|ending| ending != "ask") {
+                continue;
+            }
+            let text = std::fs::read(&path).unwrap_or_default();
+            let _ = std::fs::remove_file(&path);
+            let Ok(question) = serde_json::from_slice::<Question>(&text) else { continue };
+            let result = match question.command() {
+                Ok(command) => {
+                    let (answer, answered) = oneshot::channel();
+                    let _ = door.send(Message::Ask(command, answer));
+                    answered.await.unwrap_or(Ok(()))
+                }
+                Err(error) => Err(error),
+            };
+            if let Ok(text) = serde_json::to_vec(&result) {
+                let fresh = path.with_extension("fresh");
+                if std::fs::write(&fresh, text).is_ok() {
+                    let _ = std::fs::rename(&fresh, path.with_extension("answer"));
+                }
+            }
+        }
+    }
+}
+
+fn folder(home: &Home, run: &RunId) -> PathBuf {
+    home.root().join("runs").join(run.as_str()).join("inbox")
+}
+
+impl Question {
+    fn of(command: &Command) -> Option<Self> {
+        Some(match command {
+            Command::Approve { hash, by } => Self::Approve { hash: hash.clone(), by: by.clone() },
+            Command::Cancel { by } => Self::Cancel { by: by.clone() },
+            Command::Unlocked => Self::Unlocked,
+            Command::Answer { step, answer, by, comment } => Self::Answer {
+                step: step.to_string(),
+                say: match answer.clone() {
+                    Answer::Approve => Say::Approve,
+                    Answer::Deny => Say::Deny,
+                    Answer::Retry => Say::Retry,
+                    Answer::RetryWith(inputs) => Say::RetryWith(inputs),
+                    Answer::Skip => Say::Skip,
+                    Answer::MarkDone(outputs) => Say::MarkDone(outputs),
+                    Answer::Stop => Say::Stop,
+                    Answer::GoOn => Say::GoOn,
+                },
+                by: by.clone(),
+                comment: comment.clone(),
+            },
+            _ => return None,
+        })
+    }
+
+    fn command(self) -> Result<Command> {
+        Ok(match self {
+            Self::Approve { hash, by } => Command::Approve { hash, by },
+            Self::Cancel { by } => Command::Cancel { by },
+            Self::Unlocked => Command::Unlocked,
+            Self::Answer { step, say, by, comment } => Command::Answer {
+                step: step.parse().map_err(|error: String| {
+                    Error::new(ErrorKind::Invalid, Code::new("POD0708"), error)
+                        .with_hint("Name a step of the run; `podium runs show` lists them.")
+                })?,
+                answer: match say {
+                    Say::Approve => Answer::Approve,
+                    Say::Deny => Answer::Deny,
+                    Say::Retry => Answer::Retry,
+                    Say::RetryWith(inputs) => Answer::RetryWith(inputs),
+                    Say::Skip => Answer::Skip,
+                    Say::MarkDone(outputs) => Answer::MarkDone(outputs),
+                    Say::Stop => Answer::Stop,
+                    Say::GoOn => Answer::GoOn,
+                },
+                by,
+                comment,
+            },
+        })
+    }
+}

@@ -1,0 +1,325 @@
+//! Asking every step what it would change, in graph order, without writing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::future::join_all;
+use podium_connector::{
+    Confidence, Connector, Context, Inputs, Mode, Phase, StepPreview, StepRequest, Undo, UndoClass,
+    Unknown,
+};
+use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_model::StepId;
+use podium_model::document::UndoStep;
+use podium_model::expression::{Expression, Scope, render_partly};
+use podium_plan::{Plan, PlanStep, Preview, PreviewIdentity, PreviewStep, StepAnswer, Work};
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
+
+use crate::clock;
+use crate::host::{ContextFor, Shared};
+
+/// What is known while a preview goes through the graph.
+struct Walk<'a> {
+    shared: &'a Arc<Shared>,
+    plan: &'a Plan,
+    folder: PathBuf,
+    outputs: BTreeMap<StepId, Map<String, Value>>,
+    pending: BTreeSet<StepId>,
+}
+
+/// The preview of a whole plan.
+pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview> {
+    let folder = shared.home.scratch().join(clock::fresh_run_id().as_str());
+    let mut walk = Walk {
+        shared,
+        plan,
+        folder: folder.clone(),
+        outputs: BTreeMap::new(),
+        pending: BTreeSet::new(),
+    };
+    let mut steps: BTreeMap<StepId, PreviewStep> = BTreeMap::new();
+    let mut left: Vec<&PlanStep> = plan.steps().iter().collect();
+    while !left.is_empty() {
+        // Everything whose forerunners are answered is asked at the same time.
+        let (now, later): (Vec<_>, Vec<_>) = left
+            .into_iter()
+            .partition(|step| step.edges.iter().all(|edge| steps.contains_key(&edge.from)));
+        if now.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                Code::new("POD0709"),
+                "The plan's steps wait for each other.",
+            ));
+        }
+        let answers = join_all(now.iter().map(|step| walk.ask(step))).await;
+        for (step, asked) in now.into_iter().zip(answers) {
+            walk.learn(step, &asked);
+            let mode = mode_of(shared, plan, step);
+            steps.insert(step.id.clone(), PreviewStep::new(step, mode, asked.waits_for, asked.answer));
+        }
+        left = later;
+    }
+    let identities = identities(&walk).await;
+    let _ = tokio::fs::remove_dir_all(&folder).await;
+    let ordered =
+        plan.steps().iter().filter_map(|step| steps.remove(&step.id)).collect();
+    Ok(Preview::assemble(plan, identities, ordered))
+}
+
+/// What became of asking one step.
+pub struct Asked {
+    /// The answer.
+    pub answer: StepAnswer,
+    /// Steps whose outputs must be known first.
+    pub waits_for: Vec<StepId>,
+}
+
+impl Walk<'_> {
+    async fn ask(&self, step: &PlanStep) -> Asked {
+        if step.off {
+            return Asked {
+                answer: StepAnswer::Skipped(String::from("The step is switched off.")),
+                waits_for: Vec::new(),
+            };
+        }
+        let scope = self.scope();
+        let mut waits_for = BTreeSet::new();
+        if let Some(condition) = step.condition.as_deref().and_then(|text| Expression::parse(text).ok())
+        {
+            let unknown = self.pending_in(condition.references().iter().map(|r| r.path.as_slice()));
+            if unknown.is_empty() {
+                match condition.is_true(&scope) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        return Asked {
+                            answer: StepAnswer::Skipped(format!(
+                                "Its condition `{}` does not hold.",
+                                condition.source()
+                            )),
+                            waits_for: Vec::new(),
+                        };
+                    }
+                    Err(error) => return failed(step, &error.to_string()),
+                }
+            }
+            waits_for.extend(unknown);
+        }
+        let rendered =
+            match render_partly(&Value::Object(step.with.clone()), &scope, &self.pending) {
+                Ok(rendered) => rendered,
+                Err(error) => return failed(step, &error.to_string()),
+            };
+        waits_for.extend(rendered.unknown.values().flatten().cloned());
+        let Value::Object(values) = rendered.value else {
+            return failed(step, "its inputs are no map");
+        };
+        let request = StepRequest {
+            run: None,
+            step: step.id.clone(),
+            attempt: 1,
+            operation: step.uses.clone(),
+            inputs: Inputs {
+                values,
+                unknown: rendered
+                    .unknown
+                    .into_iter()
+                    .map(|(pointer, after)| (pointer, Unknown { after }))
+                    .collect(),
+            },
+            key: String::from("preview"),
+            resumed: false,
+            remote: None,
+        };
+        let waits_for = waits_for.into_iter().collect();
+        let answer = match self.ask_connector(step, &request).await {
+            Ok(mut preview) => {
+                if let (Work::Do, Some(steps)) = (&step.work, &step.undo) {
+                    preview.undo = override_class(steps);
+                }
+                StepAnswer::Answered(preview)
+            }
+            Err(error) => StepAnswer::Failed(error),
+        };
+        Asked { answer, waits_for }
+    }
+
+    async fn ask_connector(&self, step: &PlanStep, request: &StepRequest) -> Result<StepPreview> {
+        look_with(self.shared, self.plan, step, &self.folder, async |context, connector| {
+            match &step.work {
+                Work::Do => connector.preview(context, request).await,
+                Work::Undo { record, .. } => connector.preview_undo(context, request, record).await,
+            }
+        })
+        .await
+    }
+
+    /// Keeps what later previews may count on: the outputs of a step that changes nothing.
+    fn learn(&mut self, step: &PlanStep, asked: &Asked) {
+        let certain = match &asked.answer {
+            StepAnswer::Answered(preview) => {
+                let certain = preview.confidence == Confidence::Exact && preview.changes.is_empty();
+                if certain {
+                    self.outputs.insert(step.id.clone(), preview.outputs.clone());
+                }
+                certain && !preview.outputs.is_empty()
+            }
+            StepAnswer::Skipped(_) => {
+                self.outputs.insert(step.id.clone(), Map::new());
+                true
+            }
+            StepAnswer::Failed(_) => false,
+        };
+        if !certain {
+            self.pending.insert(step.id.clone());
+        }
+    }
+
+    fn scope(&self) -> Scope {
+        let steps: Map<String, Value> = self
+            .outputs
+            .iter()
+            .map(|(id, outputs)| {
+                (id.to_string(), json!({"outputs": outputs, "status": "succeeded"}))
+            })
+            .collect();
+        Scope {
+            inputs: Value::Object(self.plan.inputs().clone()),
+            environment: self.plan.environment_values().clone(),
+            steps: Value::Object(steps),
+            each: None,
+            run: json!({"id": "(known later)"}),
+        }
+    }
+
+    fn pending_in<'b>(&self, paths: impl Iterator<Item = &'b [String]>) -> BTreeSet<StepId> {
+        paths
+            .filter_map(|path| match path {
+                [root, step, ..] if root == "steps" => step.parse().ok(),
+                _ => None,
+            })
+            .filter(|step| self.pending.contains(step))
+            .collect()
+    }
+}
+
+fn failed(step: &PlanStep, why: &str) -> Asked {
+    Asked {
+        answer: StepAnswer::Failed(
+            Error::new(
+                ErrorKind::Invalid,
+                Code::new("POD0710"),
+                format!("The inputs of `{}` could not be worked out: {why}.", step.id),
+            )
+            .with_hint("Correct the expression in the step."),
+        ),
+        waits_for: Vec::new(),
+    }
+}
+
+/// The class of an author's own undo.
+pub(crate) fn override_class(steps: &[UndoStep]) -> Undo {
+    if steps.is_empty() {
+        return Undo {
+            class: UndoClass::Impossible,
+            because: Some(String::from("The author says that nothing takes it back.")),
+        };
+    }
+    let names: Vec<String> = steps.iter().map(|step| format!("`{}`", step.uses)).collect();
+    Undo {
+        class: UndoClass::Automatic,
+        because: Some(format!("The author's own steps take it back: {}.", names.join(", "))),
+    }
+}
+
+fn mode_of(shared: &Shared, plan: &Plan, step: &PlanStep) -> Mode {
+    match shared.connector(&step.uses) {
+        Ok(connector) if connector.manifest().local => Mode::Real,
+        _ => plan.mode(),
+    }
+}
+
+/// Who would do it: one proof a credential.
+async fn identities(walk: &Walk<'_>) -> Vec<PreviewIdentity> {
+    let mut first_use: BTreeMap<_, &PlanStep> = BTreeMap::new();
+    for step in walk.plan.steps().iter().filter(|step| !step.off) {
+        for name in step.credentials.values() {
+            first_use.entry(name.clone()).or_insert(step);
+        }
+    }
+    let proofs = first_use.into_iter().map(|(name, step)| async move {
+        let request = StepRequest {
+            run: None,
+            step: step.id.clone(),
+            attempt: 1,
+            operation: step.uses.clone(),
+            inputs: Inputs::default(),
+            key: String::from("preview"),
+            resumed: false,
+            remote: None,
+        };
+        let proof = if mode_of(walk.shared, walk.plan, step) == Mode::Simulated {
+            Ok(None)
+        } else {
+            look_with(walk.shared, walk.plan, step, &walk.folder, async |context, connector| {
+                connector.identify(context, &request).await
+            })
+            .await
+        };
+        PreviewIdentity::new(name, step.uses.connector(), proof)
+    });
+    join_all(proofs).await
+}
+
+/// Asks one step's connector something that only looks.
+pub(crate) async fn look<T, F>(
+    shared: &Arc<Shared>,
+    plan: &Plan,
+    step: &PlanStep,
+    question: F,
+) -> Result<T>
+where
+    F: AsyncFnOnce(&dyn Context, &Arc<dyn Connector>) -> Result<T>,
+{
+    let folder = shared.home.scratch().join(clock::fresh_run_id().as_str());
+    let result = look_with(shared, plan, step, &folder, question).await;
+    let _ = tokio::fs::remove_dir_all(&folder).await;
+    result
+}
+
+async fn look_with<T, F>(
+    shared: &Arc<Shared>,
+    plan: &Plan,
+    step: &PlanStep,
+    folder: &std::path::Path,
+    question: F,
+) -> Result<T>
+where
+    F: AsyncFnOnce(&dyn Context, &Arc<dyn Connector>) -> Result<T>,
+{
+    let connector = shared.connector(&step.uses)?;
+    let (_keep_open, cancel) = watch::channel(0);
+    let unique = clock::fresh_run_id();
+    let keep = match (&step.work, plan.undoes()) {
+        (Work::Undo { of, .. }, Some(run)) => shared.home.keep(run, of),
+        _ => folder.join(step.id.as_str()).join("keep"),
+    };
+    let private = shared.home.private().join(unique.as_str());
+    let context = shared
+        .context(ContextFor {
+            connector: &connector,
+            plan_step: step,
+            mode: plan.mode(),
+            phase: Phase::Read,
+            keep,
+            processes: folder.join(step.id.as_str()).join(unique.as_str()),
+            private: private.clone(),
+            purpose: None,
+            cancel,
+        })
+        .await?;
+    let result = question(&context, &connector).await;
+    let _ = tokio::fs::remove_dir_all(&private).await;
+    result
+}

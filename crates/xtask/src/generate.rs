@@ -1,0 +1,137 @@
+//! What is generated: TypeScript types, JSON Schemas, the pages of connectors.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use podium_catalogue::Catalogue;
+use podium_connector::{Delivery, Manifest, Operation, Support, Verb};
+
+/// Each generated file and its content, by path from the root.
+pub(crate) fn files() -> Vec<(String, String)> {
+    let mut files = vec![(
+        String::from("ui/src/bridge/generated/api.ts"),
+        podium_api::typescript::write(),
+    )];
+    let manifests = Catalogue::shipped().manifests();
+    files.push((String::from("docs/connectors/README.md"), table(&manifests)));
+    for manifest in &manifests {
+        files.push((format!("docs/connectors/{}.md", manifest.id), page(manifest)));
+    }
+    files
+}
+
+/// Writes what is not fresh; gives the files written.
+pub(crate) fn write(root: &Path) -> std::io::Result<Vec<String>> {
+    let mut written = Vec::new();
+    for (file, content) in files() {
+        let path = root.join(&file);
+        if fs::read_to_string(&path).is_ok_and(|old| old == content) {
+            continue;
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&path, content)?;
+        written.push(file);
+    }
+    Ok(written)
+}
+
+const MADE: &str = "<!-- Written by `cargo xtask gen` from the manifests. Do not edit. -->\n";
+
+fn table(manifests: &[Manifest]) -> String {
+    let mut text = format!("{MADE}# Connectors\n\nWhat each operation can do. *partly* and *no* have a reason on the connector's page.\n\n| operation |");
+    for verb in Verb::ALL {
+        let _ = write!(text, " {} |", word(verb));
+    }
+    text.push_str("\n|---|");
+    text.push_str(&"---|".repeat(Verb::ALL.len()));
+    text.push('\n');
+    for manifest in manifests {
+        for operation in &manifest.operations {
+            let _ = write!(text, "| [{}]({}.md) |", operation.name, manifest.id);
+            for verb in Verb::ALL {
+                let answer = match operation.capability.get(verb) {
+                    Support::Yes => "yes",
+                    Support::Partly { .. } => "partly",
+                    Support::No { .. } => "no",
+                };
+                let _ = write!(text, " {answer} |");
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn page(manifest: &Manifest) -> String {
+    let mut text = format!("{MADE}# {}\n\n{}\n", manifest.label, manifest.summary);
+    if !manifest.tools.is_empty() {
+        let _ = write!(text, "\nTools: `{}`.\n", manifest.tools.join("`, `"));
+    }
+    for operation in &manifest.operations {
+        write_operation(&mut text, operation);
+    }
+    if !manifest.credentials.is_empty() {
+        text.push_str("\n## Credentials\n");
+        for kind in &manifest.credentials {
+            let _ = write!(text, "\n`{}` ({}):\n\n", kind.id, kind.label);
+            for field in &kind.fields {
+                let secret = if field.secret { ", secret" } else { "" };
+                let required = if field.required { "" } else { ", optional" };
+                let _ = writeln!(text, "- `{}`{secret}{required}: {}", field.name, field.help);
+            }
+        }
+    }
+    if !manifest.unconfirmed.is_empty() {
+        text.push_str("\n## Not confirmed against the real system\n\n");
+        for fact in &manifest.unconfirmed {
+            let _ = writeln!(text, "- {fact}");
+        }
+    }
+    text
+}
+
+fn write_operation(text: &mut String, operation: &Operation) {
+    let _ = write!(text, "\n## `{}`\n\n{}\n\n", operation.name, operation.summary);
+    text.push_str("| input | type | what |\n|---|---|---|\n");
+    let required: Vec<&str> = operation.input["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(serde_json::Value::as_str)
+        .collect();
+    for (name, schema) in operation.input["properties"].as_object().into_iter().flatten() {
+        let kind = schema["type"].as_str().unwrap_or("any");
+        let must = if required.contains(&name.as_str()) { " (required)" } else { "" };
+        let about = schema["description"].as_str().unwrap_or_default().replace('|', "\\|");
+        let _ = writeln!(text, "| `{name}`{must} | {kind} | {about} |");
+    }
+    let claim = match &operation.delivery {
+        Delivery::Idempotent => String::from("doing it twice is the same as doing it once"),
+        Delivery::EffectivelyOnce => String::from("effectively once: the system takes a key"),
+        Delivery::AtLeastOnce { how } => format!("at least once. {how}"),
+        Delivery::AtMostOnce => String::from("at most once by itself"),
+    };
+    let _ = write!(text, "\nAfter a lost reply: {claim}\n");
+    for verb in Verb::ALL {
+        match operation.capability.get(verb) {
+            Support::Yes => {}
+            Support::Partly { because } => {
+                let _ = write!(text, "\n- {}: partly, because {because}", word(verb));
+            }
+            Support::No { because } => {
+                let _ = write!(text, "\n- {}: not possible here, because {because}", word(verb));
+            }
+        }
+    }
+    text.push('\n');
+}
+
+fn word(verb: Verb) -> String {
+    serde_json::to_value(verb)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}

@@ -1,0 +1,2253 @@
+// Written by `cargo xtask gen` from the types of crates/api. Do not edit.
+/* eslint-disable */
+
+/**
+ * What happens to one thing.
+ */
+export type Action = "create" | "update" | "replace" | "delete" | "run" | "read";
+
+/**
+ * A credential to store. The secret values go in and never come out.
+ */
+export type AddCredential = { 
+/**
+ * Its name.
+ */
+name: CredentialName, 
+/**
+ * Its kind.
+ */
+kind: string, 
+/**
+ * All fields, secret or not; the kind says which are.
+ */
+fields: { [key in string]: string }, };
+
+/**
+ * What a diagnostic is about: the file, and inside it the step and field where that is known.
+ */
+export type Address = { 
+/**
+ * The file, relative to the workspace, with `/` as separator. Empty where there is no file.
+ */
+file: string, 
+/**
+ * The id of the step.
+ */
+step?: string, 
+/**
+ * A JSON pointer into the document (RFC 6901), for example `/steps/network/with/directory`.
+ */
+field?: string, };
+
+/**
+ * A person's answer at a step.
+ */
+export type AnswerStep = { 
+/**
+ * The run.
+ */
+run: RunId, 
+/**
+ * The step, or one element of it (`servers[2]`).
+ */
+step: string, 
+/**
+ * What they say.
+ */
+answer: PersonsAnswer, 
+/**
+ * Their remark.
+ */
+comment?: string, };
+
+/**
+ * Code, what, what to do, where, and whether a retry can help. Shells switch on the code.
+ */
+export type ApiError = { 
+/**
+ * The stable code.
+ */
+code: Code, 
+/**
+ * The kind.
+ */
+kind: ErrorKind, 
+/**
+ * What happened.
+ */
+message: string, 
+/**
+ * What to do next.
+ */
+hint?: string, 
+/**
+ * Where, when it is about a document.
+ */
+address?: Address, 
+/**
+ * Whether a retry can help.
+ */
+retry: Retry, 
+/**
+ * All that is wrong with the document, when that is why.
+ */
+diagnostics?: Array<Diagnostic>, };
+
+/**
+ * What is special about a step.
+ */
+export type Badge = "off" | "condition" | "for_each" | "approval" | "retry" | "undo" | "join" | "note" | "unknown";
+
+/**
+ * A stretch of time on the timeline.
+ */
+export type Bar = { 
+/**
+ * What it shows.
+ */
+kind: BarKind, 
+/**
+ * Of which attempt.
+ */
+attempt: number, 
+/**
+ * When it began.
+ */
+from: number, 
+/**
+ * When it ended; absent while it lasts.
+ */
+to: number | null, };
+
+/**
+ * What a [`Bar`] shows.
+ */
+export type BarKind = "prepare" | "work" | "person" | "vault" | "backoff";
+
+/**
+ * Events of one run, and what they make stale. Log lines are not in it: a screen that shows them reads
+ * them by number.
+ */
+export type Batch = { 
+/**
+ * The run; absent where the listener missed something and must read everything again.
+ */
+run: RunId | null, 
+/**
+ * The events, in the shape `event/1`, logs left out.
+ */
+events: any[], 
+/**
+ * How many log lines came.
+ */
+logs: number, 
+/**
+ * Names of the commands whose answers are stale now.
+ */
+stale: Array<string>, 
+/**
+ * The run cannot go on here.
+ */
+trouble?: Error, };
+
+/**
+ * One answer for each verb.
+ */
+export type Capability = { [key in Verb]?: Support };
+
+/**
+ * One line of a preview.
+ */
+export type Change = { 
+/**
+ * What happens to it.
+ */
+action: Action, 
+/**
+ * The system's own word for the kind, for example `AWS::S3::Bucket`.
+ */
+kind: string, 
+/**
+ * Its name or address in the system.
+ */
+name: string, 
+/**
+ * Before, where known. Holds no secret: sensitive values are the text `(hidden)`.
+ */
+before: any, 
+/**
+ * After, where known. Values known only later are the text `(known later)`.
+ */
+after: any, 
+/**
+ * Whether it holds data that is lost with it (a database, a volume, a bucket).
+ */
+stateful: boolean, 
+/**
+ * Set where this line is less sure than its step.
+ */
+confidence?: Confidence, 
+/**
+ * Why nobody can know, or why it is replaced.
+ */
+because?: string, };
+
+/**
+ * One check of the doctor.
+ */
+export type Check = { 
+/**
+ * What was looked at: `Terraform`.
+ */
+what: string, 
+/**
+ * How it is.
+ */
+state: CheckState, 
+/**
+ * In one sentence, with version and place.
+ */
+detail: string, 
+/**
+ * What to do.
+ */
+hint?: string, };
+
+/**
+ * How a check went.
+ */
+export type CheckState = "good" | "missing" | "trouble";
+
+/**
+ * A choice for a form.
+ */
+export type Choice = { 
+/**
+ * The value.
+ */
+value: string, 
+/**
+ * What people call it.
+ */
+label: string, };
+
+/**
+ * A stable code such as `POD0012`; each has a page in `docs/errors/`.
+ *
+ * Ranges: `POD00xx` reading a document · `POD01xx` its meaning (types, edges, expressions) ·
+ * `POD02xx` edits and files · `POD03xx` tools and processes · `POD04xx` network and far systems ·
+ * `POD05xx` credentials, vault, keychain · `POD06xx` journal, disk, locks · `POD07xx` runs, approvals,
+ * previews · `POD08xx` arguments of commands.
+ */
+export type Code = string;
+
+/**
+ * How sure a preview is.
+ */
+export type Confidence = "exact" | "predicted" | "unknown";
+
+/**
+ * How many stand where.
+ */
+export type Counts = { 
+/**
+ * All of them.
+ */
+total: number, 
+/**
+ * For others.
+ */
+waiting: number, 
+/**
+ * Under way.
+ */
+active: number, 
+/**
+ * For somebody.
+ */
+asking: number, 
+/**
+ * Ended well (or taken back).
+ */
+succeeded: number, 
+/**
+ * Ended badly.
+ */
+failed: number, 
+/**
+ * Stopped.
+ */
+cancelled: number, 
+/**
+ * Not run.
+ */
+skipped: number, };
+
+/**
+ * Making the vault.
+ */
+export type CreateVault = { 
+/**
+ * The passphrase; absent for the keychain.
+ */
+passphrase?: string, };
+
+/**
+ * A new workflow.
+ */
+export type CreateWorkflow = { 
+/**
+ * What people call it; its file name is made from it.
+ */
+title: string, };
+
+/**
+ * One field of a credential.
+ */
+export type CredentialField = { 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * The label.
+ */
+label: string, 
+/**
+ * One sentence of help.
+ */
+help: string, 
+/**
+ * Whether it goes into the vault and never comes out. The others are stored in the clear and
+ * shown.
+ */
+secret: boolean, 
+/**
+ * Whether it must be there.
+ */
+required: boolean, };
+
+/**
+ * A kind of credential.
+ */
+export type CredentialKind = { 
+/**
+ * The id, for example `aws`.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+label: string, 
+/**
+ * Its fields, in the order of the form.
+ */
+fields: Array<CredentialField>, };
+
+/**
+ * The name under which a credential is stored.
+ */
+export type CredentialName = string;
+
+/**
+ * A place where an operation takes a credential.
+ */
+export type CredentialPort = { 
+/**
+ * The name used in a step's `credentials`. `secrets.*` takes any name after the dot: a value that
+ * is handed to the tool under that name.
+ */
+name: string, 
+/**
+ * The kind it takes: an id of a [`CredentialKind`].
+ */
+kind: string, 
+/**
+ * Whether the step cannot run without it.
+ */
+required: boolean, 
+/**
+ * What it is for.
+ */
+title: string, };
+
+/**
+ * A stored credential.
+ */
+export type CredentialRef = { 
+/**
+ * Its name.
+ */
+name: CredentialName, };
+
+/**
+ * What a test of a credential gave.
+ */
+export type CredentialTest = { 
+/**
+ * When, RFC 3339.
+ */
+at: string, 
+/**
+ * Who it is; absent where the test failed or the kind has no identity.
+ */
+identity: Identity | null, 
+/**
+ * Why it failed.
+ */
+error: Error | null, 
+/**
+ * In one sentence.
+ */
+words: string, };
+
+/**
+ * A stored credential, without anything secret.
+ */
+export type CredentialView = { 
+/**
+ * Its name.
+ */
+name: CredentialName, 
+/**
+ * Its kind.
+ */
+kind: string, 
+/**
+ * What people call the kind.
+ */
+label: string, 
+/**
+ * Fields that are no secret.
+ */
+fields: { [key in string]: string }, 
+/**
+ * Names of fields that are, and are stored.
+ */
+hidden: Array<string>, 
+/**
+ * When it was stored, RFC 3339.
+ */
+created: string, 
+/**
+ * Environments that use it.
+ */
+used_in: Array<EnvironmentName>, 
+/**
+ * The newest test.
+ */
+tested: CredentialTest | null, };
+
+/**
+ * What happens when the reply of a start call is lost (SECURITY, section 4.2).
+ */
+export type Delivery = { "claim": "idempotent" } | { "claim": "effectively_once" } | { "claim": "at_least_once", 
+/**
+ * How it is looked for, as a whole sentence.
+ */
+how: string, } | { "claim": "at_most_once" };
+
+/**
+ * Something to tell the author about a document.
+ */
+export type Diagnostic = { 
+/**
+ * How much it matters.
+ */
+severity: Severity, 
+/**
+ * The stable code.
+ */
+code: Code, 
+/**
+ * One line without the author's words in it.
+ */
+summary: string, 
+/**
+ * Whole sentences: what, why. Values stand in backticks.
+ */
+detail: string, 
+/**
+ * What to do next, when there is a good guess (for example the nearest right name).
+ */
+hint?: string, 
+/**
+ * What it is about.
+ */
+address: Address, 
+/**
+ * Where it stands in the file.
+ */
+span?: Span, };
+
+/**
+ * Asking for the choices of a field.
+ */
+export type Discover = { 
+/**
+ * The workflow.
+ */
+workflow: string, 
+/**
+ * Where to look; the workspace's default where absent.
+ */
+environment?: EnvironmentName, 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * What, as the schema's `x-podium-discover` names it.
+ */
+what: string, };
+
+/**
+ * What is there and what is missing on this computer.
+ */
+export type Doctor = { 
+/**
+ * The checks.
+ */
+checks: Array<Check>, };
+
+/**
+ * A workflow, as written in `workflows/NAME.yaml`. Passive data; order is the author's.
+ */
+export type Document = { 
+/**
+ * The version of the format; `1`.
+ */
+podium: number, 
+/**
+ * What people call it; the file's name where empty.
+ */
+name: string, 
+/**
+ * One or two sentences.
+ */
+description?: string, 
+/**
+ * Name → JSON Schema (2020-12) of one input, with `default`, `title` and so on.
+ */
+inputs: Record<string, any>, 
+/**
+ * Slot → what kind of credential goes there.
+ */
+credentials: { [key in string]: Slot }, 
+/**
+ * Step id → step.
+ */
+steps: { [key in string]: Step }, 
+/**
+ * Name → template.
+ */
+outputs: Record<string, any>, 
+/**
+ * Keys that this version does not know, kept and shown neutral.
+ */
+unknown?: Record<string, any>, };
+
+/**
+ * A workflow, open for editing.
+ */
+export type DocumentView = { 
+/**
+ * Its name in the workspace.
+ */
+workflow: string, 
+/**
+ * Its file, relative to the workspace.
+ */
+file: string, 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * The version of text and layout together; an edit names the version it was made on.
+ */
+version: string, 
+/**
+ * The text as data; absent where it cannot be read.
+ */
+document: Document | null, 
+/**
+ * What to draw; as good as it can be where there are errors.
+ */
+graph: Graph, 
+/**
+ * Where the nodes stand.
+ */
+layout: Layout, 
+/**
+ * What is wrong, worst first.
+ */
+diagnostics: Array<Diagnostic>, 
+/**
+ * What undo would take back.
+ */
+undo: string | null, 
+/**
+ * What redo would do again.
+ */
+redo: string | null, };
+
+/**
+ * A length of time; its text is a whole number and `ms`, `s`, `m` or `h`: `500ms`, `2s`, `2m`, `1h`.
+ */
+export type Duration = string;
+
+/**
+ * One edit of a workflow.
+ */
+export type Edit = { "edit": "add_step", 
+/**
+ * Its id; free so far.
+ */
+id: StepId, 
+/**
+ * Which operation.
+ */
+uses: OperationName, 
+/**
+ * What people call it.
+ */
+title?: string, 
+/**
+ * Its inputs.
+ */
+with: Record<string, any>, 
+/**
+ * The step after which it stands in the text; at the end where absent.
+ */
+after?: StepId, } | { "edit": "remove_step", 
+/**
+ * Its id.
+ */
+id: StepId, } | { "edit": "rename_step", 
+/**
+ * Its id so far.
+ */
+id: StepId, 
+/**
+ * Its new id; free so far.
+ */
+to: StepId, } | { "edit": "set_field", 
+/**
+ * For example `/steps/network/with/directory`.
+ */
+pointer: string, 
+/**
+ * The new value.
+ */
+value: any, } | { "edit": "remove_field", 
+/**
+ * For example `/steps/network/retry`.
+ */
+pointer: string, } | { "edit": "add_need", 
+/**
+ * The step that waits.
+ */
+step: StepId, 
+/**
+ * The step that comes first.
+ */
+needs: StepId, 
+/**
+ * The way it must have gone.
+ */
+on: When, } | { "edit": "remove_need", 
+/**
+ * The step that waited.
+ */
+step: StepId, 
+/**
+ * The step that came first.
+ */
+needs: StepId, } | { "edit": "set_top", 
+/**
+ * The key.
+ */
+key: string, 
+/**
+ * The new value.
+ */
+value: any, };
+
+/**
+ * An edit of a workflow from the canvas or the inspector.
+ */
+export type EditDocument = { 
+/**
+ * The workflow.
+ */
+workflow: string, 
+/**
+ * The version that the edit was made on.
+ */
+version: string, 
+/**
+ * What undo will call it: `Add a step`.
+ */
+label: string, 
+/**
+ * Edits of the same key within a short time become one step of undo (typing in one field).
+ */
+merge?: string, 
+/**
+ * Changes of the text.
+ */
+edits: Array<Edit>, 
+/**
+ * Changes of places.
+ */
+moves: { [key in string]: Place }, };
+
+/**
+ * A request without anything in it.
+ */
+export type Empty = Record<symbol, never>;
+
+/**
+ * The name of an environment; its file is `environments/NAME.yaml`.
+ */
+export type EnvironmentName = string;
+
+/**
+ * An environment.
+ */
+export type EnvironmentView = { 
+/**
+ * Its name.
+ */
+name: EnvironmentName, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Simulators stand in for far systems.
+ */
+practice: boolean, 
+/**
+ * A person must approve first.
+ */
+approval: boolean, 
+/**
+ * The person confirms by typing the name.
+ */
+type_name: boolean, 
+/**
+ * Nothing is ever written here.
+ */
+read_only: boolean, 
+/**
+ * Variables.
+ */
+vars: Record<string, any>, 
+/**
+ * Slot → credential.
+ */
+credentials: { [key in string]: CredentialName }, };
+
+/**
+ * An operation failed. For the program (kind, code, retry), the user (message, hint) and the
+ * maintainer (context, source).
+ */
+export type Error = { 
+/**
+ * The kind, for deciding what to do.
+ */
+kind: ErrorKind, 
+/**
+ * The stable code.
+ */
+code: Code, 
+/**
+ * What happened, in a sentence for people. Holds no secret.
+ */
+message: string, 
+/**
+ * What to do next.
+ */
+hint?: string, 
+/**
+ * Whether trying again can help.
+ */
+retry: Retry, 
+/**
+ * Facts for the maintainer: name and value. Hold no secret.
+ */
+context?: Array<[string, string]>, 
+/**
+ * The error underneath, as text.
+ */
+source?: string, };
+
+/**
+ * The kinds are few and the same for every connector; the code tells the rest.
+ */
+export type ErrorKind = "invalid" | "not_found" | "conflict" | "unauthorized" | "forbidden" | "missing_tool" | "unreachable" | "throttled" | "timed_out" | "failed" | "cancelled" | "unknown" | "locked" | "storage" | "unsupported" | "internal";
+
+/**
+ * A frame around nodes, with a heading or a note.
+ */
+export type Frame = { 
+/**
+ * From the left.
+ */
+x: number, 
+/**
+ * From the top.
+ */
+y: number, 
+/**
+ * How wide.
+ */
+width: number, 
+/**
+ * How high.
+ */
+height: number, 
+/**
+ * The heading.
+ */
+title?: string, 
+/**
+ * For people; Markdown.
+ */
+note?: string, 
+/**
+ * The name of a colour of the design.
+ */
+color?: string, };
+
+/**
+ * Which log lines to read.
+ */
+export type GetLogs = { 
+/**
+ * The run.
+ */
+run: RunId, 
+/**
+ * Only of this step.
+ */
+step?: string, 
+/**
+ * From this line on, counted from 0.
+ */
+from: number, 
+/**
+ * At the most so many; 1,000 where absent.
+ */
+limit?: number, };
+
+/**
+ * A run, now or at a moment.
+ */
+export type GetRun = { 
+/**
+ * Its id.
+ */
+run: RunId, 
+/**
+ * As it was after this event; now where absent.
+ */
+at?: number, };
+
+/**
+ * Steps and edges, in the order of the file.
+ */
+export type Graph = { 
+/**
+ * The steps.
+ */
+nodes: Array<GraphNode>, 
+/**
+ * The edges between steps that exist.
+ */
+edges: Array<GraphEdge>, };
+
+/**
+ * An edge.
+ */
+export type GraphEdge = { 
+/**
+ * The step that comes first.
+ */
+from: string, 
+/**
+ * The step that waits.
+ */
+to: string, 
+/**
+ * The way the first must have gone.
+ */
+on: When, } & ({ "kind": "order" } | { "kind": "data", 
+/**
+ * The paths, sorted.
+ */
+paths: Array<string>, 
+/**
+ * Whether it is also drawn under `needs`.
+ */
+drawn: boolean, });
+
+/**
+ * A step.
+ */
+export type GraphNode = { 
+/**
+ * The id as written; of a step that cannot be read it may be no valid id.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Which operation; empty where that cannot be read.
+ */
+uses: string, 
+/**
+ * How many errors and warnings are about it.
+ */
+problems: number, 
+/**
+ * What is special about it.
+ */
+badges: Array<Badge>, };
+
+/**
+ * Who would do it.
+ */
+export type Identity = { 
+/**
+ * The system, for example `aws`.
+ */
+system: string, 
+/**
+ * The account, subscription, cluster or organisation.
+ */
+account: string, 
+/**
+ * The user, role or token name.
+ */
+user: string, 
+/**
+ * The region or endpoint, where it matters.
+ */
+place?: string, 
+/**
+ * When it ends, RFC 3339; absent where it does not.
+ */
+expires?: string, };
+
+/**
+ * A step, or one element of a step with `for_each`. Its text form is `servers` or `servers[2]`.
+ */
+export type Instance = string;
+
+/**
+ * How many needed steps are enough.
+ */
+export type Join = "all" | "any" | number;
+
+/**
+ * A layout, as written.
+ */
+export type Layout = { 
+/**
+ * The version of the format; `1`.
+ */
+podium: number, 
+/**
+ * Step id → where it stands.
+ */
+nodes: { [key in string]: Place }, 
+/**
+ * Frame id → frame.
+ */
+frames?: { [key in string]: Frame }, };
+
+/**
+ * Which runs to list.
+ */
+export type ListRuns = { 
+/**
+ * Only of this workflow.
+ */
+workflow?: string, 
+/**
+ * At the most so many, newest first; 100 where absent.
+ */
+limit?: number, };
+
+/**
+ * One line of a log.
+ */
+export type LogEntry = { 
+/**
+ * Its number, counted from 0.
+ */
+number: number, 
+/**
+ * The step.
+ */
+step: string, 
+/**
+ * When, RFC 3339.
+ */
+at: string, 
+/**
+ * How loud.
+ */
+level: LogLevel, 
+/**
+ * The text, without the line end.
+ */
+text: string, };
+
+/**
+ * How loud a log line is.
+ */
+export type LogLevel = "debug" | "info" | "warning" | "error";
+
+/**
+ * Log lines.
+ */
+export type LogPage = { 
+/**
+ * The lines.
+ */
+lines: Array<LogEntry>, 
+/**
+ * How many there are in all.
+ */
+total: number, };
+
+/**
+ * Something that a step made or changed.
+ */
+export type Made = { 
+/**
+ * The system's word for the kind.
+ */
+kind: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where a person can look at it (`https://`, or `http://127.0.0.1:…`).
+ */
+link?: string, };
+
+/**
+ * Asking what a run would change.
+ */
+export type MakePreview = { 
+/**
+ * The workflow.
+ */
+workflow: string, 
+/**
+ * Where; the workspace's default where absent.
+ */
+environment?: EnvironmentName, 
+/**
+ * Inputs; the schema's defaults where absent.
+ */
+inputs: Record<string, any>, };
+
+/**
+ * A connector, as data; forms, palette, docs and tables are drawn from it.
+ */
+export type Manifest = { 
+/**
+ * The id, the first half of its operations' names: `terraform`.
+ */
+id: string, 
+/**
+ * What people call it: `Terraform`.
+ */
+label: string, 
+/**
+ * One sentence.
+ */
+summary: string, 
+/**
+ * Two letters for the drawn mark, for example `Tf`; never a vendor's logo.
+ */
+mark: string, 
+/**
+ * The hue of the mark, in degrees of OKLCH.
+ */
+hue: number, 
+/**
+ * Kinds of credential that this connector brings; the form to add one is drawn from it.
+ */
+credentials: Array<CredentialKind>, 
+/**
+ * Operations, in the order of the palette.
+ */
+operations: Array<Operation>, 
+/**
+ * Tools it drives, by program name in order of preference, for example `terraform`, `tofu`.
+ */
+tools: Array<string>, 
+/**
+ * Whether it acts on this computer alone. Practice environments use such a connector as it is:
+ * its effects are real, and its steps say Real.
+ */
+local: boolean, 
+/**
+ * Where its documentation is.
+ */
+links: Array<string>, 
+/**
+ * Facts of the contract that nobody could confirm, as whole sentences.
+ */
+unconfirmed: Array<string>, };
+
+/**
+ * Whether the far system is the real one.
+ */
+export type Mode = "real" | "simulated";
+
+/**
+ * An edge that the author drew.
+ */
+export type Need = { 
+/**
+ * The step that comes first.
+ */
+step: StepId, 
+/**
+ * The way it must have gone.
+ */
+on: When, };
+
+/**
+ * What a failure means for the rest of the run.
+ */
+export type OnError = "stop" | "continue" | "ask";
+
+/**
+ * One operation of a connector.
+ */
+export type Operation = { 
+/**
+ * `connector/operation`.
+ */
+name: OperationName, 
+/**
+ * A verb and a noun for the palette: `Apply a configuration`.
+ */
+title: string, 
+/**
+ * One sentence: what it does.
+ */
+summary: string, 
+/**
+ * JSON Schema (2020-12) of `with`. `title` and `description` of each property are its label and
+ * help. Extension keywords: `x-podium-order` (place in the form, small first),
+ * `x-podium-more: true` (folded under More), `x-podium-discover: NAME` (choices come live),
+ * `x-podium-kind: path|directory|file|multiline|host-list|duration` (which field is drawn, and the
+ * port's type).
+ */
+input: any, 
+/**
+ * JSON Schema of the outputs. A property with `additionalProperties: true` at the root means that
+ * further outputs are only known when it runs.
+ */
+output: any, 
+/**
+ * Credentials it takes: the names used in a step's `credentials`.
+ */
+credentials: Array<CredentialPort>, 
+/**
+ * What it can do, verb by verb.
+ */
+capability: Capability, 
+/**
+ * Whether running it can change anything outside.
+ */
+writes: boolean, 
+/**
+ * What happens when the reply of a start call is lost.
+ */
+delivery: Delivery, 
+/**
+ * Rights that the identity needs, in the system's own words.
+ */
+permissions: Array<string>, };
+
+/**
+ * `connector/operation`, for example `terraform/apply`.
+ */
+export type OperationName = string;
+
+/**
+ * What a person can say at a step.
+ */
+export type PersonsAnswer = { "say": "approve" } | { "say": "deny" } | { "say": "retry", 
+/**
+ * The changed inputs.
+ */
+with: Record<string, any>, } | { "say": "skip" } | { "say": "done" } | { "say": "stop" } | { "say": "go_on" };
+
+/**
+ * Where a node stands: its upper left corner, in pixels at full size; `y` grows downwards.
+ */
+export type Place = { 
+/**
+ * From the left.
+ */
+x: number, 
+/**
+ * From the top.
+ */
+y: number, 
+/**
+ * Tidying never moves it.
+ */
+pinned?: boolean, };
+
+/**
+ * A point in a text.
+ */
+export type Position = { 
+/**
+ * Line, counted from 1.
+ */
+line: number, 
+/**
+ * Column in Unicode scalar values, counted from 1.
+ */
+column: number, 
+/**
+ * Offset in bytes from the start of the text, counted from 0.
+ */
+byte: number, };
+
+/**
+ * What a run would change in every system. Other programs rely on this shape (`podium schema
+ * preview`); it does not change without a new number.
+ */
+export type Preview = { 
+/**
+ * `preview/1`.
+ */
+podium: string, 
+/**
+ * `sha256:` and 64 hex digits over everything else in this document, as canonical JSON (RFC 8785
+ * key order, no white space).
+ */
+hash: string, 
+/**
+ * The workflow's name in the workspace.
+ */
+workflow: string, 
+/**
+ * Where it would run.
+ */
+environment: string, 
+/**
+ * The inputs, defaults filled in.
+ */
+inputs: Record<string, any>, 
+/**
+ * The run that would be taken back.
+ */
+undoes?: RunId, 
+/**
+ * Who would do it, one line a credential.
+ */
+identities: Array<PreviewIdentity>, 
+/**
+ * Counts and words.
+ */
+summary: Summary, 
+/**
+ * Every step, in the order of the plan.
+ */
+steps: Array<PreviewStep>, };
+
+/**
+ * Who would do it.
+ */
+export type PreviewIdentity = { 
+/**
+ * The stored credential.
+ */
+credential: CredentialName, 
+/**
+ * The system.
+ */
+system: string, 
+/**
+ * The account, where it could be proven.
+ */
+account: string | null, 
+/**
+ * The user, where it could be proven.
+ */
+user: string | null, 
+/**
+ * The region or endpoint.
+ */
+place?: string, 
+/**
+ * Why it could not be proven.
+ */
+problem?: Error, };
+
+/**
+ * One step of a preview.
+ */
+export type PreviewStep = { 
+/**
+ * The step.
+ */
+id: StepId, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Which operation.
+ */
+uses: OperationName, 
+/**
+ * Whether the far system is real.
+ */
+mode: Mode, 
+/**
+ * How sure the answer is.
+ */
+confidence: Confidence, 
+/**
+ * Why not exact.
+ */
+because: string | null, 
+/**
+ * Steps whose outputs must be known first; then it is previewed again.
+ */
+waits_for: Array<StepId>, 
+/**
+ * The changes.
+ */
+changes: Array<Change>, 
+/**
+ * How it can be taken back.
+ */
+undo: Undo, 
+/**
+ * Remarks.
+ */
+notes?: Array<string>, 
+/**
+ * Whether it will be skipped: switched off, or its condition is already known to be false.
+ */
+skipped?: boolean, 
+/**
+ * Why it could not be previewed: a missing right, an unreachable system, a missing tool.
+ */
+problem?: Error, };
+
+/**
+ * A preview and the graph it is about.
+ */
+export type PreviewView = { 
+/**
+ * The preview.
+ */
+preview: Preview, 
+/**
+ * What people call the workflow.
+ */
+title: string, 
+/**
+ * The graph.
+ */
+graph: Graph, 
+/**
+ * Where the nodes stand.
+ */
+layout: Layout, 
+/**
+ * The environment.
+ */
+environment: EnvironmentView, 
+/**
+ * Warnings of the document.
+ */
+diagnostics: Array<Diagnostic>, };
+
+/**
+ * Something that waits for somebody.
+ */
+export type Question = { 
+/**
+ * The step; absent for the preview of the whole run.
+ */
+step: Instance | null, 
+/**
+ * What kind of question.
+ */
+kind: QuestionKind, 
+/**
+ * Who is asked; empty where anybody may answer.
+ */
+to: Array<string>, 
+/**
+ * The question.
+ */
+message: string, 
+/**
+ * Why it is asked.
+ */
+reason: string | null, 
+/**
+ * How many people must say yes.
+ */
+quorum: number, 
+/**
+ * Who said yes so far.
+ */
+by: Array<string>, 
+/**
+ * What the step would change now, where that is the question.
+ */
+changes: Array<Change>, };
+
+/**
+ * What kind of question.
+ */
+export type QuestionKind = "preview" | "approval" | "differs" | "unlock" | "failure" | "unknown";
+
+/**
+ * Whether trying again can help.
+ */
+export type Retry = "permanent" | "temporary" | "persistent";
+
+/**
+ * Tries beside the first.
+ */
+export type RetryRule = { 
+/**
+ * Attempts in all, the first included; at least 1.
+ */
+attempts: number, 
+/**
+ * Wait before the second attempt.
+ */
+backoff: Duration, 
+/**
+ * By how much each wait is longer than the one before; at least 1.
+ */
+factor: number, 
+/**
+ * Longest wait.
+ */
+max?: Duration, 
+/**
+ * Only for errors of these codes or kinds; all temporary ones where empty.
+ */
+on: Array<string>, };
+
+/**
+ * An edge between steps.
+ */
+export type RunEdge = { 
+/**
+ * The step that comes first.
+ */
+from: StepId, 
+/**
+ * The step that waits.
+ */
+to: StepId, 
+/**
+ * The way the first must have gone.
+ */
+on: When, 
+/**
+ * Whether a value flows.
+ */
+data: boolean, };
+
+/**
+ * The id of a run: `run_` and 26 characters that sort by time (Crockford base 32).
+ */
+export type RunId = string;
+
+/**
+ * A run.
+ */
+export type RunName = { 
+/**
+ * Its id.
+ */
+run: RunId, };
+
+/**
+ * A run was made.
+ */
+export type RunStarted = { 
+/**
+ * Its id.
+ */
+run: RunId, };
+
+/**
+ * Where a run stands.
+ */
+export type RunState = "created" | "running" | "waiting" | "cancelling" | "succeeded" | "failed" | "cancelled";
+
+/**
+ * One line in a list of runs.
+ */
+export type RunSummary = { 
+/**
+ * The run.
+ */
+id: RunId, 
+/**
+ * The workflow's name in the workspace.
+ */
+workflow: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Where it runs.
+ */
+environment: string, 
+/**
+ * Whether the far systems are real.
+ */
+mode: Mode, 
+/**
+ * Where it stands.
+ */
+state: RunState, 
+/**
+ * The same in words.
+ */
+sentence: string, 
+/**
+ * Who asked for it.
+ */
+by: string, 
+/**
+ * When it was made.
+ */
+created_at: number, 
+/**
+ * When it ended.
+ */
+ended_at: number | null, 
+/**
+ * How many steps stand where.
+ */
+counts: Counts, 
+/**
+ * How many questions are open.
+ */
+questions: number, 
+/**
+ * Whether it can be taken back.
+ */
+undo: UndoView, 
+/**
+ * The run that this one takes back.
+ */
+undoes: RunId | null, 
+/**
+ * The run that took this one back.
+ */
+undone_by: RunId | null, };
+
+/**
+ * Everything about one run that fits on a screen. Times are milliseconds since 1970 (UTC).
+ */
+export type RunView = { 
+/**
+ * The run.
+ */
+id: RunId, 
+/**
+ * The number of the last event in this view.
+ */
+seq: number, 
+/**
+ * The workflow's name in the workspace.
+ */
+workflow: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Where it runs.
+ */
+environment: string, 
+/**
+ * Whether the far systems are real.
+ */
+mode: Mode, 
+/**
+ * Where it stands.
+ */
+state: RunState, 
+/**
+ * Where it stands, in words: `Setting up servers · 2 of 5`.
+ */
+sentence: string, 
+/**
+ * Who asked for it.
+ */
+by: string, 
+/**
+ * The inputs.
+ */
+inputs: Record<string, any>, 
+/**
+ * The hash of the preview it was made from.
+ */
+preview: string, 
+/**
+ * What the preview says in words.
+ */
+changes_in_words: string, 
+/**
+ * Who said yes to the preview.
+ */
+approved_by: string | null, 
+/**
+ * When it was made.
+ */
+created_at: number, 
+/**
+ * When it began.
+ */
+started_at: number | null, 
+/**
+ * When it ended.
+ */
+ended_at: number | null, 
+/**
+ * The steps, in the order of the plan.
+ */
+steps: Array<StepView>, 
+/**
+ * The edges between them.
+ */
+edges: Array<RunEdge>, 
+/**
+ * How many steps stand where.
+ */
+counts: Counts, 
+/**
+ * What waits for somebody.
+ */
+questions: Array<Question>, 
+/**
+ * The workflow's outputs.
+ */
+outputs: Record<string, any>, 
+/**
+ * Outputs that could not be worked out.
+ */
+missing: Array<Error>, 
+/**
+ * Why it failed.
+ */
+error: Error | null, 
+/**
+ * What goes on at the far side after a cancel.
+ */
+still_running: Array<string>, 
+/**
+ * Who asked for a cancel.
+ */
+cancelled_by: string | null, 
+/**
+ * The run that this one takes back.
+ */
+undoes: RunId | null, 
+/**
+ * The run that took this one back; filled in by who reads the journal.
+ */
+undone_by: RunId | null, 
+/**
+ * Whether it can be taken back.
+ */
+undo: UndoView, };
+
+/**
+ * A new text from the text editor.
+ */
+export type SetText = { 
+/**
+ * The workflow.
+ */
+workflow: string, 
+/**
+ * The version that the edit was made on.
+ */
+version: string, 
+/**
+ * The whole text.
+ */
+text: string, };
+
+/**
+ * How much a diagnostic matters. Only `Error` stops a document from becoming a plan.
+ */
+export type Severity = "info" | "warning" | "error";
+
+/**
+ * A place for a credential; an environment binds it to a stored one.
+ */
+export type Slot = { 
+/**
+ * The kind, for example `aws` or `secret`; each connector's manifest names the kinds it takes.
+ */
+type: string, 
+/**
+ * What it is for.
+ */
+title?: string, };
+
+/**
+ * A range in a text; `end` is exclusive.
+ */
+export type Span = { 
+/**
+ * Where it starts.
+ */
+start: Position, 
+/**
+ * Where it ends, exclusive.
+ */
+end: Position, };
+
+/**
+ * Beginning what was previewed.
+ */
+export type StartRun = { 
+/**
+ * The hash of the preview that the person saw.
+ */
+hash: string, 
+/**
+ * The environment's name, where it asks for that.
+ */
+confirm?: string, 
+/**
+ * Whether this click is also the approval, where the environment asks for one and the person may
+ * give it.
+ */
+approve: boolean, };
+
+/**
+ * One step.
+ */
+export type Step = { 
+/**
+ * Which operation of which connector.
+ */
+uses: OperationName, 
+/**
+ * What people call it; the id where empty.
+ */
+title?: string, 
+/**
+ * Inputs; any text in them may hold `${{ expression }}`.
+ */
+with: Record<string, any>, 
+/**
+ * Steps that come first, beside those that `with` refers to.
+ */
+needs: Array<Need>, 
+/**
+ * How many of the needed steps must have gone the wanted way.
+ */
+join: Join, 
+/**
+ * Bare CEL; the step is skipped when it is false.
+ */
+if?: string, 
+/**
+ * Bare CEL giving a list; the step runs once for each element.
+ */
+for_each?: string, 
+/**
+ * How many elements at a time; 1 where absent.
+ */
+max_parallel?: number, 
+/**
+ * How many elements may fail before the rest is not started; 0 where absent.
+ */
+max_failures?: number, 
+/**
+ * Tries beside the first.
+ */
+retry?: RetryRule, 
+/**
+ * Longest time for one attempt, for example `2m`; the unit is `ms`, `s`, `m` or `h`.
+ */
+timeout?: Duration, 
+/**
+ * What a failure means for the rest of the run.
+ */
+on_error: OnError, 
+/**
+ * The operation's credential port → slot of the workflow.
+ */
+credentials: { [key in string]: string }, 
+/**
+ * Switched off: it is passed through as if it had succeeded without outputs.
+ */
+off?: boolean, 
+/**
+ * Steps to run instead of the connector's own undo, in this order.
+ */
+undo?: Array<UndoStep>, 
+/**
+ * For people; Markdown.
+ */
+note?: string, 
+/**
+ * Keys that this version does not know, kept and shown neutral.
+ */
+unknown?: Record<string, any>, };
+
+/**
+ * The id of a step inside its workflow.
+ */
+export type StepId = string;
+
+/**
+ * Where a step stands.
+ */
+export type StepState = "waiting" | "ready" | "waiting_approval" | "waiting_unlock" | "intent" | "dispatched" | "accepted" | "running" | "retrying" | "asked" | "unknown" | "succeeded" | "undone" | "failed" | "cancelled" | "skipped";
+
+/**
+ * One step, or one element of its `for_each`.
+ */
+export type StepView = { 
+/**
+ * `servers`, or `servers[2]` for an element.
+ */
+id: Instance, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Which operation.
+ */
+uses: OperationName, 
+/**
+ * Whether the far system is real.
+ */
+mode: Mode, 
+/**
+ * Where it stands.
+ */
+state: StepState, 
+/**
+ * Where it stands, in words.
+ */
+sentence: string, 
+/**
+ * Which attempt; 0 before the first.
+ */
+attempt: number, 
+/**
+ * The things it works on, each with its last status.
+ */
+things: Array<Thing>, 
+/**
+ * Things done so far, of how many.
+ */
+done: [number, number] | null, 
+/**
+ * The inputs of the last attempt.
+ */
+inputs: Record<string, any>, 
+/**
+ * The outputs; a list of them for a step with `for_each`.
+ */
+outputs: any, 
+/**
+ * Outputs that exist and are not shown.
+ */
+hidden: Array<string>, 
+/**
+ * What was made or changed.
+ */
+made: Array<Made>, 
+/**
+ * Why it failed, or is tried again.
+ */
+error: Error | null, 
+/**
+ * Why it was skipped, is unknown, or waits.
+ */
+because: string | null, 
+/**
+ * What goes on at the far side after it was stopped.
+ */
+still_running: Array<string>, 
+/**
+ * How it can be taken back.
+ */
+undo: Undo, 
+/**
+ * Whether running it can change anything outside.
+ */
+writes: boolean, 
+/**
+ * How sure `changes` is.
+ */
+confidence: Confidence, 
+/**
+ * What it would change, or changes, as last looked at.
+ */
+changes: Array<Change>, 
+/**
+ * The id that the far system gave.
+ */
+remote: string | null, 
+/**
+ * Who approved it, left it out, or said that it is done.
+ */
+by: string | null, 
+/**
+ * How many lines its log has.
+ */
+log_lines: number, 
+/**
+ * When its first attempt began.
+ */
+started_at: number | null, 
+/**
+ * When it ended.
+ */
+ended_at: number | null, 
+/**
+ * From begin to end, waits included.
+ */
+duration_ms: number | null, 
+/**
+ * Attempts and waits, for the timeline.
+ */
+bars: Array<Bar>, 
+/**
+ * The elements of its `for_each`.
+ */
+items: Array<StepView>, 
+/**
+ * How many elements stand where.
+ */
+item_counts: Counts, };
+
+/**
+ * Counts and words.
+ */
+export type Summary = { 
+/**
+ * Things that will exist.
+ */
+create: number, 
+/**
+ * Things that change in place.
+ */
+update: number, 
+/**
+ * Things deleted and made anew.
+ */
+replace: number, 
+/**
+ * Things that will be gone.
+ */
+delete: number, 
+/**
+ * Things that run.
+ */
+run: number, 
+/**
+ * Steps of which nobody can know what they change.
+ */
+unknown: number, 
+/**
+ * The same in words, worst first.
+ */
+words: string, };
+
+/**
+ * Whether a verb is possible.
+ */
+export type Support = { "support": "yes" } | { "support": "partly", 
+/**
+ * What is missing, as a whole sentence.
+ */
+because: string, } | { "support": "no", 
+/**
+ * Why, as a whole sentence.
+ */
+because: string, };
+
+/**
+ * A thing that a step works on.
+ */
+export type Thing = { 
+/**
+ * A resource's address, a host, a task.
+ */
+about: string, 
+/**
+ * Its state in the system's own word, or what was last said of it.
+ */
+status: string, };
+
+/**
+ * Putting nodes in order.
+ */
+export type Tidy = { 
+/**
+ * The workflow.
+ */
+workflow: string, 
+/**
+ * The version that the edit was made on.
+ */
+version: string, 
+/**
+ * Only these steps; all where empty.
+ */
+only: Array<StepId>, };
+
+/**
+ * How a step can be undone, and why so.
+ */
+export type Undo = { 
+/**
+ * The class.
+ */
+class: UndoClass, 
+/**
+ * Why; always present for `manual` and `impossible`.
+ */
+because: string | null, };
+
+/**
+ * How a step can be undone.
+ */
+export type UndoClass = "automatic" | "restore" | "delete" | "manual" | "impossible";
+
+/**
+ * One operation of an undo override.
+ */
+export type UndoStep = { 
+/**
+ * Which operation.
+ */
+uses: OperationName, 
+/**
+ * Its inputs; `inputs`, `environment` and `steps` mean what they meant in the run.
+ */
+with: Record<string, any>, 
+/**
+ * The operation's credential port → slot of the workflow.
+ */
+credentials: { [key in string]: string }, };
+
+/**
+ * Whether a run can be taken back.
+ */
+export type UndoView = { 
+/**
+ * Whether it can, at least in part.
+ */
+possible: boolean, 
+/**
+ * Why not, or what stays.
+ */
+because: string | null, };
+
+/**
+ * The vault.
+ */
+export type VaultView = { "state": "empty", 
+/**
+ * Whether this computer has a keychain that can hold its key.
+ */
+keychain: boolean, 
+/**
+ * Why not.
+ */
+because: string | null, } | { "state": "locked", 
+/**
+ * Whether a passphrase opens it (else the keychain does).
+ */
+passphrase: boolean, 
+/**
+ * Why, in words.
+ */
+because: string, } | { "state": "open", 
+/**
+ * Where its key is, in words.
+ */
+key: string, };
+
+/**
+ * A verb that every connector answers.
+ */
+export type Verb = "validate" | "identify" | "preview" | "run" | "observe" | "cancel" | "verify" | "undo" | "drift" | "discover" | "draw";
+
+/**
+ * The way a needed step must have gone.
+ */
+export type When = "success" | "failure" | "always";
+
+/**
+ * A workflow.
+ */
+export type WorkflowName = { 
+/**
+ * Its name in the workspace.
+ */
+workflow: string, };
+
+/**
+ * A workflow on the home page.
+ */
+export type WorkflowTile = { 
+/**
+ * Its name in the workspace.
+ */
+name: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * One or two sentences.
+ */
+description: string, 
+/**
+ * Ids of the connectors it uses, in the order of its steps.
+ */
+systems: Array<string>, 
+/**
+ * How many steps.
+ */
+steps: number, 
+/**
+ * How many problems stop it.
+ */
+problems: number, 
+/**
+ * Its inputs' JSON Schemas, in order.
+ */
+inputs: Record<string, any>, 
+/**
+ * Its newest run.
+ */
+last_run: RunSummary | null, };
+
+/**
+ * The workspace that is open.
+ */
+export type WorkspaceView = { 
+/**
+ * What people call it.
+ */
+name: string, 
+/**
+ * Its folder, for people.
+ */
+folder: string, 
+/**
+ * Its environments, in their order.
+ */
+environments: Array<EnvironmentView>, 
+/**
+ * Where one goes that names none.
+ */
+default_environment: EnvironmentName | null, 
+/**
+ * What is wrong with `podium.yaml` and the environments.
+ */
+diagnostics: Array<Diagnostic>, };
+
+/** Every command: its request and its response. */
+export interface Commands {
+  /** The workspace that is open. */
+  "workspace.get": { request: Empty; response: WorkspaceView };
+  /** The workflows, for the home page. */
+  "workflow.list": { request: Empty; response: Array<WorkflowTile> };
+  /** Makes an empty workflow. */
+  "workflow.create": { request: CreateWorkflow; response: DocumentView };
+  /** Opens a workflow for editing. */
+  "document.open": { request: WorkflowName; response: DocumentView };
+  /** Changes a workflow from canvas or inspector. */
+  "document.edit": { request: EditDocument; response: DocumentView };
+  /** Replaces the text of a workflow. */
+  "document.set_text": { request: SetText; response: DocumentView };
+  /** Takes back the newest edit. */
+  "document.undo": { request: WorkflowName; response: DocumentView };
+  /** Does again what was taken back. */
+  "document.redo": { request: WorkflowName; response: DocumentView };
+  /** Puts nodes in order. */
+  "document.tidy": { request: Tidy; response: DocumentView };
+  /** The connectors and their operations. */
+  "connector.list": { request: Empty; response: Array<Manifest> };
+  /** Live choices of a field. */
+  "connector.discover": { request: Discover; response: Array<Choice> };
+  /** What a run would change everywhere. */
+  "preview.make": { request: MakePreview; response: PreviewView };
+  /** Begins what was previewed. */
+  "run.start": { request: StartRun; response: RunStarted };
+  /** The history. */
+  "run.list": { request: ListRuns; response: Array<RunSummary> };
+  /** A run, now or at a moment. */
+  "run.get": { request: GetRun; response: RunView };
+  /** Log lines. */
+  "run.logs": { request: GetLogs; response: LogPage };
+  /** Stops a run gently. */
+  "run.cancel": { request: RunName; response: Empty };
+  /** Says yes to the preview of a run that waits for it. */
+  "run.approve": { request: RunName; response: Empty };
+  /** A person's answer at a step. */
+  "run.answer": { request: AnswerStep; response: Empty };
+  /** What taking a run back would change. */
+  "run.preview_undo": { request: RunName; response: PreviewView };
+  /** The state of the vault. */
+  "vault.get": { request: Empty; response: VaultView };
+  /** Makes the vault. */
+  "vault.create": { request: CreateVault; response: VaultView };
+  /** Opens the vault. */
+  "vault.unlock": { request: CreateVault; response: VaultView };
+  /** Closes the vault. */
+  "vault.lock": { request: Empty; response: VaultView };
+  /** The stored credentials, without anything secret. */
+  "credential.list": { request: Empty; response: Array<CredentialView> };
+  /** Stores a credential. Its values go in and never come out. */
+  "credential.add": { request: AddCredential; response: CredentialView };
+  /** Proves a credential with a call that only looks. */
+  "credential.test": { request: CredentialRef; response: CredentialTest };
+  /** Removes a credential. */
+  "credential.remove": { request: CredentialRef; response: Empty };
+  /** What is there and what is missing on this computer. */
+  "doctor.get": { request: Empty; response: Doctor };
+}
