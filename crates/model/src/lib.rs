@@ -16,6 +16,7 @@ pub mod layout;
 pub mod nearest;
 pub mod parse;
 mod stack;
+pub mod schema;
 pub mod tree;
 pub mod workspace;
 

@@ -479,7 +479,11 @@ impl<'a> Reader<'a> {
         match text.parse() {
             Ok(name) => Some(name),
             Err(wrong) => {
-                let detail = format!("`{}` is no {}: {}.", shorten(text), wrong.what, wrong.rule);
+                let what = match path.step() {
+                    None if wrong.what == "step id" => "name for it",
+                    _ => wrong.what,
+                };
+                let detail = format!("`{}` is no {what}: {}.", shorten(text), wrong.rule);
                 let hint = proper(text)
                     .filter(|proper| proper.parse::<T>().is_ok())
                     .map_or_else(

@@ -311,7 +311,7 @@ fn retry(reader: &mut Reader<'_>, node: &Node, path: &Path<'_>) -> Option<RetryR
         }
     }
     Some(RetryRule {
-        attempts: attempts.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
+        attempts: attempts.and_then(|n| u32::try_from(n).ok()).unwrap_or(2),
         backoff: backoff.unwrap_or_default(),
         factor: factor.unwrap_or(1.0),
         max,
