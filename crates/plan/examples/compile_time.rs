@@ -12,7 +12,9 @@ use serde_json::{Map, Value, json};
 
 fn main() {
     let manifests = manifests();
-    let environment = parse_environment("e.yaml", b"credentials: { cloud: acme }").value.unwrap();
+    let environment = parse_environment("e.yaml", b"credentials: { cloud: acme }")
+        .value
+        .unwrap();
     let name = "play".parse().unwrap();
     let binding = Binding {
         name: &name,

@@ -104,7 +104,7 @@ fn run(
     checker.workflow_outputs();
     let order = checker.order();
     checker.unreachable(&order);
-    if document.steps.is_empty() && checker.unreadable.is_empty() {
+    if document.steps.is_empty() && !parsed.has_errors() {
         checker.no_steps();
     }
 
@@ -148,6 +148,8 @@ struct Checker<'a> {
     unreadable: Vec<&'a str>,
     steps: Vec<Checked<'a>>,
     problems: Vec<Diagnostic>,
+    /// Names looked at for hints.
+    compared: usize,
 }
 
 impl<'a> Checker<'a> {
@@ -181,6 +183,7 @@ impl<'a> Checker<'a> {
             unreadable,
             steps: Vec::with_capacity(document.steps.len()),
             problems: Vec::new(),
+            compared: 0,
         }
     }
 
@@ -203,7 +206,7 @@ impl<'a> Checker<'a> {
         span: Option<Span>,
         hint: impl Into<String>,
     ) {
-        if self.problems.len() >= MAX_PROBLEMS {
+        if self.is_full() {
             return;
         }
         let mut diagnostic = diagnostic
@@ -216,6 +219,11 @@ impl<'a> Checker<'a> {
             diagnostic.address.step = parts.next().map(str::to_owned);
         }
         self.problems.push(diagnostic);
+    }
+
+    /// Whether more problems would be noise.
+    fn is_full(&self) -> bool {
+        self.problems.len() >= MAX_PROBLEMS
     }
 
     fn no_steps(&mut self) {

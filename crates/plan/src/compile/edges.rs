@@ -3,11 +3,15 @@
 use std::collections::HashMap;
 
 use podium_diagnostics::Diagnostic;
+use podium_model::StepId;
 use podium_model::document::{Join, When};
 
 use super::{Checked, Checker, error};
 use crate::code;
 use crate::plan::{Edge, EdgeKind};
+
+/// Names looked at in all, for hints about steps that do not exist.
+const MAX_COMPARED: usize = 500_000;
 
 impl<'a> Checker<'a> {
     /// The drawn edges of a step.
@@ -72,15 +76,17 @@ impl<'a> Checker<'a> {
             // What is wrong with it is told at the step itself.
             return;
         }
-        let names = self.index.keys().copied().collect::<Vec<_>>();
-        let mut names = names;
-        names.sort_unstable_by_key(|name| self.index[name]);
-        let hint = Self::other_names(
-            id,
-            names.iter().copied(),
-            "",
-            "Add the step, or remove this.",
-        );
+        if self.is_full() {
+            return;
+        }
+        // Comparing every wrong id with every step is quadratic: beyond some work the hint is plain.
+        self.compared += self.document.steps.len();
+        let hint = if self.compared > MAX_COMPARED {
+            "Look for its id in the outline.".to_owned()
+        } else {
+            let names = self.document.steps.keys().map(StepId::as_str);
+            Self::other_names(id, names, "", "Add the step, or remove this.")
+        };
         let diagnostic = error(
             code::UNKNOWN_STEP,
             "There is no such step",

@@ -2,6 +2,7 @@
 
 use podium_connector::Operation;
 use podium_diagnostics::Diagnostic;
+use podium_model::nearest::nearest;
 use podium_model::tree::short;
 use serde_json::{Map, Value};
 
@@ -37,7 +38,18 @@ impl Checker<'_> {
                             short(reason.trim_end_matches('.'))
                         ),
                     );
-                    let hint = "Write for example `{ type: string, enum: [small, large], default: small }`.";
+                    let types = [
+                        "string", "integer", "number", "boolean", "array", "object", "null",
+                    ];
+                    let near = match schema.pointer(&inside).and_then(Value::as_str) {
+                        Some(word) if inside.ends_with("/type") => nearest(word, types),
+                        _ => None,
+                    };
+                    let hint = match near {
+                        Some(near) => format!("Did you mean `{near}`?"),
+                        None => "Write for example `{ type: string, enum: [small, large], default: small }`."
+                            .to_owned(),
+                    };
                     self.problem(diagnostic, &format!("{pointer}{inside}"), hint);
                     continue;
                 }
