@@ -15,8 +15,8 @@ pub mod id;
 pub mod layout;
 pub mod nearest;
 pub mod parse;
-mod stack;
 pub mod schema;
+mod stack;
 pub mod tree;
 pub mod workspace;
 
