@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::event::{Event, EventBody, RunEvent, Skip, StepEvent, WaitFor};
 use crate::state::cell::{Cell, Phase};
-use crate::state::cells::{Cells, recount, set_phase};
+use crate::state::cells::{Cells, find_next_item, recount, set_phase};
 use crate::state::graph::Graph;
 use crate::state::{RunPhase, State};
 
@@ -141,9 +141,6 @@ fn apply_step(cells: &mut impl Cells, at: usize, attempt: u32, event: &StepEvent
         StepEvent::Intent(intent) => {
             cell.inputs = Arc::new(intent.inputs.clone());
             cell.delivery = Some(Arc::new(intent.delivery.clone()));
-            if cell.undo.is_none() {
-                cell.undo = intent.undo.clone().map(Arc::new);
-            }
             set_phase(cells, at, Phase::Intent);
         }
         StepEvent::Dispatched(_) => {
@@ -192,7 +189,6 @@ fn apply_step(cells: &mut impl Cells, at: usize, attempt: u32, event: &StepEvent
                 Some(items) => Value::Array(items.clone()),
                 None => Value::Object(done.outputs.clone()),
             });
-            cell.learned = done.undo.clone().map(Arc::new);
             cell.error = None;
             set_phase(cells, at, Phase::Succeeded);
         }
@@ -258,6 +254,7 @@ fn reopen_elements(cells: &mut impl Cells, at: usize) {
         }
     }
     cells.cell_mut(at).next_item = 0;
+    find_next_item(cells, at);
 }
 
 /// A step that had ended is tried again: what was skipped because of its end waits again. Work in

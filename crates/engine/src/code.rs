@@ -2,9 +2,9 @@
 
 use podium_diagnostics::Code;
 
-pub(crate) const NOT_NOW: Code = Code::new("POD0720");
-pub(crate) const STALE_PREVIEW: Code = Code::new("POD0721");
-pub(crate) const NOT_APPROVED: Code = Code::new("POD0722");
+pub(crate) const NOT_NOW: Code = Code::new("POD0732");
+pub(crate) const STALE_PREVIEW: Code = Code::new("POD0733");
+pub(crate) const NOT_APPROVED: Code = Code::new("POD0734");
 pub(crate) const NO_SUCH_STEP: Code = Code::new("POD0723");
 pub(crate) const ANSWER_DOES_NOT_FIT: Code = Code::new("POD0724");
 pub(crate) const SAME_PERSON_TWICE: Code = Code::new("POD0725");

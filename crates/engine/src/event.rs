@@ -18,12 +18,12 @@ use podium_plan::{Plan, Preview};
 
 use crate::Instance;
 
+pub use podium_connector::LogLine;
 pub use step::{
     Accepted, Dispatched, Intent, Log, Progressed, Ready, Retrying, Skip, Skipped, StepCancelled,
     StepEvent, StepFailed, StepSucceeded, Stopping, Undone, Unknown, WaitingApproval,
     WaitingUnlock,
 };
-pub use podium_connector::LogLine;
 pub use wire::{EVENT_FORMAT, event_schema};
 
 /// Something that happened, as the journal keeps it. The host gives `seq` (counted from 1, without a

@@ -50,3 +50,6 @@ pub fn key(run: &RunId, step: &Instance, attempt: u32) -> String {
     }
     key
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,6 @@ pub(crate) mod graph;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use podium_connector::UndoRecord;
 use podium_model::{RunId, StepId};
 use podium_plan::{Plan, Preview};
 use serde_json::Value;
@@ -166,17 +165,6 @@ impl State {
             step: self.graph.steps()[cell.step].id.clone(),
             item: cell.item,
         }
-    }
-
-    /// The undo records of what was begun, in the order of the plan: the record made before the first
-    /// attempt, with what the last one learned.
-    pub fn undo_records(&self) -> Vec<(Instance, UndoRecord, Option<Value>)> {
-        self.steps()
-            .filter_map(|(instance, step)| {
-                let record = step.cell.undo.as_deref()?.clone();
-                Some((instance, record, step.cell.learned.as_deref().cloned()))
-            })
-            .collect()
     }
 
     /// The ids of the steps, in the order of the plan.

@@ -198,15 +198,13 @@ impl Cells for Draft<'_> {
         }
     }
     fn cell_mut(&mut self, at: usize) -> &mut Cell {
-        match at.checked_sub(self.base.cells.len()) {
-            Some(grown) => &mut self.grown[grown],
-            None => {
-                let base = self.base;
-                self.changed
-                    .entry(at)
-                    .or_insert_with(|| base.cells[at].clone())
-            }
+        let base = self.base;
+        if let Some(grown) = at.checked_sub(base.cells.len()) {
+            return &mut self.grown[grown];
         }
+        self.changed
+            .entry(at)
+            .or_insert_with(|| base.cells[at].clone())
     }
     fn push(&mut self, cell: Cell) {
         self.grown.push(cell);

@@ -1,25 +1,49 @@
 //! Conditions, lists and inputs, worked out from what is known now.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use podium_diagnostics::{Error, ErrorKind};
-use podium_model::expression::{EvaluationError, Expression, Scope, render};
+use podium_model::expression::{EvaluationError, Expression, Reference, Scope, references, render};
 use podium_plan::Work;
 
 use super::draft::Draft;
 use crate::code;
 use crate::state::cells::Cells;
 
-/// What the expressions of a cell see: of the steps, those it has an edge from, since a reference is an
-/// edge.
-fn scope(draft: &Draft, at: usize) -> Scope {
+/// What the expressions of a cell see, as far as they refer to it: a long list among the inputs is not
+/// copied for each of a thousand elements. Of the steps, those that the cell has an edge from, since a
+/// reference is an edge.
+fn scope(draft: &Draft, at: usize, references: &[Reference]) -> Scope {
     let cell = draft.cell(at);
+    let wanted = Wanted::new(references);
     let mut steps = Map::new();
     for edge in draft.graph().parents(cell.step) {
-        let id = draft.plan_step(edge.step).id.to_string();
-        steps.insert(id, seen(draft, edge.step));
+        let id = draft.plan_step(edge.step).id.as_str();
+        if wanted.has("steps", id) {
+            steps.insert(id.to_owned(), seen(draft, edge.step));
+        }
     }
-    with_steps(draft, steps, cell.each.as_deref().cloned())
+    let each = cell.each.as_deref().cloned();
+    with_steps(draft, &wanted, steps, each)
+}
+
+/// Root and name of each reference; a root alone wants all of it.
+struct Wanted<'a>(HashSet<(&'a str, Option<&'a str>)>);
+
+impl<'a> Wanted<'a> {
+    fn new(references: &'a [Reference]) -> Self {
+        let first_two = |reference: &'a Reference| {
+            let mut path = reference.path.iter().map(String::as_str);
+            Some((path.next()?, path.next()))
+        };
+        Self(references.iter().filter_map(first_two).collect())
+    }
+
+    fn has(&self, root: &'a str, name: &'a str) -> bool {
+        self.0.contains(&(root, None)) || self.0.contains(&(root, Some(name)))
+    }
 }
 
 fn seen(draft: &Draft, at: usize) -> Value {
@@ -27,10 +51,20 @@ fn seen(draft: &Draft, at: usize) -> Value {
     json!({"outputs": *cell.outputs, "status": cell.phase.status()})
 }
 
-fn with_steps(draft: &Draft, steps: Map<String, Value>, each: Option<Value>) -> Scope {
+fn with_steps(
+    draft: &Draft,
+    wanted: &Wanted,
+    steps: Map<String, Value>,
+    each: Option<Value>,
+) -> Scope {
     let plan = draft.state().plan();
+    let inputs = plan.map(|plan| plan.inputs().iter()).into_iter().flatten();
+    let inputs = inputs
+        .filter(|(name, _)| wanted.has("inputs", name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     Scope {
-        inputs: Value::Object(plan.map(|plan| plan.inputs().clone()).unwrap_or_default()),
+        inputs: Value::Object(inputs),
         environment: plan.map_or(Value::Null, |plan| plan.environment_values().clone()),
         steps: Value::Object(steps),
         each,
@@ -58,13 +92,13 @@ fn in_words(what: &str, text: &str, error: &EvaluationError) -> Error {
 
 pub(super) fn is_true(draft: &Draft, at: usize, text: &str) -> Result<bool, Error> {
     parse(text)
-        .and_then(|expression| expression.is_true(&scope(draft, at)))
+        .and_then(|expression| expression.is_true(&scope(draft, at, &expression.references())))
         .map_err(|error| in_words("The condition", text, &error))
 }
 
 pub(super) fn list(draft: &Draft, at: usize, text: &str) -> Result<Vec<Value>, Error> {
     let value = parse(text)
-        .and_then(|expression| expression.evaluate(&scope(draft, at)))
+        .and_then(|expression| expression.evaluate(&scope(draft, at, &expression.references())))
         .map_err(|error| in_words("The list", text, &error))?;
     match value {
         Value::Array(items) => Ok(items),
@@ -102,10 +136,12 @@ fn changed(draft: &Draft, at: usize) -> Map<String, Value> {
 }
 
 fn rendered(draft: &Draft, at: usize) -> Result<Map<String, Value>, Error> {
-    let scope = scope(draft, at);
     let changed = changed(draft, at);
+    let step = draft.plan_step(at);
+    let referred: Vec<Reference> = step.with.values().flat_map(referred).collect();
+    let scope = scope(draft, at, &referred);
     let mut inputs = Map::new();
-    for (name, template) in &draft.plan_step(at).with {
+    for (name, template) in &step.with {
         if changed.contains_key(name) {
             continue;
         }
@@ -117,6 +153,13 @@ fn rendered(draft: &Draft, at: usize) -> Result<Map<String, Value>, Error> {
     Ok(inputs)
 }
 
+/// What the texts of a template refer to.
+fn referred(template: &Value) -> impl Iterator<Item = Reference> + use<> {
+    references(template)
+        .into_iter()
+        .map(|(_, reference)| reference)
+}
+
 /// The outputs of the workflow, and those that cannot be worked out.
 pub(super) fn outputs(draft: &Draft) -> (Map<String, Value>, Vec<Error>) {
     let Some(plan) = draft.state().plan() else {
@@ -125,13 +168,16 @@ pub(super) fn outputs(draft: &Draft) -> (Map<String, Value>, Vec<Error>) {
     if plan.outputs().is_empty() {
         return (Map::new(), Vec::new());
     }
+    let referred: Vec<Reference> = plan.outputs().values().flat_map(referred).collect();
+    let wanted = Wanted::new(&referred);
     let steps = plan
         .steps()
         .iter()
         .enumerate()
+        .filter(|(_, step)| wanted.has("steps", step.id.as_str()))
         .map(|(at, step)| (step.id.to_string(), seen(draft, at)))
         .collect();
-    let scope = with_steps(draft, steps, None);
+    let scope = with_steps(draft, &wanted, steps, None);
     let mut outputs = Map::new();
     let mut missing = Vec::new();
     for (name, template) in plan.outputs() {

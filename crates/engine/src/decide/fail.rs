@@ -37,33 +37,30 @@ pub(super) fn fail(draft: &mut Draft, at: usize, error: &Error, still_running: V
     } else {
         None
     };
-    match again {
-        Some(wait_ms) => {
-            draft.event(
-                at,
-                StepEvent::Retrying(Retrying {
-                    error: Some(error.clone()),
-                    wait_ms,
-                    by: None,
-                    inputs: None,
-                }),
-            );
-            let (step, attempt) = (draft.instance(at), draft.cell(at).attempt);
-            draft.effect(Effect::Timer {
-                step,
-                attempt,
-                kind: TimerKind::Backoff,
-                millis: wait_ms,
-            });
-        }
-        None => {
-            let mut error = error.clone();
-            if error.retry == Retry::Temporary && draft.cell(at).tries > 1 {
-                error.retry = Retry::Persistent;
-            }
-            give_up(draft, at, error, still_running, true);
-        }
+    if let Some(wait_ms) = again {
+        draft.event(
+            at,
+            StepEvent::Retrying(Retrying {
+                error: Some(error.clone()),
+                wait_ms,
+                by: None,
+                inputs: None,
+            }),
+        );
+        let (step, attempt) = (draft.instance(at), draft.cell(at).attempt);
+        draft.effect(Effect::Timer {
+            step,
+            attempt,
+            kind: TimerKind::Backoff,
+            millis: wait_ms,
+        });
+        return;
     }
+    let mut error = error.clone();
+    if error.retry == Retry::Temporary && draft.cell(at).tries > 1 {
+        error.retry = Retry::Persistent;
+    }
+    give_up(draft, at, error, still_running, true);
 }
 
 /// A failure that no repetition can mend, such as an expression without a value.

@@ -23,11 +23,11 @@ pub(super) fn prepared(
     if draft.is_blocked(at) {
         return schedule::skip_blocked(draft, at);
     }
-    if let Some(reason) = departure(draft, at, preview) {
+    if let Some(reason) = differs(draft, at, preview) {
         let title = &draft.plan_step(at).title;
         let question = WaitingApproval {
             message: format!("Go on with `{title}`?"),
-            reason: Some(format!("It differs from what was approved: {reason}")),
+            reason: Some(format!("It differs from what was approved. {reason}")),
             quorum: 1,
             preview: Some(preview.clone()),
             ..WaitingApproval::default()
@@ -49,14 +49,14 @@ pub(super) fn prepared(
 
 /// How the step differs now from what a person said yes to; absent where it does not, and in a run that
 /// nobody had to or did approve.
-fn departure(draft: &Draft, at: usize, now: &StepPreview) -> Option<String> {
+fn differs(draft: &Draft, at: usize, now: &StepPreview) -> Option<String> {
     if !draft.head().approved {
         return None;
     }
     let cell = draft.cell(at);
     let approved = draft.graph().approved(cell.step)?;
     match &cell.approved {
-        None => differs(approved, now),
+        None => podium_plan::departure(approved, now),
         Some(fresh) => {
             let fresh = PreviewStep::new(
                 draft.plan_step(at),
@@ -64,20 +64,8 @@ fn departure(draft: &Draft, at: usize, now: &StepPreview) -> Option<String> {
                 Vec::new(),
                 StepAnswer::Answered((**fresh).clone()),
             );
-            differs(&fresh, now)
+            podium_plan::departure(&fresh, now)
         }
-    }
-}
-
-/// Stands in until `podium_plan` says how two previews differ.
-fn differs(approved: &PreviewStep, now: &StepPreview) -> Option<String> {
-    if approved.changes == now.changes
-        || !approved.waits_for.is_empty()
-        || approved.confidence == podium_connector::Confidence::Unknown
-    {
-        None
-    } else {
-        Some("it would change other things.".to_owned())
     }
 }
 

@@ -161,7 +161,10 @@ impl<'de> Deserialize<'de> for Event {
                 wire.podium
             )));
         }
-        let at: Timestamp = wire.at.parse().map_err(D::Error::custom)?;
+        let at: Timestamp = wire
+            .at
+            .parse()
+            .map_err(|error| D::Error::custom(format!("`at` is `{}`: {error}", wire.at)))?;
         let body = match wire.step {
             None => RunEvent::read_data(&wire.kind, wire.data).map(|read| read.map(EventBody::Run)),
             Some(step) => StepEvent::read_data(&wire.kind, wire.data)

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use podium_connector::{Delivery, StepPreview, UndoRecord};
+use podium_connector::{Delivery, StepPreview};
 use podium_diagnostics::Error;
 use podium_model::document::When;
 
@@ -202,9 +202,6 @@ pub(crate) struct Cell {
     pub(crate) each: Option<Arc<Value>>,
     pub(crate) remote: Option<Arc<str>>,
     pub(crate) delivery: Option<Arc<Delivery>>,
-    /// The undo record made before the first attempt.
-    pub(crate) undo: Option<Arc<UndoRecord>>,
-    pub(crate) learned: Option<Arc<Value>>,
     pub(crate) error: Option<Arc<Error>>,
     /// What goes on at the far side, or why nobody knows.
     pub(crate) still_running: Arc<Vec<String>>,

@@ -98,7 +98,12 @@ fn count_item(cells: &mut impl Cells, step: usize, before: Phase, after: Phase) 
         (true, false) => parent.failed_items -= 1,
         _ => {}
     }
-    // The first element that has not begun: found anew only over those that have.
+    find_next_item(cells, step);
+}
+
+/// Moves on to the first element that has not begun; looks only at those that have.
+pub(crate) fn find_next_item(cells: &mut impl Cells, step: usize) {
+    let parent = cells.cell(step);
     let (mut next, items) = (parent.next_item, parent.items.clone());
     while items.contains(&(items.start + next))
         && cells.cell(items.start + next).phase != Phase::Waiting

@@ -1,0 +1,9 @@
+//! What the engine promises, tried on small plans, on random ones, and on ones that crash.
+
+mod behaviour;
+mod elements;
+mod people;
+mod random;
+mod size;
+mod wire;
+mod world;
