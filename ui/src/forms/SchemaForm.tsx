@@ -72,7 +72,7 @@ function SchemaField({ field, ...props }: FormProps & { field: FieldShape }) {
   }
 
   const fallback = field.schema.default;
-  const help = [field.help, fallback !== undefined && value === undefined && field.kind !== "switch" && isShort(fallback) ? formWords.defaultIs(plain(fallback)) : null].filter(Boolean).join(" ");
+  const help = [field.help, fallback !== undefined && value === undefined && field.kind !== "switch" && field.kind !== "choice" && isShort(fallback) ? formWords.defaultIs(plain(fallback)) : null].filter(Boolean).join(" ");
   return (
     <Field
       id={id} label={<>{field.title}{field.required || props.authoring ? null : <span className="quiet" style={{ fontWeight: 400 }}> · {formWords.optional}</span>}</>}

@@ -97,11 +97,13 @@ steps:
 name: Breaks at step 4
 description: Shows what happens when a step fails half-way.
 inputs: {}
+credentials:
+  cloud: { type: aws }
 steps:
   one: { uses: terraform/apply, title: Network, with: { directory: infra/network } }
   two: { uses: ansible/playbook, title: Servers, needs: [one], with: { playbook: site.yml, inventory: { hosts: [localhost] } } }
   three: { uses: site/serve, title: Serve the page, needs: [two], with: { directory: public } }
-  four: { uses: cloudformation/deploy, title: Shop stack, needs: [three], on_error: ask, with: { stack: shop, template: stacks/broken.yaml } }
+  four: { uses: cloudformation/deploy, title: Shop stack, needs: [three], on_error: ask, credentials: { aws: cloud }, with: { stack: shop, template: stacks/broken.yaml } }
   five: { uses: http/check, title: Check the page, needs: [four], with: { url: "http://127.0.0.1:8080" } }
 `,
   },

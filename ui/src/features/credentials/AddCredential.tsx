@@ -1,3 +1,4 @@
+import "../../forms/forms.css";
 import { Eye, EyeOff } from "lucide-react";
 import { useId, useMemo, useRef, useState } from "react";
 import { call } from "../../bridge/client";

@@ -99,7 +99,7 @@ function Detail({ credential, manifest, testing, onTest }: { credential: Credent
       {tested?.error ? <Callout tone="bad" title={tested.error.message}>{tested.error.hint} <code className="quiet">{tested.error.code}</code></Callout> : tested ? <p>{tested.words}</p> : <p className="quiet">{credentialWords.never}</p>}
       <dl className="facts" style={{ display: "grid", gridTemplateColumns: "minmax(90px, auto) minmax(0, 1fr)", gap: "6px 16px", overflowWrap: "anywhere" }}>
         {who(credential) ? <><dt className="quiet">{credentialWords.identity}</dt><dd className="selectable">{who(credential)}</dd></> : null}
-        {tested?.identity?.place ? <><dt className="quiet">{words.screens.environments}</dt><dd>{tested.identity.place}</dd></> : null}
+        {tested?.identity?.place ? <><dt className="quiet">{credentialWords.place}</dt><dd>{tested.identity.place}</dd></> : null}
         {tested?.identity?.expires ? <><dt className="quiet">{credentialWords.expires}</dt><dd><Expiry at={tested.identity.expires} /></dd></> : null}
         {tested ? <><dt className="quiet">{credentialWords.tested}</dt><dd><Near at={tested.at} /></dd></> : null}
         <dt className="quiet">{credentialWords.usedIn}</dt><dd>{credential.used_in.join(", ") || credentialWords.nowhere}</dd>

@@ -49,7 +49,7 @@ export function StepPalette({ manifests, onAdd, drag, onFold }: Props) {
       <div className="palette-list scroll" ref={list} onKeyDown={(event) => { if (event.key === "ArrowDown") move(event, 1); if (event.key === "ArrowUp") move(event, -1); }}>
         {manifests ? null : <div className="stack" style={{ padding: 8 }}>{[0, 1, 2, 3].map((n) => <Skeleton key={n} height={28} />)}</div>}
         {groups.map(({ manifest, operations }) => (
-          <Fold key={`${manifest.id} ${wanted ? "found" : ""}`} open title={<span className="row" style={{ gap: 6 }}>{manifest.label}</span>} aside={<span className="quiet small">{operations.length > 1 ? operations.length : ""}</span>}>
+          <Fold key={`${manifest.id} ${wanted ? "found" : ""}`} open title={<span className="ellipsis" style={{ display: "block" }} title={manifest.summary}>{manifest.label}</span>} aside={<span className="quiet small">{operations.length > 1 ? operations.length : ""}</span>}>
             {operations.map((operation) => (
               <button
                 key={operation.name} type="button" className="palette-item" title={operation.summary} data-testid={`palette-item-${operation.name}`}

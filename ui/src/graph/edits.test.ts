@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { operationOf } from "../bridge/fake/manifests";
+import type { Operation, WorkflowDocument } from "../bridge/types";
+import { addStep, flow, freeId, freePlace, idFor, wouldCircle } from "./edits";
+
+const empty: WorkflowDocument = { podium: 1, name: "", inputs: {}, credentials: {}, steps: {}, outputs: {} };
+const op = (name: string): Operation => {
+  const found = operationOf(name);
+  if (!found) throw new Error(name);
+  return found;
+};
+
+describe("ids", () => {
+  it.each([
+    ["Network", [], "network"], ["network", ["network"], "network_2"], ["network", ["network", "network_2"], "network_3"],
+    ["9 lives", [], "lives"], ["Überraschung", [], "u_berraschung"], ["日本", [], "step"],
+  ])("%s beside %j becomes %s", (base, taken, expected) => expect(freeId(base, taken)).toBe(expected));
+
+  it("name a step by its system where the verb alone says little", () => {
+    expect(idFor(op("terraform/apply"), [])).toBe("terraform");
+    expect(idFor(op("ansible/playbook"), [])).toBe("playbook");
+  });
+});
+
+describe("adding a step", () => {
+  it("makes the credential slot that it cannot do without", () => {
+    const { edits } = addStep(empty, op("cloudformation/deploy"), { x: 3, y: 11 });
+    expect(edits).toEqual([
+      { edit: "set_field", pointer: "/credentials/cloud", value: { type: "aws" } },
+      { edit: "add_step", id: "cloudformation", uses: "cloudformation/deploy", with: {} },
+      { edit: "set_field", pointer: "/steps/cloudformation/credentials/aws", value: "cloud" },
+    ]);
+  });
+
+  it("uses the slot that is there", () => {
+    const { edits } = addStep({ ...empty, credentials: { account: { type: "aws" } } }, op("cloudformation/deploy"), { x: 0, y: 0 });
+    expect(edits.at(-1)).toEqual({ edit: "set_field", pointer: "/steps/cloudformation/credentials/aws", value: "account" });
+  });
+
+  it("between two others rewires both sides in one change", () => {
+    const { edits } = addStep(empty, op("command/run"), { x: 0, y: 0 }, { splice: { from: "a", to: "b", on: "failure", drawn: true } });
+    expect(edits.slice(1)).toEqual([
+      { edit: "add_need", step: "command", needs: "a", on: "failure" },
+      { edit: "remove_need", step: "b", needs: "a" },
+      { edit: "add_need", step: "b", needs: "command", on: "success" },
+    ]);
+  });
+
+  it("stands on the grid", () => expect(addStep(empty, op("command/run"), { x: 29, y: -31 }).moves).toEqual({ command: { x: 20, y: -40 } }));
+
+  it("never lies on another", () => expect(freePlace({ x: 0, y: 0 }, [{ x: 0, y: 0 }, { x: 20, y: 100 }])).toEqual({ x: 0, y: 200 }));
+});
+
+describe("an edge", () => {
+  it("that carries a value needs no drawn one", () => {
+    expect(flow("a", "hosts", "b", "/inventory/hosts", true).edits).toEqual([
+      { edit: "set_field", pointer: "/steps/b/with/inventory/hosts", value: "${{ steps.a.outputs.hosts }}" },
+      { edit: "remove_need", step: "b", needs: "a" },
+    ]);
+  });
+
+  it("that closes a circle is seen, however long the way", () => {
+    const edges = [{ from: "a", to: "b" }, { from: "b", to: "c" }, { from: "c", to: "d" }];
+    expect(wouldCircle(edges, "d", "a")).toBe(true);
+    expect(wouldCircle(edges, "a", "d")).toBe(false);
+    expect(wouldCircle(edges, "a", "a")).toBe(true);
+  });
+});

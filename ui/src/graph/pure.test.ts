@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import type { Action, Change, Preview } from "../bridge/types";
+import { ansiRuns } from "./ansi";
+import { diffLines } from "./diff";
+import { layered } from "./layout";
+import { outline } from "./outline";
+import { at, withValue } from "./pointer";
+import { linesOf, losses } from "./preview";
+import type { EdgeView } from "./view";
+import { edgesOfPlan } from "./view";
+
+const edge = (from: string, to: string): EdgeView => ({ from, to, on: "success", drawn: true, data: [] });
+
+describe("a preview", () => {
+  const change = (action: Action, name: string, stateful = false): Change => ({ action, kind: "k", name, before: null, after: null, stateful });
+  const step = (id: string, changes: Change[]): Preview["steps"][number] => ({ id, title: id, uses: "a/b", mode: "real", confidence: "exact", because: null, waits_for: [], changes, undo: { class: "delete", because: null } });
+  const preview = { steps: [step("one", [change("create", "page"), change("run", "job")]), step("two", [change("replace", "database", true), change("delete", "cache"), change("update", "site")])] } as unknown as Preview;
+
+  it("says the worst first, and lost data before all else", () => expect(linesOf(preview).map((line) => line.change.name)).toEqual(["database", "cache", "site", "page", "job"]));
+  it("names what loses its data", () => expect(losses(preview)).toEqual(["database"]));
+});
+
+describe("the outline", () => {
+  it("puts each step after those it needs", () => expect(outline(["c", "a", "b"], [edge("a", "b"), edge("b", "c")]).map((item) => item.id)).toEqual(["a", "b", "c"]));
+  it("shows every step once, also in a circle", () => expect(outline(["a", "b", "c"], [edge("a", "b"), edge("b", "a")]).map((item) => item.id)).toEqual(["c", "a", "b"]));
+});
+
+describe("columns", () => {
+  it("follow the longest way", () => expect(layered(["a", "b", "c"], [edge("a", "b"), edge("b", "c"), edge("a", "c")])).toEqual({ a: { x: 0, y: 0 }, b: { x: 300, y: 0 }, c: { x: 600, y: 0 } }));
+  it("place every step of a circle", () => expect(Object.keys(layered(["a", "b"], [edge("a", "b"), edge("b", "a")]))).toEqual(["a", "b"]));
+});
+
+describe("edges of a plan", () => {
+  it("tell which field takes the value", () => {
+    const document = { podium: 1, name: "", inputs: {}, credentials: {}, outputs: {}, steps: { b: { uses: "x/y", with: { list: { hosts: "${{ steps.a.outputs.hosts }}" } }, needs: [], join: "all" as const, on_error: "stop" as const, credentials: {} } } };
+    expect(edgesOfPlan([{ from: "a", to: "b", on: "success", kind: "data", paths: ["outputs.hosts"], drawn: false }], document)[0]?.data).toEqual([{ output: "hosts", field: "/list/hosts" }]);
+  });
+});
+
+describe("JSON pointers", () => {
+  it("read through escapes", () => expect(at({ "a/b": { "c~d": 1 } }, "/a~1b/c~0d")).toBe(1));
+  it("make what is on the way, and leave the rest", () => expect(withValue({ x: 1 }, "/a/b", 2)).toEqual({ x: 1, a: { b: 2 } }));
+  it("take away", () => expect(withValue({ a: { b: 1, c: 2 } }, "/a/b", undefined)).toEqual({ a: { c: 2 } }));
+});
+
+describe("texts", () => {
+  it("differ by line", () => expect(diffLines("a\nb\nc", "a\nx\nc")).toEqual([{ kind: "same", text: "a" }, { kind: "gone", text: "b" }, { kind: "new", text: "x" }, { kind: "same", text: "c" }]));
+  it("keep the colours of tools and drop other escapes", () => expect(ansiRuns("a\u001b[31mred\u001b[0m\u001b[2Kb")).toEqual([{ text: "a", colour: null, bold: false }, { text: "red", colour: "bad", bold: false }, { text: "b", colour: null, bold: false }]));
+});
