@@ -97,7 +97,7 @@ impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (unit, size) = UNITS
             .into_iter()
-            .find(|(_, size)| self.millis > 0 && self.millis % size == 0)
+            .find(|(_, size)| self.millis > 0 && self.millis.is_multiple_of(*size))
             .unwrap_or(("ms", 1));
         write!(f, "{}{unit}", self.millis / size)
     }

@@ -433,7 +433,7 @@ impl<'a> Checker<'a> {
         let environment = binding.environment;
         let steps = order
             .iter()
-            .map(|place| self.plan_step(&self.steps[*place], environment))
+            .map(|place| Self::plan_step(&self.steps[*place], environment))
             .collect();
         Plan {
             workflow: workflow.to_owned(),
@@ -468,7 +468,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn plan_step(&self, checked: &Checked<'_>, environment: &Environment) -> PlanStep {
+    fn plan_step(checked: &Checked<'_>, environment: &Environment) -> PlanStep {
         let step = checked.step;
         PlanStep {
             id: checked.id.clone(),

@@ -1,6 +1,7 @@
 //! Whether what a step would do now is covered by what was approved.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use podium_connector::{Action, Change, Confidence, StepPreview};
 
@@ -44,11 +45,13 @@ pub fn departure(approved: &PreviewStep, now: &StepPreview) -> Option<String> {
         String::from("It would now ")
     };
     words.push_str(verb(worst.action));
-    words.push_str(&format!(" {} `{}`", worst.kind, worst.name));
+    let _ = write!(words, " {} `{}`", worst.kind, worst.name);
     match rest {
         0 => {}
         1 => words.push_str(" and do one more thing"),
-        more => words.push_str(&format!(" and do {more} more things")),
+        more => {
+            let _ = write!(words, " and do {more} more things");
+        }
     }
     let was = approved
         .changes
@@ -56,7 +59,7 @@ pub fn departure(approved: &PreviewStep, now: &StepPreview) -> Option<String> {
         .find(|change| change.kind == worst.kind && change.name == worst.name);
     match was {
         Some(was) if rest == 0 => {
-            words.push_str(&format!("; it was approved to {} it.", verb(was.action)));
+            let _ = write!(words, "; it was approved to {} it.", verb(was.action));
         }
         _ if rest == 0 => words.push_str(", which was not approved."),
         _ => words.push_str(", which were not approved."),

@@ -84,7 +84,11 @@ impl Graph {
                 title: step.title.clone(),
                 uses: step.uses.to_string(),
                 problems: 0,
-                badges: if step.off { vec![Badge::Off] } else { Vec::new() },
+                badges: if step.off {
+                    vec![Badge::Off]
+                } else {
+                    Vec::new()
+                },
             })
             .collect();
         let edges = plan

@@ -64,7 +64,7 @@ pub(super) fn step(
             .unwrap_or_default()
     };
     let title = text(reader, "title");
-    let note = text(reader, "note");
+    let remark = text(reader, "note");
     let with = with(reader, fields.get("with"), &path.key("with"));
     let needs = needs(reader, fields.get("needs"), &path.key("needs"));
     let join = fields
@@ -122,7 +122,7 @@ pub(super) fn step(
         credentials,
         off,
         undo,
-        note,
+        note: remark,
         unknown: fields.unknown,
     })
 }

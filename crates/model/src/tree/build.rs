@@ -245,24 +245,21 @@ impl Builder<'_> {
             }
             return;
         };
-        match key.take() {
-            Some((name, place)) => {
-                if let Some(first) = entries.get(&name).map(|entry| entry.key.start) {
-                    self.duplicate(&name, place, first);
-                } else {
-                    let value = node;
-                    entries.insert(name, Entry { key: place, value });
-                }
+        if let Some((name, place)) = key.take() {
+            if let Some(first) = entries.get(&name).map(|entry| entry.key.start) {
+                self.duplicate(&name, place, first);
+            } else {
+                let value = node;
+                entries.insert(name, Entry { key: place, value });
             }
-            None => {
-                let named = self.key(node);
-                if let Some(Open {
-                    content: Content::Map { key, .. },
-                    ..
-                }) = self.stack.last_mut()
-                {
-                    *key = Some(named);
-                }
+        } else {
+            let named = self.key(node);
+            if let Some(Open {
+                content: Content::Map { key, .. },
+                ..
+            }) = self.stack.last_mut()
+            {
+                *key = Some(named);
             }
         }
     }
@@ -334,9 +331,10 @@ impl Builder<'_> {
             Some("int" | "float") => {
                 scalar::resolve(text).filter(|kind| matches!(kind, Kind::Number(_)))
             }
-            _ if plain => match scalar::resolve(text) {
-                Some(kind) => Some(kind),
-                None => {
+            _ if plain => {
+                if let Some(kind) = scalar::resolve(text) {
+                    Some(kind)
+                } else {
                     self.problem(
                         UNSUPPORTED_YAML,
                         bytes.clone(),
@@ -348,7 +346,7 @@ impl Builder<'_> {
                     );
                     Some(Kind::Null)
                 }
-            },
+            }
             _ => {
                 self.tag(tag, "", &bytes);
                 Some(Kind::Text(text.to_owned()))

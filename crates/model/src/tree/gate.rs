@@ -29,16 +29,15 @@ pub(super) fn disagreement(
                     .span()
                     .byte_offset()
                     .and_then(|byte| usize::try_from(byte).ok());
-                match at {
-                    Some(byte) => lines.span(text, &range(byte + lines.mark)),
-                    None => {
-                        let at = Position {
-                            line: u32::try_from(place.line()).unwrap_or(1),
-                            column: u32::try_from(place.column()).unwrap_or(1),
-                            byte: 0,
-                        };
-                        Span { start: at, end: at }
-                    }
+                if let Some(byte) = at {
+                    lines.span(text, &range(byte + lines.mark))
+                } else {
+                    let at = Position {
+                        line: u32::try_from(place.line()).unwrap_or(1),
+                        column: u32::try_from(place.column()).unwrap_or(1),
+                        byte: 0,
+                    };
+                    Span { start: at, end: at }
                 }
             });
             let reason = error.to_string();

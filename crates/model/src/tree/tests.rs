@@ -77,9 +77,9 @@ fn lines_and_columns_count_characters_whatever_the_line_ends() {
 
 #[test]
 fn scalars_follow_the_core_schema_with_strict_booleans() {
-    let map = map(concat!(
+    let map = map(
         "a: yes\nb: on\nc: true\nd: 1.10\ne: 0x1F\nf: ~\ng: 2026-01-02\nh: \"1\"\ni: +12\nj: .5\nk: 1e3\nl: 18446744073709551615\nm: '~'\nn: 1_000\n",
-    ));
+    );
     assert_eq!(
         map.root().to_value(),
         serde_json::json!({
@@ -123,7 +123,9 @@ fn places_inside_a_text_are_exact() {
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
     let deep = format!("{}{}", "[".repeat(70), "]".repeat(70));
-    let deep_block: String = (0..70).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let deep_block: String = (0..70).fold(String::new(), |text, n| {
+        format!("{text}{}a:\n", " ".repeat(n))
+    });
     let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";
     let mut wrong = Vec::new();
     for (bytes, expected) in [

@@ -173,14 +173,13 @@ impl<'a> Checker<'a> {
         match path.as_slice() {
             ["inputs", name, rest @ ..] => {
                 let document = self.document;
-                match document.inputs.get(*name) {
-                    Some(schema) => self.inside(schema, rest, reference, site, 2),
-                    None => {
-                        let names = document.inputs.keys().map(String::as_str);
-                        let nothing = "Add it under `inputs:` at the top of the workflow.";
-                        let hint = Self::other_names(name, names, "inputs.", nothing);
-                        self.unknown(reference, site, 2, "The workflow has no such input.", hint);
-                    }
+                if let Some(schema) = document.inputs.get(*name) {
+                    self.inside(schema, rest, reference, site, 2);
+                } else {
+                    let names = document.inputs.keys().map(String::as_str);
+                    let nothing = "Add it under `inputs:` at the top of the workflow.";
+                    let hint = Self::other_names(name, names, "inputs.", nothing);
+                    self.unknown(reference, site, 2, "The workflow has no such input.", hint);
                 }
                 None
             }
@@ -200,14 +199,13 @@ impl<'a> Checker<'a> {
                 self.unknown(reference, site, 2, "Of a run only its id is known.", hint);
                 None
             }
-            ["inputs" | "steps" | "each" | "run", ..] => None,
+            [] | ["inputs" | "steps" | "each" | "run", ..] => None,
             [root, ..] => {
                 let hint = self.root_hint(root);
                 let detail = "Expressions know `inputs`, `environment`, `steps`, `each` and `run`.";
                 self.unknown(reference, site, 1, detail, hint);
                 None
             }
-            [] => None,
         }
     }
 
@@ -420,9 +418,9 @@ impl<'a> Checker<'a> {
     pub(super) fn path_types(&self, path: &[String], for_each: Option<&str>) -> Types {
         let parts: Vec<&str> = path.iter().map(String::as_str).collect();
         let below = |rest: &[&str]| -> String {
-            rest.iter()
-                .map(|part| format!("/{}", escape(part)))
-                .collect()
+            rest.iter().fold(String::new(), |pointer, part| {
+                format!("{pointer}/{}", escape(part))
+            })
         };
         match parts.as_slice() {
             ["inputs", name, rest @ ..] => self
