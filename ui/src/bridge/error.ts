@@ -10,10 +10,10 @@ export function asApiError(thrown: unknown): ApiError {
     } catch {
       // It was plain text; it is told as it stands.
     }
-    return { code: "POD0000", message: thrown, retry: "permanent" };
+    return { code: "POD0000", kind: "internal", message: thrown, retry: "permanent" };
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: "POD0000", message, retry: "permanent" };
+  return { code: "POD0000", kind: "internal", message, retry: "permanent" };
 }
 
 function isApiError(value: unknown): value is ApiError {

@@ -1,4 +1,4 @@
-import type { Json, PlanEdge, RunEdge, When, WorkflowDocument } from "../bridge/types";
+import type { Json, GraphEdge, RunEdge, When, WorkflowDocument } from "../bridge/types";
 
 /** An edge as the screens see it, whoever drew the graph. */
 export interface EdgeView {
@@ -12,7 +12,7 @@ export interface EdgeView {
 }
 
 /** The edges of a plan's graph; the document, where there is one, tells which fields take the values. */
-export function edgesOfPlan(edges: readonly PlanEdge[], document: WorkflowDocument | null): EdgeView[] {
+export function edgesOfPlan(edges: readonly GraphEdge[], document: WorkflowDocument | null): EdgeView[] {
   return edges.map((edge) => {
     if (edge.kind === "order") return { from: edge.from, to: edge.to, on: edge.on, drawn: true, data: [] };
     const uses = document?.steps[edge.to] ? referencesTo(edge.from, document.steps[edge.to]?.with ?? {}) : [];

@@ -1,5 +1,5 @@
 import { parseDocument, Document as YamlDocument, LineCounter, isMap, type Node } from "yaml";
-import type { Diagnostic, DocumentView, Edit, Json, JsonObject, Layout, Need, PlanEdge, Point, Span, Step, WorkflowDocument } from "../types";
+import type { Diagnostic, DocumentView, Edit, Json, JsonObject, Layout, Need, GraphEdge, Point, Span, Step, WorkflowDocument } from "../types";
 import { layered } from "../../graph/layout";
 import { edgesOfPlan } from "../../graph/view";
 import { manifests, operationOf } from "./manifests";
@@ -186,8 +186,8 @@ function referencesOf(value: Json | JsonObject, field = ""): Reference[] {
   return [];
 }
 
-export function edgesOf(document: WorkflowDocument): PlanEdge[] {
-  const edges = new Map<string, PlanEdge>();
+export function edgesOf(document: WorkflowDocument): GraphEdge[] {
+  const edges = new Map<string, GraphEdge>();
   for (const [id, step] of Object.entries(document.steps)) {
     for (const need of step.needs) edges.set(`${need.step} ${id}`, { from: need.step, to: id, on: need.on, kind: "order" });
     for (const reference of referencesOf(step.with)) {
