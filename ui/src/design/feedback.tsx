@@ -2,6 +2,7 @@ import { AlertTriangle, CircleAlert, CircleCheck, Info, Loader } from "lucide-re
 import type { ReactNode } from "react";
 import type { ApiError } from "../bridge/types";
 import { Button } from "./Button";
+import { Said } from "./Said";
 
 export type Tone = "ok" | "busy" | "wait" | "bad" | "odd" | "idle" | "accent";
 
@@ -28,11 +29,11 @@ export function ErrorCallout({ error, retry, retryLabel, actions, title }:
   { error: ApiError; retry?: () => void; retryLabel?: string; actions?: ReactNode; title?: string }) {
   return (
     <Callout
-      tone="bad" role="alert" testId="error" title={title ?? error.message}
+      tone="bad" role="alert" testId="error" title={title ?? <Said text={error.message} />}
       actions={<>{actions}{retry ? <Button onPress={retry}>{retryLabel ?? "Try again"}</Button> : null}</>}
     >
-      {title ? <>{error.message} </> : null}
-      {error.hint ? <span className="selectable">{error.hint} </span> : null}
+      {title ? <><Said text={error.message} /> </> : null}
+      {error.hint ? <span className="selectable"><Said text={error.hint} /> </span> : null}
       <code className="quiet">{error.code}</code>
     </Callout>
   );

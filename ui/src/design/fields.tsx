@@ -43,7 +43,7 @@ export function Segmented<T extends string>({ label, options, value, onChange, t
 export function Select<T extends string>({ label, options, value, onChange, placeholder, testId, id, invalid }:
   { label: string; options: Option<T>[]; value: T | null; onChange: (value: T) => void; placeholder?: string; testId?: string; id?: string; invalid?: boolean }) {
   return (
-    <AriaSelect aria-label={label} selectedKey={value} onSelectionChange={(key) => { if (key !== null) onChange(key as T); }} placeholder={placeholder ?? ""}>
+    <AriaSelect aria-label={label} selectedKey={value} onSelectionChange={(key) => { if (key !== null && key !== value) onChange(key as T); }} placeholder={placeholder ?? ""}>
       <AriaButton className="input select-button" data-testid={testId} id={id} data-invalid={invalid || undefined}>
         <SelectValue className="ellipsis">{({ defaultChildren, isPlaceholder }) => isPlaceholder ? <span className="quiet">{placeholder}</span> : (options.find((o) => o.value === value)?.label ?? defaultChildren)}</SelectValue>
         <ChevronDown size={14} aria-hidden />

@@ -1,5 +1,5 @@
 import { Plus, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Json } from "../bridge/types";
 import { Button, IconButton } from "../design/Button";
 import { Segmented, Select } from "../design/fields";
@@ -50,6 +50,8 @@ export function Control(props: Props) {
     case "multiline":
       return <Draft id={id} testId={testId} value={text} multiline rows={3} onCommit={setText} invalid={invalid} placeholder={placeholder} />;
     default:
+      // A file's name, or the thing itself written out in the document.
+      if (value !== null && typeof value === "object") return <AnyValue {...props} testId={testId} />;
       if (field.discover && authoring) return <Discover id={id} testId={testId} value={text} what={field.discover} discover={authoring.discover} onChange={setText} invalid={invalid} placeholder={placeholder} />;
       return <Draft id={id} testId={testId} value={text} onCommit={setText} invalid={invalid} placeholder={placeholder} mono={field.kind === "path"} />;
   }
@@ -86,7 +88,14 @@ function Hosts({ id, value, onChange, invalid, testId }: Props & { testId: strin
 /** A table of names and values. */
 function Pairs({ value, onChange, testId, name }: Props & { testId: string }) {
   const [fresh, setFresh] = useState(0);
-  const object = (value ?? {}) as Record<string, Json>;
+  const object = useMemo(() => (value ?? {}) as Record<string, Json>, [value]);
+  // After a name was given, one goes on with its value.
+  const goTo = useRef<string | null>(null);
+  useEffect(() => {
+    if (goTo.current === null || !(goTo.current in object)) return;
+    document.querySelector<HTMLElement>(`[data-testid="field-${name}.${goTo.current.replaceAll('"', "")}"]`)?.focus();
+    goTo.current = null;
+  }, [object, name]);
   const rows = Object.entries(object);
   const write = (next: [string, Json][]) => onChange(next.length === 0 ? undefined : Object.fromEntries(next));
   return (
@@ -101,7 +110,7 @@ function Pairs({ value, onChange, testId, name }: Props & { testId: string }) {
           ))}
           {Array.from({ length: fresh }, (_, at) => (
             <PairRow key={`fresh-${rows.length}-${at}`} name="" value="" testId={`${name}.new`}
-              onName={(next) => { if (!next || next in object) return; setFresh(fresh - 1); write([...rows, [next, ""]]); }} onValue={() => {}} onRemove={() => setFresh(fresh - 1)} />
+              onName={(next) => { if (!next || next in object) return; setFresh(fresh - 1); goTo.current = next; write([...rows, [next, ""]]); }} onValue={() => {}} onRemove={() => setFresh(fresh - 1)} />
           ))}
         </div>
       ) : null}

@@ -7,7 +7,7 @@ describe("a field is drawn as", () => {
     [{ type: "string" }, "text"], [{ type: "string", "x-podium-kind": "multiline" }, "multiline"], [{ type: "string", "x-podium-kind": "directory" }, "path"],
     [{ type: "integer" }, "number"], [{ type: "boolean" }, "switch"], [{ enum: ["a", "b"] }, "choice"], [{ type: "array", items: { type: "string" } }, "list"],
     [{ type: "array", items: { type: "object" } }, "any"], [{ type: "object", properties: { a: {} } }, "group"], [{ type: "object", additionalProperties: true }, "table"],
-    [{ type: ["string", "object", "array"], "x-podium-kind": "host-list" }, "hosts"], [{ type: ["string", "null"] }, "text"], [{}, "any"],
+    [{ type: ["string", "object", "array"], "x-podium-kind": "host-list" }, "hosts"], [{ type: ["string", "null"] }, "text"], [{}, "any"], [{ type: ["string", "object"], "x-podium-kind": "file" }, "path"],
   ])("%j → %s", (schema, kind) => expect(kindOf(schema)).toBe(kind));
 });
 

@@ -29,6 +29,7 @@ export function kindOf(schema: Schema): FieldKind {
   const types = typesOf(schema).filter((type) => type !== "null");
   const hint = schema["x-podium-kind"];
   if (hint === "host-list") return "hosts";
+  if (types.includes("string") && types.length > 1 && (hint === "path" || hint === "directory" || hint === "file")) return "path";
   if (types.length === 1) {
     switch (types[0]) {
       case "boolean": return "switch";

@@ -3,6 +3,7 @@ import { useId, useState } from "react";
 import type { Json, Manifest } from "../bridge/types";
 import { Mark } from "../design/Mark";
 import { actionMeaning, ConfidenceMark, MeaningIcon, undoMeaning } from "../design/meaning";
+import { Said } from "../design/Said";
 import { diffLines } from "../graph/diff";
 import type { PreviewLine } from "../graph/preview";
 import { previewWords } from "../text/preview";
@@ -30,8 +31,8 @@ export function ChangeLine({ line, manifest, undoing, onStep }: { line: PreviewL
       {open ? (
         <div className="change-more" id={id}>
           <div className="row" style={{ flexWrap: "wrap" }}><strong style={{ fontWeight: 500 }}>{step.title}</strong><span className="quiet">{step.uses}</span><ModeTag mode={step.mode} /></div>
-          {line.because ? <p className="muted">{line.because}</p> : null}
-          {step.undo.because && !undoing ? <p className="muted">{step.undo.because}</p> : null}
+          {line.because ? <p className="muted"><Said text={line.because} /></p> : null}
+          {step.undo.because && !undoing ? <p className="muted"><Said text={step.undo.because} /></p> : null}
           <Diff before={change.before} after={change.after} />
         </div>
       ) : null}

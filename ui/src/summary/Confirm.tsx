@@ -1,4 +1,4 @@
-import { useId, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { call } from "../bridge/client";
 import type { ApiError, PreviewView } from "../bridge/types";
 import { Button } from "../design/Button";
@@ -8,7 +8,7 @@ import { previewWords } from "../text/preview";
 import { go } from "../window/route";
 
 /** What must hold before the click, and the click itself. */
-export function Confirm({ view, label, danger, size = "roomy", again }: { view: PreviewView; label: string; danger?: boolean; size?: "roomy" | "large"; again: () => void }) {
+export function Confirm({ view, label, danger, size = "roomy", again, aside }: { view: PreviewView; label: string; danger?: boolean; size?: "roomy" | "large"; again: () => void; aside?: ReactNode }) {
   const { preview, environment } = view;
   const [typed, setTyped] = useState("");
   const [knows, setKnows] = useState(false);
@@ -41,7 +41,7 @@ export function Confirm({ view, label, danger, size = "roomy", again }: { view: 
           <input id={id} className="input mono" value={typed} autoComplete="off" spellCheck={false} onChange={(event) => setTyped(event.target.value)} data-testid="confirm-name" />
         </div>
       ) : null}
-      <div><Button look={danger ? "danger" : "primary"} size={size} isDisabled={!ready} onPress={() => void start()} data-testid={preview.undoes ? "undo-confirm" : "deploy"}>{busy ? previewWords.starting : !preview.undoes && environment.approval ? previewWords.ask : label}</Button></div>
+      <div className="row" style={{ flexWrap: "wrap" }}><div className="grow"><Button look={danger ? "danger" : "primary"} size={size} isDisabled={!ready} onPress={() => void start()} data-testid={preview.undoes ? "undo-confirm" : "deploy"}>{busy ? previewWords.starting : !preview.undoes && environment.approval ? previewWords.ask : label}</Button></div>{aside}</div>
     </div>
   );
 }

@@ -13,7 +13,7 @@ export const studioWords = {
   undo: (label: string | null) => (label ? `Undo: ${label}` : "Undo"), redo: (label: string | null) => (label ? `Redo: ${label}` : "Redo"),
   find: "Find a step", findPlaceholder: "Title, id, operation or value", findNone: "No step has this in it.",
   title: "Title", titleHelp: "What people call it.", id: "Id", idHelp: "How expressions call it: small letters, digits and _.", idTaken: "Another step has this id.", idForm: "Small letters, digits and _, starting with a letter.",
-  uses: "Does", inputs: "Inputs", noInputs: "This step takes no inputs.", credentials: "Credentials", slot: (title: string) => title, chooseSlot: "Choose a slot", newSlot: "New slot", noSlot: "None",
+  uses: "Does", inputs: "Inputs", noInputs: "This step takes no inputs.", credentials: "Credentials", slot: (title: string) => title, chooseSlot: "Choose a slot", newSlot: "New slot", noSlot: "None", secrets: "Secret variables", secretName: "Name of the variable", addSecret: "Add", removeSecret: "Take this secret away",
   flow: "Before this step", flowNone: "Nothing comes first.", when: "Counts after", whenHelp: "The way the step before must have gone.", removeEdge: "Remove this edge",
   on: { success: "Success", failure: "Failure", always: "Either" },
   behaviour: "Behaviour", condition: "Runs only if", conditionHelp: "An expression that is true or false, such as inputs.size == 'large'.", forEach: "Once for each of", forEachHelp: "An expression that gives a list. each.value is the element.",

@@ -5,6 +5,7 @@ import type { EnvironmentView } from "../../bridge/types";
 import { Button } from "../../design/Button";
 import { Callout, Empty, ErrorCallout, Pill } from "../../design/feedback";
 import { GraphPicture } from "../../design/Logo";
+import { Said } from "../../design/Said";
 import { frameWords } from "../../text/frame";
 import { plain } from "../../text/format";
 import { placeWords } from "../../text/places";
@@ -21,7 +22,7 @@ export function Environments() {
       <div className="page-inner">
         <header className="page-head"><div><h1>{placeWords.environments}</h1><p>{placeWords.environmentsLead}</p></div></header>
         {workspace.error ? <ErrorCallout error={workspace.error} retry={workspace.retry} /> : null}
-        {workspace.data?.diagnostics.map((d) => <Callout key={`${d.code}${d.address.file}${d.address.field}`} tone={d.severity === "error" ? "bad" : "wait"} title={d.detail.replaceAll("`", "")}>{d.hint?.replaceAll("`", "")} <code>{d.address.file}{d.span ? `:${d.span.start.line}:${d.span.start.column}` : ""}</code></Callout>)}
+        {workspace.data?.diagnostics.map((d) => <Callout key={`${d.code}${d.address.file}${d.address.field}`} tone={d.severity === "error" ? "bad" : "wait"} title={<Said text={d.detail} />}><Said text={d.hint} /> <code>{d.address.file}{d.span ? `:${d.span.start.line}:${d.span.start.column}` : ""}</code></Callout>)}
         {workspace.data && all.length === 0 ? <Empty picture={<GraphPicture />} title={placeWords.noneTitle}>{placeWords.noneBody}</Empty> : null}
         {all.map((environment) => <Place key={environment.name} environment={environment} current={environment.name === name} stored={stored} />)}
       </div>

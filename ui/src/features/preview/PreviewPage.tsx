@@ -12,6 +12,7 @@ import { Callout, type Tone } from "../../design/feedback";
 import { Mark } from "../../design/Mark";
 import { actionMeaning, ConfidenceMark } from "../../design/meaning";
 import { asText, linesOf, worstOf } from "../../graph/preview";
+import { Said } from "../../design/Said";
 import { edgesOfPlan } from "../../graph/view";
 import { ChangeLine } from "../../summary/ChangeLine";
 import { Confirm } from "../../summary/Confirm";
@@ -43,7 +44,7 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
           {lead ? <p className="muted">{lead}</p> : null}
           <Postcard view={view} manifests={manifests} title={title} />
           {problems.map((step) => (
-            <Callout key={step.id} tone="bad" title={`${step.title}: ${step.problem?.message ?? ""}`} role="alert">{step.problem?.hint} <code className="quiet">{step.problem?.code}</code></Callout>
+            <Callout key={step.id} tone="bad" title={<>{step.title}: <Said text={step.problem?.message} /></>} role="alert"><Said text={step.problem?.hint} /> <code className="quiet">{step.problem?.code}</code></Callout>
           ))}
           {stays.length > 0 ? <Callout tone="wait" title={previewWords.undoCannot}>{stays.map((step) => <div key={step.id}>{step.title}: {step.undo.because ?? words.undoHelp[step.undo.class]}</div>)}</Callout> : null}
           {inputs}
@@ -60,7 +61,7 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
           {lines.length > 0 ? (
             <section className="stack">
               <div className="section-title"><span className="grow">{previewWords.lines}{only ? `: ${preview.steps.find((s) => s.id === only)?.title ?? only}` : ""}</span>{only ? <Button look="quiet" onPress={() => setSelection(nothing)}>{previewWords.seeAll}</Button> : null}</div>
-              <ul className="card" style={{ overflow: "hidden" }} data-testid="changes">
+              <ul className="card" style={{ overflow: "hidden" }} data-testid="changes" data-undoing={undoing || undefined}>
                 {shown.map((line) => <ChangeLine key={`${line.step.id} ${line.at}`} line={line} undoing={undoing} manifest={manifestOf(manifests, line.step.uses)} />)}
               </ul>
             </section>
@@ -79,11 +80,8 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
           ) : null}
         </div>
         <footer className="preview-foot">
-          <div className="row" style={{ alignItems: "flex-end", flexWrap: "wrap" }}>
-            <div className="grow"><Confirm key={preview.hash} view={view} label={undoing ? previewWords.undo : previewWords.deploy} again={again} /></div>
-            <Button look="quiet" onPress={again} isDisabled={busy ?? false}>{previewWords.again}</Button>
-            <Button look="quiet" onPress={copy}>{previewWords.copy}</Button>
-          </div>
+          <Confirm key={preview.hash} view={view} label={undoing ? previewWords.undo : previewWords.deploy} again={again}
+            aside={<><Button look="quiet" onPress={again} isDisabled={busy ?? false}>{previewWords.again}</Button><Button look="quiet" onPress={copy}>{previewWords.copy}</Button></>} />
         </footer>
       </section>
       <div className="preview-graph"><ReactFlowProvider><TintedGraph view={view} selection={selection} onSelect={setSelection} /></ReactFlowProvider></div>

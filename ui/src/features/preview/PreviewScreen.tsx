@@ -7,6 +7,7 @@ import { Fold } from "../../design/fields";
 import { SchemaForm } from "../../forms/SchemaForm";
 import { useInputs } from "../../summary/useInputs";
 import { usePreview } from "../../summary/usePreview";
+import { Said } from "../../design/Said";
 import { previewWords } from "../../text/preview";
 import { words } from "../../text/words";
 import { useEnvironment } from "../../window/environment";
@@ -47,7 +48,7 @@ export function PreviewScreen({ workflow }: { workflow: string }) {
     return (
       <div className="page scroll"><div className="page-inner" style={{ maxWidth: 720 }}>
         <ErrorCallout title={previewWords.cannot} error={error} retry={again} retryLabel={previewWords.again} actions={<Button onPress={() => go({ screen: "studio", workflow })}>{previewWords.back}</Button>} />
-        {error.diagnostics?.filter((d) => d.severity === "error").map((d) => <p key={`${d.code}${d.address.field}`} className="muted"><strong>{d.address.step}</strong> {d.detail.replaceAll("`", "")} {d.hint?.replaceAll("`", "")}</p>)}
+        {error.diagnostics?.filter((d) => d.severity === "error").map((d) => <p key={`${d.code}${d.address.field}`} className="muted"><strong>{d.address.step}</strong> <Said text={d.detail} /> <Said text={d.hint} /></p>)}
         {form}
       </div></div>
     );

@@ -9,6 +9,7 @@ import { ErrorCallout } from "../../design/feedback";
 import { SchemaForm } from "../../forms/SchemaForm";
 import { withValue } from "../../graph/pointer";
 import { ChangeLine } from "../../summary/ChangeLine";
+import { Said } from "../../design/Said";
 import { runWords } from "../../text/run";
 import { words } from "../../text/words";
 import { go } from "../../window/route";
@@ -47,8 +48,8 @@ export function QuestionPanel({ view, question, step, manifests }: { view: RunVi
       <h3><Icon size={18} aria-hidden />{runWords.questions[question.kind]}{step ? `: ${step.title}` : ""}</h3>
       {question.kind === "failure" && failure ? (
         <div className="stack selectable" style={{ gap: 4 }}>
-          <p style={{ fontWeight: 500 }}>{failure.message.replaceAll("`", "")} <code className="quiet">{failure.code}</code></p>
-          {failure.hint ? <p className="muted">{failure.hint.replaceAll("`", "")}</p> : null}
+          <p style={{ fontWeight: 500 }}><Said text={failure.message} /> <code className="quiet">{failure.code}</code></p>
+          {failure.hint ? <p className="muted"><Said text={failure.hint} /></p> : null}
         </div>
       ) : (
         <div className="stack selectable" style={{ gap: 4 }}>

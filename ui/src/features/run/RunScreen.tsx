@@ -70,7 +70,7 @@ function OpenRun({ now }: { now: RunView }) {
   return (
     <div className="run" data-testid="run">
       <header className="run-head">
-        <span data-testid="run-status" data-state={now.state} style={{ display: "contents" }}><Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill></span>
+        <span data-testid="run-status" data-state={now.state} style={{ display: "inline-flex", flex: "none" }}><Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill></span>
         <div className="grow row" style={{ gap: 10 }}>
           <span className="run-sentence ellipsis" role="status" title={view.sentence}>{view.sentence}</span>
           <ModeTag mode={view.mode} />

@@ -8,6 +8,7 @@ import { Fold } from "../../design/fields";
 import { Mark } from "../../design/Mark";
 import { MeaningIcon, stepMeaning, undoMeaning } from "../../design/meaning";
 import { ModeTag } from "../../summary/Postcard";
+import { Said } from "../../design/Said";
 import { lasting, plain } from "../../text/format";
 import { runWords } from "../../text/run";
 import { words } from "../../text/words";
@@ -35,7 +36,7 @@ export function StepPanel({ view, step, manifests }: { view: RunView; step: Step
           <div className="stack" style={{ gap: 6 }}>
             <p data-testid="step-sentence">{step.sentence}{step.because && !step.sentence.includes(step.because) ? ` ${step.because}` : ""}</p>
             {step.done && live ? <div className="progress" role="progressbar" aria-valuenow={step.done[0]} aria-valuemax={step.done[1]} aria-label={step.sentence}><div style={{ width: `${(step.done[0] / Math.max(1, step.done[1])) * 100}%` }} /></div> : null}
-            {step.error ? <div className="field-error selectable" style={{ display: "block" }}>{step.error.message.replaceAll("`", "")} <span className="muted">{step.error.hint?.replaceAll("`", "")}</span> <code className="quiet">{step.error.code}</code></div> : null}
+            {step.error ? <div className="field-error selectable" style={{ display: "block" }}><Said text={step.error.message} /> <span className="muted"><Said text={step.error.hint} /></span> <code className="quiet">{step.error.code}</code></div> : null}
           </div>
         )}
         {step.still_running.length > 0 ? <ul className="muted">{step.still_running.map((what) => <li key={what}>{what}</li>)}</ul> : null}

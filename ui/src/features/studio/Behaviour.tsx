@@ -25,7 +25,8 @@ export function Behaviour({ id, step, parents, operation, set }: { id: string; s
           <div className="grow"><Field label={studioWords.attempts} id={`attempts-${id}`}>
             <Draft id={`attempts-${id}`} testId="field-attempts" inputMode="numeric" value={step.retry ? String(step.retry.attempts) : ""} placeholder="1" onCommit={(text) => {
               const attempts = Math.round(Number(text));
-              set("/retry", text === "" || !(attempts > 1) ? undefined : { ...(step.retry as unknown as Record<string, Json> | undefined), attempts }, "Change the attempts");
+              if (!(attempts > 1)) { if (step.retry) set("/retry", undefined, "Try once only"); } else if (step.retry) set("/retry/attempts", attempts, "Change the attempts");
+              else set("/retry", { attempts }, "Change the attempts");
             }} />
           </Field></div>
           <div className="grow"><Field label={studioWords.backoff} id={`backoff-${id}`}>

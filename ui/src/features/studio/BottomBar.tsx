@@ -4,6 +4,7 @@ import type { EdgeView } from "../../graph/view";
 import { Button, IconButton } from "../../design/Button";
 import { MeaningIcon, severityMeaning } from "../../design/meaning";
 import { outline } from "../../graph/outline";
+import { Said } from "../../design/Said";
 import { studioWords } from "../../text/studio";
 import type { OpenDocument } from "./useDocument";
 
@@ -52,7 +53,7 @@ export function Problems({ open, onGo }: { open: OpenDocument; onGo: (step: stri
           <button type="button" className="drawer-row" onClick={() => onGo(d.address.step ?? null)} data-testid={`problem-${d.code}`}>
             <span data-tone={severityMeaning[d.severity].tone} style={{ color: "var(--tone)", display: "grid" }} title={severityMeaning[d.severity].word}><MeaningIcon meaning={severityMeaning[d.severity]} size={15} /></span>
             <span className="grow">
-              <span>{d.detail.replaceAll("`", "") || d.summary}</span> {d.hint ? <span className="muted">{d.hint.replaceAll("`", "")}</span> : null}
+              <span>{d.detail.replaceAll("`", "") || d.summary}</span> {d.hint ? <span className="muted"><Said text={d.hint} /></span> : null}
             </span>
             <span className="quiet small ellipsis" style={{ maxWidth: 220 }}>{d.address.step ?? ""}{d.span ? ` · ${d.span.start.line}:${d.span.start.column}` : ""}</span>
             <code className="quiet small">{d.code}</code>

@@ -4,18 +4,20 @@ import { call } from "../../bridge/client";
 import type { Json, Manifest, Step, WorkflowDocument } from "../../bridge/types";
 import { Button } from "../../design/Button";
 import { Callout } from "../../design/feedback";
-import { Field, Fold, Select } from "../../design/fields";
+import { Field, Fold } from "../../design/fields";
 import { Mark } from "../../design/Mark";
 import { MeaningIcon, severityMeaning } from "../../design/meaning";
 import { Draft } from "../../forms/Draft";
 import { SchemaForm } from "../../forms/SchemaForm";
-import { type Change, freeId, setInStep } from "../../graph/edits";
+import { type Change, setInStep } from "../../graph/edits";
 import { pointer } from "../../graph/pointer";
+import { Said } from "../../design/Said";
 import { studioWords } from "../../text/studio";
 import { useEnvironment } from "../../window/environment";
 import { say } from "../../window/toasts";
 import { Behaviour } from "./Behaviour";
 import { EdgeRow } from "./EdgePanel";
+import { Slots } from "./Slots";
 import { suggestionsFor } from "./suggestions";
 import type { OpenDocument } from "./useDocument";
 
@@ -54,7 +56,7 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
       {operation ? <p className="muted small">{operation.summary}</p> : manifests ? <Callout tone="bad">{studioWords.unknownOperation(step.uses)}</Callout> : null}
       {elsewhere.map((d) => (
         <p key={`${d.code}${d.address.field}`} className="field-error" data-tone={severityMeaning[d.severity].tone} style={{ color: "var(--tone)" }}>
-          <MeaningIcon meaning={severityMeaning[d.severity]} size={13} /><span>{d.detail.replaceAll("`", "")} {d.hint?.replaceAll("`", "")}</span>
+          <MeaningIcon meaning={severityMeaning[d.severity]} size={13} /><span><Said text={d.detail} /> <Said text={d.hint} /></span>
         </p>
       ))}
       <Field label={studioWords.title} id="step-title">
@@ -65,26 +67,10 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
           <SchemaForm key={id} schema={operation.input} value={step.with} errors={errors} authoring={authoring} onChange={(path, value) => set(`/with${path}`, value, "Change an input")} />
         )
       ) : null}
-      {operation && operation.credentials.some((port) => !port.name.includes("*")) ? (
-        <div className="stack" style={{ gap: 12 }}>
-          {operation.credentials.filter((port) => !port.name.includes("*")).map((port) => {
-            const slots = Object.entries(document.credentials).filter(([, slot]) => slot.type === port.kind);
-            const fresh = freeId(port.kind === "aws" ? "cloud" : port.kind, Object.keys(document.credentials));
-            return (
-              <Field key={port.name} label={port.title}>
-                <Select
-                  label={port.title} testId={`field-credential-${port.name}`} value={step.credentials[port.name] ?? "(none)"}
-                  options={[{ value: "(none)", label: studioWords.noSlot }, ...slots.map(([name, slot]) => ({ value: name, label: name, note: slot.title })), { value: "(new)", label: `${studioWords.newSlot}: ${fresh}` }]}
-                  onChange={(slot) => {
-                    if (slot === "(none)") set(`/credentials/${port.name}`, undefined, "Take a credential away");
-                    else if (slot === "(new)") apply({ label: "Add a credential slot", moves: {}, edits: [{ edit: "set_field", pointer: pointer("credentials", fresh), value: { type: port.kind } }, { edit: "set_field", pointer: pointer("steps", id, "credentials", port.name), value: fresh }] });
-                    else set(`/credentials/${port.name}`, slot, "Choose a credential");
-                  }}
-                />
-              </Field>
-            );
-          })}
-        </div>
+      {operation && operation.credentials.length > 0 ? (
+        <Fold title={studioWords.credentials} open={operation.credentials.some((port) => port.required) || Object.keys(step.credentials).length > 0} aside={<span className="count">{Object.keys(step.credentials).length}</span>} testId="step-credentials">
+          <div style={{ paddingTop: 4 }}><Slots id={id} step={step} ports={operation.credentials} document={document} apply={apply} /></div>
+        </Fold>
       ) : null}
       <Fold title={studioWords.flow} aside={<span className="count">{before.length}</span>}>
         <div className="stack" style={{ paddingTop: 4 }}>
