@@ -304,7 +304,7 @@ mod tests {
     use super::*;
     use podium_testkit::RequestBuilder;
 
-    fn inventory(typed: Value) -> Result<Value, String> {
+    fn inventory(typed: &Value) -> Result<Value, String> {
         let request = RequestBuilder::new(
             "ansible/playbook",
             json!({"playbook": "site.yml", "inventory": typed}),
@@ -325,16 +325,16 @@ mod tests {
 
     #[test]
     fn an_inventory_may_be_a_file_a_list_or_an_object() {
-        assert_eq!(inventory(json!("hosts.ini")), Ok(json!("hosts.ini")));
+        assert_eq!(inventory(&json!("hosts.ini")), Ok(json!("hosts.ini")));
         for typed in [
             json!("a, b"),
             json!(["a", "b"]),
             json!({"hosts": ["a", "b"]}),
         ] {
-            let found = inventory(typed).expect("an inventory");
+            let found = inventory(&typed).expect("an inventory");
             assert_eq!(found["all"]["hosts"], json!({"a": {}, "b": {}}));
         }
-        let rich = inventory(json!({
+        let rich = inventory(&json!({
             "hosts": {"a": {"ansible_port": 2222}, "b": null},
             "groups": {"web": ["a"]},
             "vars": {"ansible_connection": "local"},
@@ -343,7 +343,7 @@ mod tests {
         assert_eq!(rich["all"]["hosts"]["a"]["ansible_port"], 2222);
         assert_eq!(rich["all"]["children"]["web"]["hosts"], json!({"a": {}}));
         assert!(rich["all"]["vars"]["ansible_python_interpreter"].is_string());
-        let here = inventory(json!(null)).expect("an inventory");
+        let here = inventory(&json!(null)).expect("an inventory");
         assert_eq!(
             here["all"]["hosts"]["localhost"]["ansible_connection"],
             "local"
@@ -364,7 +364,7 @@ mod tests {
             ),
             (json!("../hosts"), "`../hosts` leads out of the workspace."),
         ] {
-            assert_eq!(inventory(typed), Err(expected.to_owned()));
+            assert_eq!(inventory(&typed), Err(expected.to_owned()));
         }
     }
 }

@@ -49,6 +49,7 @@ pub(crate) struct Task {
 /// What a host answered to a task.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
+#[allow(clippy::struct_excessive_bools)] // They stand so on the wire.
 pub(crate) struct Answer {
     pub(crate) host: String,
     pub(crate) task: String,
@@ -102,9 +103,11 @@ impl Answer {
                 more
             };
             if !more.is_empty() {
-                reason = format!("{reason}: {more}")
-                    .trim_start_matches(": ")
-                    .to_owned();
+                reason = if reason.is_empty() {
+                    more
+                } else {
+                    format!("{reason}: {more}")
+                };
             }
         }
         let mut line = reason.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -42,7 +42,10 @@ pub(crate) fn aws(cx: &dyn Context, label: &str) -> Handed {
         ("endpoint_url", "endpoint_url", "AWS_ENDPOINT_URL"),
     ] {
         if let Some(value) = lease.fields.get(field).filter(|value| !value.is_empty()) {
-            config.push_str(&format!("{key} = {value}\n"));
+            config.push_str(key);
+            config.push_str(" = ");
+            config.push_str(value);
+            config.push('\n');
             env.push((variable.to_owned(), value.clone()));
         }
     }

@@ -312,8 +312,8 @@ impl<'a> Session<'a> {
                     ended.exit = exit;
                     return Ok(ended);
                 }
-                ProcessEvent::Line { text, .. } => match stream::read(&text) {
-                    Some(line) => {
+                ProcessEvent::Line { text, .. } => {
+                    if let Some(line) = stream::read(&text) {
                         on(&line.event);
                         let level = match (line.level.as_str(), &line.event) {
                             ("error", _) => LogLevel::Error,
@@ -325,13 +325,12 @@ impl<'a> Session<'a> {
                         if let Event::Diagnostic(diagnostic) = line.event {
                             ended.diagnostics.push(diagnostic);
                         }
-                    }
-                    None => {
+                    } else {
                         ended.rest.push_str(&text);
                         ended.rest.push('\n');
                         self.log(LogLevel::Info, text);
                     }
-                },
+                }
             }
         }
     }

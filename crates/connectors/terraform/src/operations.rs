@@ -165,9 +165,8 @@ pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Dri
 
 /// The resources of the configuration and how they hang together.
 pub(crate) async fn draw(cx: &dyn Context, request: &StepRequest) -> Result<Drawing> {
-    let session = match open(cx, request, "draw-").await? {
-        Ok(session) => session,
-        Err(_) => return Ok(Drawing::default()),
+    let Ok(session) = open(cx, request, "draw-").await? else {
+        return Ok(Drawing::default());
     };
     let _footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
     session.init().await?;
@@ -235,7 +234,7 @@ fn directories(workspace: &std::path::Path) -> Vec<String> {
             if is_folder && depth < DEEPEST && !name.starts_with('.') && name != "node_modules" {
                 open.push((entry.path(), depth + 1));
             }
-            here |= !is_folder && (name.ends_with(".tf") || name.ends_with(".tofu"));
+            here |= !is_folder && is_configuration(&name);
         }
         if here && let Ok(relative) = folder.strip_prefix(workspace) {
             let text = relative.to_string_lossy().replace('\\', "/");
@@ -251,6 +250,13 @@ fn directories(workspace: &std::path::Path) -> Vec<String> {
     }
     found.sort();
     found
+}
+
+/// Whether a file of this name belongs to a configuration.
+fn is_configuration(name: &str) -> bool {
+    std::path::Path::new(name)
+        .extension()
+        .is_some_and(|end| end == "tf" || end == "tofu")
 }
 
 /// Whether the tool is the real one.

@@ -85,7 +85,7 @@ impl Plan {
             ["update"] => Action::Update,
             ["delete"] => Action::Delete,
             ["read"] => Action::Read,
-            ["delete", "create"] | ["create", "delete"] | ["create", "forget"] => Action::Replace,
+            ["delete", "create"] | ["create", "delete" | "forget"] => Action::Replace,
             ["forget"] => {
                 self.notes.push(format!(
                     "`{address}` stays as it is, and leaves Terraform's care."

@@ -226,8 +226,14 @@ mod tests {
         let delete = change(Action::Delete, "t.c", false);
         let lose = change(Action::Replace, "t.d", true);
         assert_eq!(class(&[], &["t.b"], None), UndoClass::Automatic);
-        assert_eq!(class(&[create.clone()], &[], None), UndoClass::Delete);
-        assert_eq!(class(&[create.clone()], &["t.b"], None), UndoClass::Delete);
+        assert_eq!(
+            class(std::slice::from_ref(&create), &[], None),
+            UndoClass::Delete
+        );
+        assert_eq!(
+            class(std::slice::from_ref(&create), &["t.b"], None),
+            UndoClass::Delete
+        );
         assert_eq!(
             class(&[create.clone(), update.clone()], &["t.b"], None),
             UndoClass::Manual
@@ -237,7 +243,7 @@ mod tests {
             UndoClass::Restore
         );
         assert_eq!(
-            class(&[delete.clone()], &["t.c"], None),
+            class(std::slice::from_ref(&delete), &["t.c"], None),
             UndoClass::Impossible
         );
         assert_eq!(class(&[delete], &["t.c"], Some(&last)), UndoClass::Restore);

@@ -17,7 +17,6 @@ macro_rules! both {
     ($($check:ident),* $(,)?) => {$(
         mod $check {
             #[tokio::test]
-            #[ignore = "the simulator follows"]
             async fn simulated() {
                 super::$check(crate::simulated()).await;
             }

@@ -372,8 +372,8 @@ impl Reader {
             match c {
                 '\n' if !lines => return,
                 c if c.is_whitespace() => self.at += 1,
-                '#' => self.to_line_end(),
-                '/' if next == Some(&'/') => self.to_line_end(),
+                '#' => self.skip_line(),
+                '/' if next == Some(&'/') => self.skip_line(),
                 '/' if next == Some(&'*') => {
                     self.at += 2;
                     while self.at < self.text.len()
@@ -388,7 +388,7 @@ impl Reader {
         }
     }
 
-    fn to_line_end(&mut self) {
+    fn skip_line(&mut self) {
         while self.peek().is_some_and(|c| c != '\n') {
             self.at += 1;
         }
