@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { operationOf } from "../bridge/fake/manifests";
 import type { Operation, WorkflowDocument } from "../bridge/types";
-import { addStep, flow, freeId, freePlace, idFor, wouldCircle } from "./edits";
+import { addStep, flow, freeId, freePlace, idFor, makeRoom, wouldCircle } from "./edits";
 
 const empty: WorkflowDocument = { podium: 1, name: "", inputs: {}, credentials: {}, steps: {}, outputs: {} };
 const op = (name: string): Operation => {
@@ -47,6 +47,12 @@ describe("adding a step", () => {
   });
 
   it("stands on the grid", () => expect(addStep(empty, op("command/run"), { x: 29, y: -31 }).moves).toEqual({ command: { x: 20, y: -40 } }));
+
+  it("put in between pushes what comes after to the right, and only that", () => {
+    const places = [{ step: "a", at: { x: 0, y: 0 } }, { step: "b", at: { x: 300, y: 0 } }, { step: "c", at: { x: 600, y: 0 } }, { step: "x", at: { x: 300, y: 200 } }];
+    expect(makeRoom({ x: 160, y: 0 }, "b", places, [{ from: "a", to: "b" }, { from: "b", to: "c" }, { from: "a", to: "x" }])).toEqual({ b: { x: 440, y: 0 }, c: { x: 740, y: 0 } });
+    expect(makeRoom({ x: 0, y: 0 }, "b", places, [])).toEqual({});
+  });
 
   it("never lies on another", () => expect(freePlace({ x: 0, y: 0 }, [{ x: 0, y: 0 }, { x: 20, y: 100 }])).toEqual({ x: 0, y: 200 }));
 });

@@ -131,6 +131,16 @@ export function wouldCircle(edges: readonly { from: string; to: string }[], from
   return false;
 }
 
+/** Moves what comes after to the right, where a step that was put in between would lie on it. */
+export function makeRoom(at: Point, to: string, places: readonly { step: string; at: Point }[], edges: readonly { from: string; to: string }[]): Record<string, Point> {
+  const next = places.find((place) => place.step === to)?.at;
+  const gap = next ? at.x + nodeSize.width + 60 - next.x : 0;
+  if (gap <= 0) return {};
+  const after = new Set([to]);
+  for (const step of after) for (const edge of edges) if (edge.from === step) after.add(edge.to);
+  return Object.fromEntries(places.filter((place) => after.has(place.step)).map((place) => [place.step, snap({ x: place.at.x + gap, y: place.at.y })]));
+}
+
 /** A free place near a wished one, so that nodes do not lie on each other. */
 export function freePlace(wish: Point, taken: readonly Point[]): Point {
   const at = snap(wish);

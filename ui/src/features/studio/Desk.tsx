@@ -10,7 +10,7 @@ import { Button, IconButton } from "../../design/Button";
 import { Empty } from "../../design/feedback";
 import { Mark } from "../../design/Mark";
 import { GraphPicture } from "../../design/Logo";
-import { type AddOptions, addStep, type Change, connect, disconnect, flow as flowChange, freePlace, moveSteps, removeSteps, wouldCircle } from "../../graph/edits";
+import { type AddOptions, addStep, type Change, connect, disconnect, flow as flowChange, freePlace, makeRoom, moveSteps, removeSteps, wouldCircle } from "../../graph/edits";
 import { nodeSize } from "../../graph/size";
 import { studioWords } from "../../text/studio";
 import { words } from "../../text/words";
@@ -65,8 +65,9 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
     const place = wish ? { x: wish.x - nodeSize.width / 2, y: wish.y - nodeSize.height / 2 }
       : freePlace(from ? { x: from.x + nodeSize.width + 80, y: from.y } : { x: middle.x - nodeSize.width / 2, y: middle.y - nodeSize.height / 2 }, steps.map((s) => s.at));
     const made = addStep(document, operation, place, options);
+    if (options.splice) Object.assign(made.moves, makeRoom(made.moves[made.id] ?? place, options.splice.to, steps.map((s) => ({ step: s.id, at: s.at })), edges));
     if (await change(made)) setSelection({ steps: [made.id], edge: null });
-  }, [document, selection.steps, steps, change, reactFlow]);
+  }, [document, selection.steps, steps, edges, change, reactFlow]);
 
   const drag = usePaletteDrag((operation, client, over) => {
     const edge = edges.find((e) => edgeId(e) === over);
@@ -200,7 +201,7 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
           onPick={(id) => { if (finding.from) void onConnect(finding.from, id, { x: window.innerWidth / 2 - 170, y: 160 }); else select(id, true); }} />
       ) : null}
       {drag.dragging ? (
-        <div className="palette-ghost" style={{ left: drag.dragging.at.x, top: drag.dragging.at.y }} data-off={!drag.dragging.overCanvas || undefined} aria-hidden>
+        <div className="palette-ghost" style={{ left: drag.dragging.at.x, top: drag.dragging.at.y, transform: `translate(-50%, -50%) scale(${drag.dragging.overCanvas ? Math.max(0.25, Math.min(1, reactFlow.getZoom())) : 0.8})` }} data-off={!drag.dragging.overCanvas || drag.dragging.overEdge !== null || undefined} aria-hidden>
           <div className="node"><Mark manifest={drag.dragging.manifest} size={36} /><div style={{ minWidth: 0 }}><div className="node-title ellipsis">{drag.dragging.operation.title}</div><div className="node-operation ellipsis">{drag.dragging.manifest.label}</div></div></div>
         </div>
       ) : null}
