@@ -49,12 +49,12 @@ async fn open_link(address: String) -> Result<(), ApiError> {
 fn main() -> ExitCode {
     let folder = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("."), PathBuf::from);
     let opened = tauri::async_runtime::block_on(Podium::open_for_window(&folder));
-    let podium = match opened {
-        Ok(podium) => podium,
+    let state = match opened {
+        Ok(state) => state,
         Err(error) => return window::cannot_open(&error),
     };
     let built = tauri::Builder::default()
-        .manage(podium)
+        .manage(state)
         .invoke_handler(tauri::generate_handler![podium, subscribe, open_link])
         .setup(|app| window::open(app.handle()).map_err(Into::into))
         .build(tauri::generate_context!());

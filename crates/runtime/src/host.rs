@@ -24,6 +24,7 @@ use crate::driver::{Door, Driver, Message};
 use crate::home::{Home, create_private, storage};
 use crate::simulators::{self, Simulators};
 use crate::workspace::Folder;
+use crate::preview::Look;
 use crate::{clock, inbox, preview};
 
 /// What a host is made of.
@@ -228,12 +229,9 @@ impl Host {
         self.journal(move |journal| journal.events(&id, seq, usize::MAX)).await
     }
 
-    /// Asks a connector's question about one step that is no run: identity, discovery, drift, drawing.
-    pub async fn look<T, F>(&self, plan: &Plan, step: &PlanStep, question: F) -> Result<T>
-    where
-        F: AsyncFnOnce(&dyn podium_connector::Context, &Arc<dyn Connector>) -> Result<T>,
-    {
-        preview::look(&self.shared, plan, step, question).await
+    /// Opens a connector for questions about one step that are no run: identity, discovery.
+    pub async fn look(&self, plan: &Plan, step: &PlanStep) -> Result<Look> {
+        Look::open(&self.shared, plan, step).await
     }
 
     /// Plays a tool in place of the real one; see `podium simulate`.

@@ -24,4 +24,4 @@ mod simulators;
 
 pub use home::Home;
 pub use host::{Happened, Host, Listener, Options};
-pub use preview::Asked;
+pub use preview::Look;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use podium_connector::{
-    Confidence, Connector, Context, Inputs, Mode, Phase, StepPreview, StepRequest, Undo, UndoClass,
+    Choice, Confidence, Connector, Identity, Inputs, Mode, Phase, StepPreview, StepRequest, Undo, UndoClass,
     Unknown,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use crate::clock;
+use crate::context::StepContext;
 use crate::host::{ContextFor, Shared};
 
 /// What is known while a preview goes through the graph.
@@ -69,11 +70,11 @@ pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview
 }
 
 /// What became of asking one step.
-pub struct Asked {
+struct Asked {
     /// The answer.
-    pub answer: StepAnswer,
+    answer: StepAnswer,
     /// Steps whose outputs must be known first.
-    pub waits_for: Vec<StepId>,
+    waits_for: Vec<StepId>,
 }
 
 impl Walk<'_> {
@@ -146,13 +147,10 @@ impl Walk<'_> {
     }
 
     async fn ask_connector(&self, step: &PlanStep, request: &StepRequest) -> Result<StepPreview> {
-        look_with(self.shared, self.plan, step, &self.folder, async |context, connector| {
-            match &step.work {
-                Work::Do => connector.preview(context, request).await,
-                Work::Undo { record, .. } => connector.preview_undo(context, request, record).await,
-            }
-        })
-        .await
+        let look = Look::within(self.shared, self.plan, step, &self.folder).await?;
+        let answer = look.preview(step, request).await;
+        look.close().await;
+        answer
     }
 
     /// Keeps what later previews may count on: the outputs of a step that changes nothing.
@@ -262,64 +260,91 @@ async fn identities(walk: &Walk<'_>) -> Vec<PreviewIdentity> {
         let proof = if mode_of(walk.shared, walk.plan, step) == Mode::Simulated {
             Ok(None)
         } else {
-            look_with(walk.shared, walk.plan, step, &walk.folder, async |context, connector| {
-                connector.identify(context, &request).await
-            })
-            .await
+            match Look::within(walk.shared, walk.plan, step, &walk.folder).await {
+                Ok(look) => {
+                    let proof = look.identify(&request).await;
+                    look.close().await;
+                    proof
+                }
+                Err(error) => Err(error),
+            }
         };
         PreviewIdentity::new(name, step.uses.connector(), proof)
     });
     join_all(proofs).await
 }
 
-/// Asks one step's connector something that only looks.
-pub(crate) async fn look<T, F>(
-    shared: &Arc<Shared>,
-    plan: &Plan,
-    step: &PlanStep,
-    question: F,
-) -> Result<T>
-where
-    F: AsyncFnOnce(&dyn Context, &Arc<dyn Connector>) -> Result<T>,
-{
-    let folder = shared.home.scratch().join(clock::fresh_run_id().as_str());
-    let result = look_with(shared, plan, step, &folder, question).await;
-    let _ = tokio::fs::remove_dir_all(&folder).await;
-    result
+/// A connector and a context that only looks, for one step. Close it when the question is answered.
+pub struct Look {
+    context: StepContext,
+    connector: Arc<dyn Connector>,
+    folders: Vec<PathBuf>,
+    /// While it lives, the question is not cancelled.
+    _cancel: watch::Sender<u32>,
 }
 
-async fn look_with<T, F>(
-    shared: &Arc<Shared>,
-    plan: &Plan,
-    step: &PlanStep,
-    folder: &std::path::Path,
-    question: F,
-) -> Result<T>
-where
-    F: AsyncFnOnce(&dyn Context, &Arc<dyn Connector>) -> Result<T>,
-{
-    let connector = shared.connector(&step.uses)?;
-    let (_keep_open, cancel) = watch::channel(0);
-    let unique = clock::fresh_run_id();
-    let keep = match (&step.work, plan.undoes()) {
-        (Work::Undo { of, .. }, Some(run)) => shared.home.keep(run, of),
-        _ => folder.join(step.id.as_str()).join("keep"),
-    };
-    let private = shared.home.private().join(unique.as_str());
-    let context = shared
-        .context(ContextFor {
-            connector: &connector,
-            plan_step: step,
-            mode: plan.mode(),
-            phase: Phase::Read,
-            keep,
-            processes: folder.join(step.id.as_str()).join(unique.as_str()),
-            private: private.clone(),
-            purpose: None,
-            cancel,
-        })
-        .await?;
-    let result = question(&context, &connector).await;
-    let _ = tokio::fs::remove_dir_all(&private).await;
-    result
+impl Look {
+    /// For a question beside any preview: its folders go with it.
+    pub(crate) async fn open(shared: &Arc<Shared>, plan: &Plan, step: &PlanStep) -> Result<Self> {
+        let folder = shared.home.scratch().join(clock::fresh_run_id().as_str());
+        let mut look = Self::within(shared, plan, step, &folder).await?;
+        look.folders.push(folder);
+        Ok(look)
+    }
+
+    async fn within(
+        shared: &Arc<Shared>,
+        plan: &Plan,
+        step: &PlanStep,
+        folder: &std::path::Path,
+    ) -> Result<Self> {
+        let connector = shared.connector(&step.uses)?;
+        let (cancel, cancelled) = watch::channel(0);
+        let unique = clock::fresh_run_id();
+        let keep = match (&step.work, plan.undoes()) {
+            (Work::Undo { of, .. }, Some(run)) => shared.home.keep(run, of),
+            _ => folder.join(step.id.as_str()).join("keep"),
+        };
+        let private = shared.home.private().join(unique.as_str());
+        let context = shared
+            .context(ContextFor {
+                connector: &connector,
+                plan_step: step,
+                mode: plan.mode(),
+                phase: Phase::Read,
+                keep,
+                processes: folder.join(step.id.as_str()).join(unique.as_str()),
+                private: private.clone(),
+                purpose: None,
+                cancel: cancelled,
+            })
+            .await?;
+        Ok(Self { context, connector, folders: vec![private], _cancel: cancel })
+    }
+
+    /// Who would do it.
+    pub async fn identify(&self, request: &StepRequest) -> Result<Option<Identity>> {
+        self.connector.identify(&self.context, request).await
+    }
+
+    /// Choices for a form.
+    pub async fn discover(&self, request: &StepRequest, what: &str) -> Result<Vec<Choice>> {
+        self.connector.discover(&self.context, request, what).await
+    }
+
+    async fn preview(&self, step: &PlanStep, request: &StepRequest) -> Result<StepPreview> {
+        match &step.work {
+            Work::Do => self.connector.preview(&self.context, request).await,
+            Work::Undo { record, .. } => {
+                self.connector.preview_undo(&self.context, request, record).await
+            }
+        }
+    }
+
+    /// Removes what was only needed for the question.
+    pub async fn close(self) {
+        for folder in self.folders {
+            let _ = tokio::fs::remove_dir_all(folder).await;
+        }
+    }
 }

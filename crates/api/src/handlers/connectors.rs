@@ -37,12 +37,9 @@ impl Podium {
             resumed: false,
             remote: None,
         };
-        let choices = self
-            .host
-            .look(&compiled.plan, step, async |context, connector| {
-                connector.discover(context, &asked, &request.what).await
-            })
-            .await?;
-        Ok(choices)
+        let look = self.host.look(&compiled.plan, step).await?;
+        let choices = look.discover(&asked, &request.what).await;
+        look.close().await;
+        Ok(choices?)
     }
 }

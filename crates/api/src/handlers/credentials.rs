@@ -129,12 +129,14 @@ impl Podium {
             };
         };
         let step = &plan.steps()[0];
-        let proof = self
-            .host
-            .look(&plan, step, async |context, connector| {
-                connector.identify(context, &request).await
-            })
-            .await;
+        let proof = match self.host.look(&plan, step).await {
+            Ok(look) => {
+                let proof = look.identify(&request).await;
+                look.close().await;
+                proof
+            }
+            Err(error) => Err(error),
+        };
         match proof {
             Ok(Some(identity)) => CredentialTest {
                 at,
