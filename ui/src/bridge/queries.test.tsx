@@ -1,9 +1,9 @@
-import { act, render, screen } from "@testing-library/react";
+import { act, render, screen, waitFor } from "@testing-library/react";
 import { beforeEach, expect, it } from "vitest";
 import { asApiError } from "./error";
 import { setHost } from "./client";
-import { followEvents, forget, useQuery } from "./queries";
-import type { Batch } from "./types";
+import { followEvents, forget, put, useQuery } from "./queries";
+import type { Batch, RunView } from "./types";
 
 let asked: string[] = [];
 let answer: (name: string) => unknown = () => [];
@@ -44,6 +44,16 @@ it("an error is shown in its own words, and can be tried again", async () => {
   answer = () => ({ sentence: "better" });
   act(() => button.click());
   expect(await screen.findByText("better")).toBeVisible();
+});
+
+it("an answer that was asked for before a write does not undo the write on the screen", async () => {
+  let reply: (view: unknown) => void = () => {};
+  answer = () => new Promise((resolve) => { reply = resolve; });
+  render(<Runs run="r4" />);
+  await waitFor(() => expect(asked).toHaveLength(1));
+  act(() => put("run.get", { run: "r4" }, { sentence: "written" } as RunView));
+  await act(async () => reply({ sentence: "older" }));
+  expect(screen.getByText("written")).toBeVisible();
 });
 
 it.each([

@@ -21,6 +21,8 @@ interface Entry {
   watchers: Set<() => void>;
   asking: boolean;
   again: boolean;
+  /** Counts answers that came by another way; what was asked before them is older. */
+  puts: number;
 }
 
 const entries = new Map<string, Entry>();
@@ -34,7 +36,7 @@ function entryOf(name: CommandName, request: unknown): Entry {
   const key = keyOf(name, request);
   let entry = entries.get(key);
   if (!entry) {
-    entry = { name, request, state: idle, watchers: new Set(), asking: false, again: false };
+    entry = { name, request, state: idle, watchers: new Set(), asking: false, again: false, puts: 0 };
     entries.set(key, entry);
   }
   return entry;
@@ -54,9 +56,10 @@ async function ask(entry: Entry): Promise<void> {
   try {
     do {
       entry.again = false;
+      const { puts } = entry;
       try {
         const data = await call(entry.name, entry.request as never);
-        publish(entry, { data, error: undefined, loading: false });
+        if (entry.puts === puts) publish(entry, { data, error: undefined, loading: false });
       } catch (error) {
         publish(entry, { data: entry.state.data, error: error as ApiError, loading: false });
       }
@@ -114,7 +117,9 @@ function split(key: string): [string, string | null] {
 
 /** Puts an answer that came by another way (the response of a write). */
 export function put<N extends CommandName>(name: N, request: Request<N>, data: Response<N>): void {
-  publish(entryOf(name, request), { data, error: undefined, loading: false });
+  const entry = entryOf(name, request);
+  entry.puts += 1;
+  publish(entry, { data, error: undefined, loading: false });
 }
 
 const ofOneRun = new Set(["run.get", "run.logs"]);

@@ -1,5 +1,6 @@
 import { useId, useState } from "react";
 import { call } from "../../bridge/client";
+import { invalidate } from "../../bridge/queries";
 import type { ApiError } from "../../bridge/types";
 import { Button } from "../../design/Button";
 import { Dialog } from "../../design/Dialog";
@@ -20,6 +21,7 @@ export function NewWorkflow({ onClose }: { onClose: () => void }) {
     setBusy(true);
     try {
       const view = await call("workflow.create", { title: name.trim() });
+      invalidate(["workflow.list"]);
       onClose();
       go({ screen: "studio", workflow: view.workflow });
     } catch (failed) {

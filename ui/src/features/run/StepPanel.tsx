@@ -18,7 +18,7 @@ import { QuestionPanel } from "./QuestionPanel";
 /** One step of a run: what it does now, what it gave, its log. */
 export function StepPanel({ view, step, manifests }: { view: RunView; step: StepView; manifests: Manifest[] | undefined }) {
   const meaning = stepMeaning[step.state];
-  const question = view.questions.find((q) => q.step === step.id);
+  const questions = view.questions.filter((q) => q.step === step.id || q.step?.startsWith(`${step.id}[`));
   const undo = undoMeaning[step.undo.class];
   const live = step.ended_at === null && view.ended_at === null;
   return (
@@ -32,7 +32,7 @@ export function StepPanel({ view, step, manifests }: { view: RunView; step: Step
           </div>
           <Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />} testId="selected-state">{meaning.word}</Pill>
         </header>
-        {question ? <QuestionPanel view={view} question={question} step={step} manifests={manifests} /> : (
+        {questions.length > 0 ? questions.map((question) => <QuestionPanel key={`${question.step} ${question.kind}`} view={view} question={question} step={step.items.find((item) => item.id === question.step) ?? step} manifests={manifests} />) : (
           <div className="stack" style={{ gap: 6 }}>
             <p data-testid="step-sentence">{step.sentence}{step.because && !step.sentence.includes(step.because) ? ` ${step.because}` : ""}</p>
             {step.done && live ? <div className="progress" role="progressbar" aria-valuenow={step.done[0]} aria-valuemax={step.done[1]} aria-label={step.sentence}><div style={{ width: `${(step.done[0] / Math.max(1, step.done[1])) * 100}%` }} /></div> : null}

@@ -66,6 +66,14 @@ export function useDocument(workflow: string): OpenDocument {
     settled: async () => { await queue.current; },
   }), [send, workflow]);
 
+  // The list of workflows shows a name and a count of problems; nothing else of an edit matters there.
+  const listed = view ? `${view.document?.name} ${view.diagnostics.filter((d) => d.severity === "error").length} ${view.graph.nodes.length}` : null;
+  const was = useRef(listed);
+  useEffect(() => {
+    if (was.current !== null && was.current !== listed) invalidate(["workflow.list"]);
+    was.current = listed;
+  }, [listed]);
+
   const document = view?.document ?? lastGood;
   const graph = view?.graph;
   const edges = useMemo(() => edgesOfPlan(graph?.edges ?? [], document), [graph, document]);
