@@ -1,6 +1,6 @@
 import { useReactFlow } from "@xyflow/react";
 import { PanelLeftOpen, PanelRightClose, PanelRightOpen } from "lucide-react";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { useQuery } from "../../bridge/queries";
 import type { Operation, Point } from "../../bridge/types";
 import { GraphCanvas } from "../../canvas/GraphCanvas";
@@ -25,11 +25,13 @@ import { Inspector } from "./Inspector";
 import { StepPalette } from "./Palette";
 import { QuickAdd } from "./QuickAdd";
 import { seenOutputs } from "./suggestions";
-import { TextPanel } from "./TextPanel";
 import { useCanvasSteps } from "./useCanvasSteps";
 import type { OpenDocument } from "./useDocument";
 import { usePaletteDrag } from "./usePaletteDrag";
 import { WorkflowPanel } from "./WorkflowPanel";
+
+// The editor is a third of the studio's weight and is not needed to begin.
+const TextPanel = lazy(() => import("./TextPanel").then((module) => ({ default: module.TextPanel })));
 
 /** The studio with a document on it: palette, canvas, panel, bar. */
 export function Desk({ workflow, open, step }: { workflow: string; open: OpenDocument; step: string | null }) {
@@ -174,7 +176,7 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
             <IconButton label={studioWords.foldInspector} placement="left" onPress={() => { setSide("panel"); usePreferences.setState({ inspectorOpen: false }); }}><PanelRightClose size={16} /></IconButton>
           </div>
           <div className={`side-body${side === "text" ? "" : " scroll"}`}>
-            {side === "text" && view ? <TextPanel view={view} onText={(text) => void open.setText(text)} step={only ?? null} />
+            {side === "text" && view ? <Suspense fallback={null}><TextPanel view={view} onText={(text) => void open.setText(text)} step={only ?? null} /></Suspense>
               : !document ? null
               : selectedEdge ? <EdgePanel edge={selectedEdge} document={document} apply={apply} onRemoved={() => setSelection(nothing)} />
               : only && selectedStep ? (

@@ -1,0 +1,41 @@
+import { ReactFlowProvider } from "@xyflow/react";
+import { render, screen } from "@testing-library/react";
+import { beforeEach, expect, it, vi } from "vitest";
+import { GraphCanvas } from "./GraphCanvas";
+import type { StepNode } from "./StepNode";
+import { type CanvasStep, nothing } from "./types";
+
+const drawn: string[] = [];
+vi.mock("./StepNode", async (load) => {
+  const { memo } = await import("react");
+  const real = await load<{ StepNode: typeof StepNode }>();
+  // Counts what the canvas asks to be drawn, under the same memo as the real node.
+  return { StepNode: memo((props: Parameters<typeof real.StepNode>[0]) => { drawn.push(props.id); return <real.StepNode {...props} />; }) };
+});
+
+const step = (n: number, x = n * 30): CanvasStep => ({ id: `s${n}`, at: { x, y: n * 20 }, title: `Step ${n}`, operation: "Runs", manifest: undefined, badges: [], problems: 0, off: false, editable: true });
+const edges = [{ from: "s0", to: "s1", on: "failure" as const, drawn: true, data: [] }];
+const all = Array.from({ length: 20 }, (_, n) => step(n));
+const canvas = (steps: CanvasStep[], selected: string[] = []) => <ReactFlowProvider><GraphCanvas steps={steps} edges={edges} selection={{ steps: selected, edge: null }} onSelect={() => {}} editable /></ReactFlowProvider>;
+
+beforeEach(() => { drawn.length = 0; });
+
+it("moving one of many draws one", () => {
+  const { rerender } = render(canvas(all));
+  expect(new Set(drawn).size).toBe(20);
+  drawn.length = 0;
+  rerender(canvas(all.map((s, n) => (n === 7 ? step(7, 400) : s))));
+  expect(new Set(drawn)).toEqual(new Set(["s7"]));
+});
+
+it("selecting one of many draws one", () => {
+  const { rerender } = render(canvas(all));
+  drawn.length = 0;
+  rerender(canvas(all, ["s3"]));
+  expect(new Set(drawn)).toEqual(new Set(["s3"]));
+});
+
+it("an edge is told to a screen reader with its ends and when it counts", () => {
+  render(<ReactFlowProvider><GraphCanvas steps={all} edges={edges} selection={nothing} onSelect={() => {}} editable /></ReactFlowProvider>);
+  expect(screen.getByLabelText("From s0 to s1, after failure")).toBeInTheDocument();
+});
