@@ -71,9 +71,8 @@ export async function cargo(name, args, { log = 'cargo' } = {}) {
       cwd: root,
       env: cargoEnv(),
       log: join(results, 'logs', `${log}.log`),
-      onLine(text, child) {
+      onLine(text) {
         if (text.startsWith('{"reason"')) {
-          child.tail.pop();
           const message = JSON.parse(text);
           if (message.reason === 'compiler-artifact' && message.executable) {
             artifacts.push({
@@ -85,12 +84,13 @@ export async function cargo(name, args, { log = 'cargo' } = {}) {
               executable: message.executable,
             });
           }
-          return;
+          return false;
         }
         if (/^\s*Compiling /.test(text)) {
           crates += 1;
           note(`${text.trim()} (${crates} compiled)`);
         } else if (/^\s*(Downloaded|Downloading|Blocking|Updating)/.test(text)) note(text);
+        return true;
       },
     });
     if (code !== 0) {

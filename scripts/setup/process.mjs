@@ -41,8 +41,8 @@ export async function ended(child, grace = 5000) {
 }
 
 /**
- * Starts a program that goes on beside us. `log` is a file for its output, `onLine` sees each line,
- * `input` is what it reads. With `group`, what it starts ends with it.
+ * Starts a program that goes on beside us. `onLine` sees each line, and says `false` to one that is for
+ * nobody else; the others go into the file `log`. `input` is what it reads. With `group`, what it starts ends with it.
  */
 export function start(program, args, { cwd, env, log, onLine, input, group = false } = {}) {
   const child = spawn(program, args, {
@@ -69,7 +69,6 @@ export function start(program, args, { cwd, env, log, onLine, input, group = fal
     let rest = '';
     stream.setEncoding('utf8');
     stream.on('data', (text) => {
-      file?.write(text);
       const lines = (rest + text).split('\n');
       rest = lines.pop();
       for (const one of lines) take(one);
@@ -78,9 +77,10 @@ export function start(program, args, { cwd, env, log, onLine, input, group = fal
   }
   function take(text) {
     const clean = text.replace(/\r$/, '').replace(/^.*\r/, '');
+    if (onLine?.(clean) === false) return;
+    file?.write(`${clean}\n`);
     child.tail.push(clean);
     if (child.tail.length > TAIL) child.tail.shift();
-    onLine?.(clean, child);
   }
   return child;
 }
