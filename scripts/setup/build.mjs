@@ -11,8 +11,16 @@ import { Plain, step } from './say.mjs';
 // given to check and test, so that everything is compiled once.
 export const FEATURES = ['--features', 'podium-desktop/custom-protocol'];
 
-/** What a person runs: the window, `podium`, and `podium-run` that owns the processes of a step. */
-export const PROGRAMS = ['podium-desktop', 'podium', 'podium-run'];
+/** The programs and their packages: two that a person starts, and two that these start beside themselves. */
+const PACKAGES = {
+  'podium-desktop': 'podium-desktop',
+  podium: 'podium-cli',
+  'podium-run': 'podium-supervisor',
+  'podium-site': 'podium-connector-core',
+};
+export const PROGRAMS = Object.keys(PACKAGES);
+/** What works without a display. */
+export const TERMINAL = PROGRAMS.filter((name) => name !== 'podium-desktop');
 
 /**
  * Where cargo builds: what the user set, else a folder of the cache that every clone with the same
@@ -113,14 +121,13 @@ function packageName(id) {
 export async function programs({ release, only = PROGRAMS }) {
   const bins = only.flatMap((name) => ['--bin', name]);
   const features = only.includes('podium-desktop') ? FEATURES : [];
-  const packages = { 'podium-desktop': 'podium-desktop', podium: 'podium-cli', 'podium-run': 'podium-supervisor' };
   const made = await cargo(
     release ? 'The programs (the first time takes some minutes)' : 'The programs',
     [
       'build',
       '--locked',
       ...(release ? ['--release'] : []),
-      ...only.flatMap((name) => ['--package', packages[name]]),
+      ...only.flatMap((name) => ['--package', PACKAGES[name]]),
       ...bins,
       ...features,
     ],
