@@ -107,7 +107,7 @@ export function moveSteps(places: { step: string; at: Point }[]): Change {
 
 /** Sets or clears a value at a JSON pointer into the document. */
 export function setField(path: string, value: Json | undefined, label: string): Change {
-  return { label, edits: [value === undefined ? { edit: "remove_field", pointer: path } : { edit: "set_field", pointer: path, value }], moves: {} };
+  return { label, edits: [value === undefined ? { edit: "remove_field", pointer: path } : { edit: "set_field", pointer: path, value }], moves: {}, merge: path };
 }
 
 /** Sets or clears a key of a step; `path` starts below the step. */

@@ -27,7 +27,7 @@ export function Tile({ workflow }: { workflow: WorkflowTile }) {
       <div className="tile-foot">
         <div className="grow ellipsis small quiet">
           {workflow.problems > 0 ? <Pill tone="bad" bare icon={<MeaningIcon meaning={severityMeaning.error} size={14} />}>{homeWords.hasProblems(workflow.problems)}</Pill>
-            : last ? <span className="row" style={{ gap: 6 }}><Pill tone={meaningOfRun(last).tone} bare icon={<MeaningIcon meaning={meaningOfRun(last)} size={14} />}>{meaningOfRun(last).word}</Pill><Near at={last.created_at} /></span>
+            : last ? <span className="row" style={{ gap: 6 }}><Pill tone={meaningOfRun(last).tone} bare icon={<MeaningIcon meaning={meaningOfRun(last)} size={14} />}>{meaningOfRun(last).word}</Pill><span className="ellipsis"><Near at={last.created_at} /></span></span>
             : homeWords.neverRun}
         </div>
         <IconButton label={homeWords.edit} onPress={() => go({ screen: "studio", workflow: workflow.name })} data-testid={`edit-${workflow.name}`}><PencilRuler size={16} /></IconButton>
