@@ -85,6 +85,20 @@ export function GraphCanvas(props: GraphCanvasProps) {
   // Once the backend has answered with the new places, the local ones are let go.
   useEffect(() => setMoving((current) => (current.size === 0 ? current : new Map())), [steps]);
 
+  // Arrow keys move a step in small hops; they are one move when the keys rest.
+  const dragging = useRef(false);
+  const byKeys = useRef<{ places: Map<string, Point>; timer: ReturnType<typeof setTimeout> | undefined }>({ places: new Map(), timer: undefined });
+  const settleKeys = useCallback((places: [string, Point][]) => {
+    const held = byKeys.current;
+    for (const [id, at] of places) held.places.set(id, at);
+    clearTimeout(held.timer);
+    held.timer = setTimeout(() => {
+      const moves = [...held.places].map(([step, at]) => ({ step, at }));
+      held.places.clear();
+      onMove?.(moves);
+    }, 350);
+  }, [onMove]);
+
   const onNodesChange = useCallback((changes: NodeChange<StepFlowNode>[]) => {
     const picked = new Set(selection.steps);
     let touched = false;
@@ -96,9 +110,12 @@ export function GraphCanvas(props: GraphCanvasProps) {
         else picked.delete(change.id);
       } else if (change.type === "position" && change.position) places.push([change.id, change.position]);
     }
-    if (places.length > 0) setMoving((current) => new Map([...current, ...places]));
+    if (places.length > 0) {
+      setMoving((current) => new Map([...current, ...places]));
+      if (!dragging.current) settleKeys(places);
+    }
     if (touched) onSelect({ steps: [...picked], edge: null });
-  }, [selection.steps, onSelect]);
+  }, [selection.steps, onSelect, settleKeys]);
 
   const onEdgesChange = useCallback((changes: EdgeChange<StepFlowEdge>[]) => {
     for (const change of changes) if (change.type === "select" && change.selected) onSelect({ steps: [], edge: change.id });
@@ -121,7 +138,12 @@ export function GraphCanvas(props: GraphCanvasProps) {
       <ReactFlow<StepFlowNode, StepFlowEdge>
         nodes={nodes} edges={flowEdges} nodeTypes={nodeTypes} edgeTypes={edgeTypes}
         onNodesChange={onNodesChange} onEdgesChange={onEdgesChange}
-        onNodeDragStop={(_event, _node, dragged) => onMove?.(dragged.map((node) => ({ step: node.id, at: node.position })))}
+        onNodeDragStart={() => { dragging.current = true; }}
+        onNodeDragStop={(_event, _node, dragged) => {
+          // The last change of a drag arrives around its end; it is not a key's.
+          setTimeout(() => { dragging.current = false; }, 0);
+          onMove?.(dragged.map((node) => ({ step: node.id, at: node.position })));
+        }}
         onConnectStart={(_event, { nodeId, handleType }) => setConnecting(handleType === "source" ? nodeId : null)}
         onConnectEnd={onConnectEnd}
         onPaneClick={(event) => {
