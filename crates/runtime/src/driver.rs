@@ -140,7 +140,10 @@ impl Driver {
                 }
                 Message::Report(_, _, Report::Log(_)) => {}
                 Message::Ask(command, answer) => {
-                    let result = self.take(&mut decided, &command);
+                    let mut result = self.take(&mut decided, &command);
+                    if matches!(command, Command::Approve { .. }) && result.is_ok() {
+                        result = self.take(&mut decided, &Command::Start);
+                    }
                     decided.answers.push((answer, result));
                 }
             }
@@ -308,9 +311,7 @@ impl StepWork {
         drop(context);
         // Everything that was reported goes before the end.
         let _ = forward.await;
-        if !matches!(effect, Effect::Prepare { .. }) {
-            let _ = tokio::fs::remove_dir_all(&private).await;
-        }
+        let _ = tokio::fs::remove_dir_all(&private).await;
         command
     }
 
@@ -328,6 +329,19 @@ impl StepWork {
         let already =
             if self.request.resumed { self.shared.reported(&self.run, &self.step, self.attempt).await? } else { 0 };
         let name = self.step.to_string().replace(['[', ']'], "-");
+        let look = if writes { "" } else { "-look" };
+        let private =
+            self.shared.home.private().join(format!("{}-{name}-{}{look}", self.run, self.attempt));
+        // What is only looked at may show values that nobody registered as secret: its records stay in
+        // private space and go with it.
+        let processes = if writes {
+            self.shared
+                .home
+                .attempt(&self.run, &self.plan_step.id, self.attempt)
+                .join(format!("run-{name}"))
+        } else {
+            private.join("processes")
+        };
         let mut context = self
             .shared
             .context(ContextFor {
@@ -336,16 +350,8 @@ impl StepWork {
                 mode: self.mode,
                 phase: if writes { Phase::Write } else { Phase::Read },
                 keep: self.shared.home.keep(self.kept_by.as_ref().unwrap_or(&self.run), &of),
-                processes: self
-                    .shared
-                    .home
-                    .attempt(&self.run, &self.plan_step.id, self.attempt)
-                    .join(if writes { format!("run-{name}") } else { format!("look-{name}-{}", clock::now()) }),
-                private: self
-                    .shared
-                    .home
-                    .private()
-                    .join(format!("{}-{name}-{}{}", self.run, self.attempt, if writes { "" } else { "-look" })),
+                processes,
+                private,
                 purpose: Some((&self.run, &self.step)),
                 cancel: self.cancelled.clone(),
             })

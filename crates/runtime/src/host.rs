@@ -168,22 +168,33 @@ impl Host {
         preview::preview(&self.shared, plan).await
     }
 
-    /// Makes a run and begins it, when the preview has been approved where it must be. Gives its id when
-    /// its first events are durable.
-    pub async fn start(&self, plan: Plan, preview: Preview, by: &str) -> Result<RunId> {
+    /// Makes a run and begins it. `approved` says that the person has seen this very preview and said
+    /// yes; without it a run that needs an approval waits. Gives its id when its first events are
+    /// durable.
+    pub async fn start(
+        &self,
+        plan: Plan,
+        preview: Preview,
+        by: &str,
+        approved: bool,
+    ) -> Result<RunId> {
         self.journal(|journal| if journal.can_write() { Ok(()) } else { Err(elsewhere()) }).await?;
         let run = clock::fresh_run_id();
         let owner = self.shared.own(&run)?.ok_or_else(|| {
             Error::new(ErrorKind::Internal, Code::new("POD0703"), "A fresh run has an owner already.")
         })?;
         self.drive(run.clone(), &[], owner);
+        let hash = preview.hash.clone();
         let create = Command::Create {
             plan: Box::new(plan),
             preview: Box::new(preview),
             by: by.to_owned(),
         };
         self.ask_here(&run, create).await?;
-        self.ask_here(&run, Command::Start).await?;
+        if approved {
+            // The driver begins a run as soon as it is approved.
+            self.ask_here(&run, Command::Approve { hash, by: by.to_owned() }).await?;
+        }
         Ok(run)
     }
 

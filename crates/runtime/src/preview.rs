@@ -313,7 +313,7 @@ impl Look {
                 mode: plan.mode(),
                 phase: Phase::Read,
                 keep,
-                processes: folder.join(step.id.as_str()).join(unique.as_str()),
+                processes: private.join("processes"),
                 private: private.clone(),
                 purpose: None,
                 cancel: cancelled,

@@ -1,7 +1,6 @@
 //! Previews, and beginning what was previewed.
 
 use podium_diagnostics::{Code, Error, ErrorKind};
-use podium_engine::Command;
 use podium_model::{EnvironmentName, RunId};
 use podium_plan::{Binding, Plan, compile};
 
@@ -99,12 +98,10 @@ impl Podium {
             .into());
         }
         self.confirm(&made.plan, request.confirm.as_deref())?;
-        let approve = request.approve && made.plan.needs_approval();
-        let by = Self::who();
-        let run = self.host.start(made.plan, made.preview, &by).await?;
-        if approve {
-            self.host.ask(&run, Command::Approve { hash: request.hash, by }).await?;
-        }
+        // The click on a preview is a yes to that preview; where the environment wants an approval of
+        // its own, only a yes that says so counts.
+        let approved = request.approve || !made.plan.needs_approval();
+        let run = self.host.start(made.plan, made.preview, &Self::who(), approved).await?;
         Ok(RunStarted { run })
     }
 
