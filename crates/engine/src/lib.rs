@@ -25,6 +25,7 @@ pub mod effect;
 pub mod event;
 mod instance;
 mod refusal;
+mod replay;
 pub mod state;
 
 pub use apply::apply;
@@ -34,6 +35,7 @@ pub use effect::{Effect, TimerKind};
 pub use event::{Event, EventBody};
 pub use instance::Instance;
 pub use refusal::Refusal;
+pub use replay::{Mismatch, replay};
 pub use state::{Phase, RunPhase, State, StepState};
 
 use podium_model::RunId;

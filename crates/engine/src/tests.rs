@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod elements;
+mod histories;
 mod people;
 mod random;
 mod size;

@@ -187,6 +187,9 @@ fn check<S: Script>(plan: &Plan, world: &World<S>, seed: u64) {
     let again = replayed(&world.journal);
     assert_eq!(again.head, world.state.head, "seed {seed}");
     assert_eq!(again.cells, world.state.cells, "seed {seed}");
+    if let Err(mismatch) = crate::replay(&world.journal) {
+        panic!("seed {seed}: {mismatch}");
+    }
 }
 
 /// Where each step had ended, and how, at each event: nothing begins before as many edges as its join
@@ -272,7 +275,7 @@ fn counts_fit<S: Script>(world: &World<S>, seed: u64) {
 
 #[test]
 fn random_graphs_end_and_keep_every_promise() {
-    for seed in 0..400 {
+    for seed in 0..250 {
         let plan = plan(&graph(&mut Dice(seed)));
         let mut world = World::started(&plan, Shuffled(Fate::new(seed, false)));
         world.run();
@@ -283,14 +286,14 @@ fn random_graphs_end_and_keep_every_promise() {
 #[test]
 fn random_graphs_keep_every_promise_when_the_host_dies_again_and_again() {
     let mut crashes = 0;
-    for seed in 0..400 {
+    for seed in 0..250 {
         let plan = plan(&graph(&mut Dice(seed)));
         let mut world = World::started(&plan, Shuffled(Fate::new(seed, true)));
         world.run();
         check(&plan, &world, seed);
         crashes += world.crashes;
     }
-    assert!(crashes > 300, "{crashes} crashes");
+    assert!(crashes > 200, "{crashes} crashes");
 }
 
 /// A plan in which the order of reports cannot matter: a failure never stops the others.
@@ -328,7 +331,7 @@ impl Script for Certain {
 
 #[test]
 fn a_run_that_crashed_ends_as_one_that_did_not() {
-    for seed in 0..300 {
+    for seed in 0..200 {
         let plan = plan(&independent(&mut Dice(seed)));
         let ended = |crash: bool| {
             let mut world = World::started(&plan, Certain(Shuffled(Fate::new(seed, crash))));
@@ -353,7 +356,7 @@ fn a_run_that_crashed_ends_as_one_that_did_not() {
 
 #[test]
 fn a_cancel_at_any_point_ends_the_run() {
-    for seed in 0..300 {
+    for seed in 0..200 {
         let plan = plan(&graph(&mut Dice(seed)));
         let mut world = World::started(&plan, Shuffled(Fate::new(seed, false)));
         let mut dice = Dice(seed ^ 0x4D);
