@@ -49,6 +49,7 @@ fn fold_run(view: &mut RunView, at: i64, event: &RunEvent) {
             view.started_at.get_or_insert(at);
             if started.again.is_some() {
                 view.ended_at = None;
+                view.sentence = "Starting again".to_owned();
                 view.error = None;
                 view.cancelled_by = None;
                 view.still_running.clear();

@@ -19,7 +19,9 @@ pub(crate) fn of_run(view: &RunView) -> String {
                 (counts.ended() + 1).min(counts.total),
                 counts.total
             ),
-            None => "Starting".to_owned(),
+            None if view.sentence.is_empty() || counts.ended() == 0 => "Starting".to_owned(),
+            // Between two steps the last words stay.
+            None => view.sentence.clone(),
         },
         RunState::Waiting => match view.questions.as_slice() {
             [] => "Waiting".to_owned(),
