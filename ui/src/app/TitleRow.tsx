@@ -2,6 +2,7 @@ import { ChevronRight, Search } from "lucide-react";
 import { useQuery } from "../bridge/queries";
 import { Keys } from "../design/Keys";
 import { frameWords } from "../text/frame";
+import { runsWords } from "../text/runs";
 import { words } from "../text/words";
 import { type Route, useRoute, writeRoute } from "../window/route";
 import { EnvironmentChip } from "./EnvironmentChip";
@@ -30,7 +31,7 @@ function Where() {
   const path: { label: string; to?: Route }[] = [{ label: workspace?.name ?? words.product, to: { screen: "home" } }];
   if (route.screen === "run" || route.screen === "undo") {
     const run = runs?.find((r) => r.id === route.run);
-    path.push({ label: words.screens.runs, to: { screen: "runs" } }, { label: run?.title ?? route.run });
+    path.push({ label: words.screens.runs, to: { screen: "runs" } }, { label: run ? (run.undoes ? `${runsWords.undoOf} ${run.title}` : run.title) : route.run });
     if (route.screen === "undo") path.push({ label: words.screens.undo });
   } else if ("workflow" in route && route.workflow) {
     path.push({ label: nameOf(route.workflow), ...(route.screen === "preview" ? { to: { screen: "studio", workflow: route.workflow } as Route } : {}) });

@@ -66,14 +66,14 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
               </ul>
             </section>
           ) : null}
-          {notes.length > 0 ? <section className="stack"><div className="section-title">{previewWords.notesTitle}</div>{notes.map(({ step, note }) => <p key={step + note} className="muted">{step}: {note}</p>)}</section> : null}
+          {notes.length > 0 ? <section className="stack"><div className="section-title">{previewWords.notesTitle}</div>{notes.map(({ step, note }) => <p key={step + note} className="muted">{step}: <Said text={note} /></p>)}</section> : null}
           {quiet.length > 0 ? (
             <section className="stack">
               <div className="section-title">{previewWords.changesNothing}</div>
               <ul className="stack" style={{ gap: 6 }}>
                 {quiet.map((step) => (
                   <li key={step.id} className="row"><Mark manifest={manifestOf(manifests, step.uses)} size={20} /><span className="ellipsis">{step.title}</span><ModeTag mode={step.mode} />
-                    <span className="quiet ellipsis grow">{step.skipped ? (step.because ?? previewWords.skipped) : step.because ?? (step.waits_for.length > 0 ? previewWords.waits(step.waits_for.map((id) => preview.steps.find((s) => s.id === id)?.title ?? id)) : operationTitle(manifests, step.uses))}</span></li>
+                    <span className="quiet grow"><Said text={step.skipped ? (step.because ?? previewWords.skipped) : step.because ?? (step.waits_for.length > 0 ? previewWords.waits(step.waits_for.map((id) => preview.steps.find((s) => s.id === id)?.title ?? id)) : operationTitle(manifests, step.uses))} /></span></li>
                 ))}
               </ul>
             </section>

@@ -34,7 +34,7 @@ export function StepPanel({ view, step, manifests }: { view: RunView; step: Step
         </header>
         {questions.length > 0 ? questions.map((question) => <QuestionPanel key={`${question.step} ${question.kind}`} view={view} question={question} step={step.items.find((item) => item.id === question.step) ?? step} manifests={manifests} />) : (
           <div className="stack" style={{ gap: 6 }}>
-            <p data-testid="step-sentence">{step.sentence}{step.because && !step.sentence.includes(step.because) ? ` ${step.because}` : ""}</p>
+            <p data-testid="step-sentence"><Said text={`${step.sentence}${step.because && !step.sentence.includes(step.because) ? ` ${step.because}` : ""}`} /></p>
             {step.done && live ? <div className="progress" role="progressbar" aria-valuenow={step.done[0]} aria-valuemax={step.done[1]} aria-label={step.sentence}><div style={{ width: `${(step.done[0] / Math.max(1, step.done[1])) * 100}%` }} /></div> : null}
             {step.error ? <div className="field-error selectable" style={{ display: "block" }}><Said text={step.error.message} /> <span className="muted"><Said text={step.error.hint} /></span> <code className="quiet">{step.error.code}</code></div> : null}
           </div>

@@ -54,7 +54,7 @@ function Row({ run }: { run: RunSummary }) {
   return (
     <tr data-testid={`run-${run.id}`}>
       <td><Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill></td>
-      <td title={`${run.title}: ${run.sentence}`}><a href={writeRoute({ screen: "run", run: run.id })}>{run.undoes ? <RotateCcw size={13} aria-hidden style={{ marginRight: 6, verticalAlign: -2 }} /> : null}{run.title}</a> <span className="quiet small">{run.sentence}</span></td>
+      <td title={`${run.title}: ${run.sentence}`}><a href={writeRoute({ screen: "run", run: run.id })}>{run.undoes ? <RotateCcw size={13} aria-hidden style={{ marginRight: 6, verticalAlign: -2 }} /> : null}{run.undoes ? `${runsWords.undoOf} ${run.title}` : run.title}</a> <span className="quiet small">{run.sentence}</span></td>
       <td><span className="row" style={{ gap: 6 }}><span className="ellipsis">{run.environment}</span><ModeTag mode={run.mode} /></span></td>
       <td className="wide muted">{run.by}</td>
       <td className="muted"><Near at={run.created_at} /></td>
