@@ -146,13 +146,13 @@ fn index(transaction: &Transaction, event: &Event) -> rusqlite::Result<()> {
                 ])?;
             return Ok(());
         }
-        EventBody::Run(RunEvent::Approved(_)) => {}
         EventBody::Run(RunEvent::Waiting(_)) => state = Some("waiting"),
         EventBody::Run(RunEvent::Started(_)) => state = Some("running"),
         EventBody::Run(RunEvent::Succeeded(_)) => state = Some("succeeded"),
         EventBody::Run(RunEvent::Failed(_)) => state = Some("failed"),
         EventBody::Run(RunEvent::Cancelled(_)) => state = Some("cancelled"),
-        EventBody::Step {
+        EventBody::Run(RunEvent::Approved(_))
+        | EventBody::Step {
             event: StepEvent::Progress(_),
             ..
         } => {}

@@ -42,11 +42,7 @@ fn refuse_network(folder: &Path) -> Result<()> {
     let Ok(about) = rustix::fs::statfs(folder) else {
         return Ok(());
     };
-    #[expect(
-        clippy::unnecessary_cast,
-        clippy::cast_sign_loss,
-        reason = "its width differs by target"
-    )]
+    #[expect(clippy::cast_sign_loss, reason = "its width differs by target")]
     let kind = (about.f_type as u64) & 0xFFFF_FFFF;
     if [NFS, SMB, SMB2, CIFS, AFS].contains(&kind) {
         return Err(Error::new(
@@ -125,7 +121,7 @@ pub(crate) fn reserve(folder: &Path, bytes: u64) {
     let Ok(mut file) = private_file(&path) else {
         return;
     };
-    let block = [0x50_u8; 64 * 1024];
+    let block = [0x50_u8; 8 * 1024];
     let mut left = bytes;
     let _ = file.set_len(0);
     while left > 0 {
@@ -158,7 +154,7 @@ pub(crate) fn free_space(_folder: &Path) -> Option<u64> {
 
 /// Moves the file and its companions aside, under the first number that is free.
 pub(crate) fn move_aside(folder: &Path) -> Result<PathBuf> {
-    let number = (1..)
+    let number = (1..10_000)
         .find(|number| !folder.join(format!("{FILE}.damaged-{number}")).exists())
         .unwrap_or(1_u32);
     let aside = folder.join(format!("{FILE}.damaged-{number}"));

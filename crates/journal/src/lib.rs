@@ -1,6 +1,6 @@
 //! The journal: every event of every run, durable before anything is done or shown.
 //!
-//! One `SQLite` file in the data folder, one writer at a time (an exclusive lock of the system, and a
+//! One SQLite file in the data folder, one writer at a time (an exclusive lock of the system, and a
 //! fencing number inside the file), any number of readers. [`Journal::append`] is atomic and refuses a
 //! gap; when it returns, the events survive a power cut.
 //!

@@ -224,5 +224,5 @@ pub(crate) fn parse(payload: &str, crc: u32) -> Result<Event> {
     if crc32(payload.as_bytes()) != crc {
         return Err(fault::row_damaged("its checksum does not fit"));
     }
-    serde_json::from_str(payload).map_err(|error| fault::row_damaged(error))
+    serde_json::from_str(payload).map_err(fault::row_damaged)
 }

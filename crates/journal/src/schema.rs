@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Transaction};
 
 /// The version that this code writes.
+#[expect(clippy::cast_possible_truncation, reason = "there are a few")]
 pub(crate) const VERSION: u32 = STEPS.len() as u32;
 
 /// Step N leads from version N to version N + 1.

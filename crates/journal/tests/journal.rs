@@ -1,4 +1,5 @@
 //! The journal keeps what it acknowledged, says what it lost, and never panics on a broken file.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -490,9 +491,9 @@ fn a_killed_writer_loses_no_acknowledged_event() {
         while let Some(Ok(line)) = lines.next() {
             if let Some(seq) = line.split("acknowledged ").nth(1) {
                 acknowledged = seq.parse().unwrap();
-                left -= 1;
+                left = u64::saturating_sub(left, 1);
                 if left == 0 {
-                    child.kill().unwrap();
+                    let _ = child.kill();
                 }
             }
         }

@@ -49,7 +49,7 @@ fn fold_run(view: &mut RunView, at: i64, event: &RunEvent) {
             view.started_at.get_or_insert(at);
             if started.again.is_some() {
                 view.ended_at = None;
-                view.sentence = "Starting again".to_owned();
+                "Starting again".clone_into(&mut view.sentence);
                 view.error = None;
                 view.cancelled_by = None;
                 view.still_running.clear();
@@ -87,8 +87,8 @@ fn fold_run(view: &mut RunView, at: i64, event: &RunEvent) {
             }
         }
         RunEvent::Succeeded(done) => {
-            view.outputs = done.outputs.clone();
-            view.missing = done.missing.clone();
+            view.outputs.clone_from(&done.outputs);
+            view.missing.clone_from(&done.missing);
             end(view, at, RunState::Succeeded);
         }
         RunEvent::Failed(failed) => {
@@ -97,7 +97,7 @@ fn fold_run(view: &mut RunView, at: i64, event: &RunEvent) {
         }
         RunEvent::Cancelled(cancelled) => {
             view.cancelled_by = Some(cancelled.by.clone());
-            view.still_running = cancelled.still_running.clone();
+            view.still_running.clone_from(&cancelled.still_running);
             end(view, at, RunState::Cancelled);
         }
     }
@@ -111,7 +111,7 @@ fn create(view: &mut RunView, at: i64, created: &Created) {
     plan.title().clone_into(&mut view.title);
     view.environment = plan.environment().to_string();
     view.mode = plan.mode();
-    view.inputs = plan.inputs().clone();
+    view.inputs.clone_from(plan.inputs());
     view.by.clone_from(by);
     view.preview.clone_from(&preview.hash);
     view.changes_in_words.clone_from(&preview.summary.words);
@@ -211,7 +211,7 @@ fn fill_in_preview(view: &mut RunView, preview: &Preview) {
         if let Some(&at) = view.index.get(&previewed.id) {
             let step = &mut view.steps[at];
             step.mode = previewed.mode;
-            step.undo = previewed.undo.clone();
+            step.undo.clone_from(&previewed.undo);
             step.confidence = previewed.confidence;
             step.changes.clone_from(&previewed.changes);
         }

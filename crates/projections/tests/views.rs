@@ -1,4 +1,5 @@
 //! Views of recorded histories: what a person reads, at the end and at each event before.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::path::Path;
 

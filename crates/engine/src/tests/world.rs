@@ -106,7 +106,7 @@ pub(super) fn undo() -> Undo {
 /// What each step does, in order of its attempts; success with no outputs where nothing is said.
 #[derive(Default)]
 pub(super) struct Acts {
-    pub(super) acts: HashMap<String, Vec<Act>>,
+    pub(super) by_step: HashMap<String, Vec<Act>>,
     pub(super) answers: HashMap<String, Vec<Answer>>,
     pub(super) delivery: Option<Delivery>,
 }
@@ -115,7 +115,7 @@ impl Acts {
     pub(super) fn new(acts: &[(&str, Act)]) -> Self {
         let mut all = Self::default();
         for (step, act) in acts {
-            all.acts
+            all.by_step
                 .entry((*step).to_owned())
                 .or_default()
                 .push(act.clone());
@@ -136,7 +136,7 @@ impl Acts {
 
 impl Script for Acts {
     fn act(&mut self, step: &Instance, _attempt: u32) -> Act {
-        match self.acts.get_mut(&step.to_string()) {
+        match self.by_step.get_mut(&step.to_string()) {
             Some(acts) if !acts.is_empty() => acts.remove(0),
             _ => Act::Succeed(json!({})),
         }
@@ -203,6 +203,7 @@ impl<S: Script> World<S> {
         world
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a report is used up")]
     pub(super) fn command(&mut self, command: Command) {
         self.ask(&command).unwrap();
     }
@@ -211,14 +212,15 @@ impl<S: Script> World<S> {
     pub(super) fn ask(&mut self, command: &Command) -> Result<(), Refusal> {
         let decision = decide(&self.state, command)?;
         self.considered += decision.considered;
-        if !decision.effects.is_empty() && decision.events.is_empty() {
-            panic!("effects without events: {decision:?}");
-        }
+        assert!(
+            decision.effects.is_empty() || !decision.events.is_empty(),
+            "effects without events: {decision:?}"
+        );
         for body in decision.events {
             let event = Event {
                 run: self.state.run().clone(),
                 seq: self.journal.len() as u64 + 1,
-                at: 1_000 * (self.journal.len() as i64),
+                at: 1_000 * i64::try_from(self.journal.len()).unwrap(),
                 body,
             };
             apply(&mut self.state, &event);
@@ -262,17 +264,14 @@ impl<S: Script> World<S> {
                 resumed,
                 ..
             } => {
-                let act = match self.far.begun.get(&key) {
-                    Some(act) => {
-                        assert!(resumed, "{step} attempt {attempt} is begun twice");
-                        act.clone()
-                    }
-                    None => {
-                        let act = self.script.act(&step, attempt);
-                        *self.far.begins.entry(key.clone()).or_default() += 1;
-                        self.far.begun.insert(key, act.clone());
-                        act
-                    }
+                let act = if let Some(act) = self.far.begun.get(&key) {
+                    assert!(resumed, "{step} attempt {attempt} is begun twice");
+                    act.clone()
+                } else {
+                    let act = self.script.act(&step, attempt);
+                    *self.far.begins.entry(key.clone()).or_default() += 1;
+                    self.far.begun.insert(key, act.clone());
+                    act
                 };
                 let report = match act {
                     Act::Succeed(outputs) => Command::Succeeded {
