@@ -188,6 +188,8 @@ export class World {
     for (const name of readdirSync(this.folder).filter((file) => file.endsWith('.log'))) {
       cpSync(join(this.folder, name), join(place, name));
     }
+    const workflows = join(this.workspace ?? '', 'workflows');
+    if (this.workspace && existsSync(workflows)) cpSync(workflows, join(place, 'workflows'), { recursive: true });
     const logs = join(this.env.PODIUM_HOME ?? '', 'logs');
     if (this.env.PODIUM_HOME && existsSync(logs)) cpSync(logs, join(place, 'podium-logs'), { recursive: true });
   }
