@@ -18,11 +18,7 @@ use tauri::ipc::Channel;
 
 /// Carries out one command of the API; the list is in `podium-api`.
 #[tauri::command]
-async fn podium(
-    state: State<'_, Podium>,
-    name: String,
-    request: Value,
-) -> Result<Value, ApiError> {
+async fn podium(state: State<'_, Podium>, name: String, request: Value) -> Result<Value, ApiError> {
     state.call(&name, request).await
 }
 
@@ -47,7 +43,9 @@ async fn open_link(address: String) -> Result<(), ApiError> {
 }
 
 fn main() -> ExitCode {
-    let folder = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let folder = std::env::args_os()
+        .nth(1)
+        .map_or_else(|| PathBuf::from("."), PathBuf::from);
     let opened = tauri::async_runtime::block_on(Podium::open_for_window(&folder));
     let state = match opened {
         Ok(state) => state,

@@ -27,7 +27,10 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
 /// Says why the application could not start, where no window can say it.
 pub(crate) fn cannot_open(error: &ApiError) -> ExitCode {
     let hint = error.hint.as_deref().unwrap_or_default();
-    say(&format!("Podium could not start: {} [{}] {hint}", error.message, error.code));
+    say(&format!(
+        "Podium could not start: {} [{}] {hint}",
+        error.message, error.code
+    ));
     ExitCode::from(1)
 }
 

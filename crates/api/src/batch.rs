@@ -45,7 +45,11 @@ pub struct Batches {
 
 impl Batches {
     pub(crate) fn new(listener: Listener) -> Self {
-        Self { listener, ready: VecDeque::new(), ended: false }
+        Self {
+            listener,
+            ready: VecDeque::new(),
+            ended: false,
+        }
     }
 
     /// Waits for the next batch. `None` when Podium is gone.
@@ -102,12 +106,19 @@ impl Batches {
 
     fn add_event(&mut self, event: &Event) {
         let batch = self.batch_of(&event.run);
-        if let EventBody::Step { event: podium_engine::event::StepEvent::Log(log), .. } = &event.body
+        if let EventBody::Step {
+            event: podium_engine::event::StepEvent::Log(log),
+            ..
+        } = &event.body
         {
-            batch.logs = batch.logs.saturating_add(u32::try_from(log.lines.len()).unwrap_or(u32::MAX));
+            batch.logs = batch
+                .logs
+                .saturating_add(u32::try_from(log.lines.len()).unwrap_or(u32::MAX));
             return;
         }
-        batch.events.push(serde_json::to_value(event).unwrap_or(Value::Null));
+        batch
+            .events
+            .push(serde_json::to_value(event).unwrap_or(Value::Null));
         if matches!(event.body, EventBody::Run(_)) {
             for name in ["run.list", "workflow.list"] {
                 if !batch.stale.iter().any(|stale| stale == name) {
@@ -118,7 +129,10 @@ impl Batches {
     }
 
     fn batch_of(&mut self, run: &RunId) -> &mut Batch {
-        let there = self.ready.iter().position(|batch| batch.run.as_ref() == Some(run));
+        let there = self
+            .ready
+            .iter()
+            .position(|batch| batch.run.as_ref() == Some(run));
         let index = there.unwrap_or_else(|| {
             self.ready.push_back(Batch {
                 run: Some(run.clone()),
@@ -138,7 +152,9 @@ fn missed() -> Batch {
         run: None,
         events: Vec::new(),
         logs: 0,
-        stale: ["run.get", "run.logs", "run.list", "workflow.list"].map(String::from).to_vec(),
+        stale: ["run.get", "run.logs", "run.list", "workflow.list"]
+            .map(String::from)
+            .to_vec(),
         trouble: None,
     }
 }

@@ -125,7 +125,11 @@ commands! {
 }
 
 fn read<T: DeserializeOwned>(name: &str, request: Value) -> Result<T, ApiError> {
-    let request = if request.is_null() { Value::Object(serde_json::Map::new()) } else { request };
+    let request = if request.is_null() {
+        Value::Object(serde_json::Map::new())
+    } else {
+        request
+    };
     serde_json::from_value(request).map_err(|error| {
         // The text of the error may quote what was sent, and that may be a secret.
         let place = error.classify();

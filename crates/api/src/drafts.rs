@@ -24,9 +24,13 @@ impl Podium {
     /// disk is full), the edit itself is done all the same.
     pub(crate) async fn keep_history(&self, workflow: &str, history: &History) {
         let key = self.history_key(workflow);
-        let Ok(bytes) = serde_json::to_vec(history) else { return };
-        if let Err(error) =
-            self.host.journal(move |journal| journal.put_blob(KIND, &key, &bytes)).await
+        let Ok(bytes) = serde_json::to_vec(history) else {
+            return;
+        };
+        if let Err(error) = self
+            .host
+            .journal(move |journal| journal.put_blob(KIND, &key, &bytes))
+            .await
         {
             tracing::warn!(%error, "the history of an edit could not be kept");
         }

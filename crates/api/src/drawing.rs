@@ -28,7 +28,8 @@ pub fn mermaid(graph: &Graph) -> String {
 /// For Graphviz.
 pub fn dot(graph: &Graph) -> String {
     let quote = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    let mut text = String::from("digraph workflow {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n");
+    let mut text =
+        String::from("digraph workflow {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n");
     for node in &graph.nodes {
         let label = quote(&format!("{}\n{}", node.title, node.uses)).replace('\n', "\\n");
         let _ = writeln!(text, "  {} [label={label}];", quote(&node.id));
@@ -39,7 +40,12 @@ pub fn dot(graph: &Graph) -> String {
             When::Failure => " [style=dashed, label=\"failure\"]",
             When::Always => " [style=dotted, label=\"always\"]",
         };
-        let _ = writeln!(text, "  {} -> {}{style};", quote(&edge.from), quote(&edge.to));
+        let _ = writeln!(
+            text,
+            "  {} -> {}{style};",
+            quote(&edge.from),
+            quote(&edge.to)
+        );
     }
     text.push_str("}\n");
     text
@@ -50,11 +56,24 @@ pub fn svg(graph: &Graph, layout: &Layout, manifests: &[Manifest]) -> String {
     const WIDTH: f64 = 220.0;
     const HEIGHT: f64 = 64.0;
     const MARGIN: f64 = 24.0;
-    let places: Vec<(f64, f64)> =
-        graph.nodes.iter().map(|node| layout.nodes.get(&node.id).map_or((0.0, 0.0), |p| (p.x, p.y))).collect();
-    let least = |pick: fn(&(f64, f64)) -> f64| places.iter().map(pick).fold(f64::INFINITY, f64::min);
+    let places: Vec<(f64, f64)> = graph
+        .nodes
+        .iter()
+        .map(|node| {
+            layout
+                .nodes
+                .get(&node.id)
+                .map_or((0.0, 0.0), |p| (p.x, p.y))
+        })
+        .collect();
+    let least =
+        |pick: fn(&(f64, f64)) -> f64| places.iter().map(pick).fold(f64::INFINITY, f64::min);
     let most = |pick: fn(&(f64, f64)) -> f64| places.iter().map(pick).fold(0.0, f64::max);
-    let (left, top) = if places.is_empty() { (0.0, 0.0) } else { (least(|p| p.0), least(|p| p.1)) };
+    let (left, top) = if places.is_empty() {
+        (0.0, 0.0)
+    } else {
+        (least(|p| p.0), least(|p| p.1))
+    };
     let width = most(|p| p.0) - left + WIDTH + 2.0 * MARGIN;
     let height = most(|p| p.1) - top + HEIGHT + 2.0 * MARGIN;
     let at = |id: &str| {
@@ -67,7 +86,9 @@ pub fn svg(graph: &Graph, layout: &Layout, manifests: &[Manifest]) -> String {
          font-family=\"Inter, sans-serif\">\n"
     );
     for edge in &graph.edges {
-        let (Some((x1, y1)), Some((x2, y2))) = (at(&edge.from), at(&edge.to)) else { continue };
+        let (Some((x1, y1)), Some((x2, y2))) = (at(&edge.from), at(&edge.to)) else {
+            continue;
+        };
         let (x1, y1, y2) = (x1 + WIDTH, y1 + HEIGHT / 2.0, y2 + HEIGHT / 2.0);
         let middle = f64::midpoint(x1, x2);
         let dash = match edge.on {
@@ -114,5 +135,8 @@ fn shorten(text: &str, most: usize) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

@@ -34,7 +34,10 @@ pub struct ApiError {
 impl ApiError {
     /// A document that cannot become a plan, with every reason.
     pub fn not_a_plan(file: &str, diagnostics: Vec<Diagnostic>) -> Self {
-        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        let errors = diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error())
+            .count();
         let problems = if errors == 1 { "problem" } else { "problems" };
         Self {
             code: Code::new("POD0711"),

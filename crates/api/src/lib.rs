@@ -9,14 +9,14 @@
 
 mod batch;
 mod commands;
-pub mod drawing;
 mod drafts;
+pub mod drawing;
 mod error;
 mod handlers;
 mod link;
 mod podium;
-pub mod types;
 mod schemas;
+pub mod types;
 pub mod typescript;
 
 pub use batch::{Batch, Batches};

@@ -24,25 +24,31 @@ pub async fn open_link(address: &str) -> Result<(), ApiError> {
     } else {
         "xdg-open"
     };
-    Command::new(program).arg(address).spawn().map(|_| ()).map_err(|error| {
-        Error::new(
-            ErrorKind::MissingTool,
-            Code::new("POD0805"),
-            "No browser could be opened from here.",
-        )
-        .with_hint(format!("Open {address} yourself."))
-        .with_source(error)
-        .into()
-    })
+    Command::new(program)
+        .arg(address)
+        .spawn()
+        .map(|_| ())
+        .map_err(|error| {
+            Error::new(
+                ErrorKind::MissingTool,
+                Code::new("POD0805"),
+                "No browser could be opened from here.",
+            )
+            .with_hint(format!("Open {address} yourself."))
+            .with_source(error)
+            .into()
+        })
 }
 
 fn is_allowed(address: &str) -> bool {
     let plain = address.len() <= 4_096
-        && address.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`'));
+        && address
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`'));
     let rest = |prefix: &str| {
-        address.strip_prefix(prefix).is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with([':', '/', '?', '#'])
-        })
+        address
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?', '#']))
     };
     plain
         && (address.starts_with("https://")
@@ -57,7 +63,11 @@ mod tests {
 
     #[test]
     fn only_safe_links_are_opened() {
-        for yes in ["https://example.com/a?b", "http://127.0.0.1:8080/", "http://localhost"] {
+        for yes in [
+            "https://example.com/a?b",
+            "http://127.0.0.1:8080/",
+            "http://localhost",
+        ] {
             assert!(is_allowed(yes), "{yes}");
         }
         for no in [

@@ -47,8 +47,12 @@ impl Podium {
         let opened = tokio::task::spawn_blocking(move || {
             let catalogue = Catalogue::shipped();
             let vault = Arc::new(Vault::open(&home.vault(), Arc::new(SystemKeychain::new())));
-            let host =
-                Host::open(Options { home, folder, connectors: catalogue.connectors().cloned().collect(), vault })?;
+            let host = Host::open(Options {
+                home,
+                folder,
+                connectors: catalogue.connectors().cloned().collect(),
+                vault,
+            })?;
             Ok::<_, podium_diagnostics::Error>(host)
         })
         .await
@@ -99,8 +103,15 @@ impl Podium {
     }
 
     pub(crate) fn remember(&self, mut made: Previewed) {
-        let mut previewed = self.previewed.lock().unwrap_or_else(PoisonError::into_inner);
-        made.order = previewed.values().map(|old| old.order + 1).max().unwrap_or(0);
+        let mut previewed = self
+            .previewed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        made.order = previewed
+            .values()
+            .map(|old| old.order + 1)
+            .max()
+            .unwrap_or(0);
         if previewed.len() >= PREVIEWS
             && let Some(oldest) = previewed
                 .iter()
@@ -113,7 +124,11 @@ impl Podium {
     }
 
     pub(crate) fn recall(&self, hash: &str) -> Option<Previewed> {
-        self.previewed.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
+        self.previewed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(hash)
+            .cloned()
     }
 
     /// The environment of a name, or the workspace's default.
@@ -134,9 +149,7 @@ impl Podium {
 }
 
 /// A connector by its id, without opening anything.
-pub fn connector_named(
-    id: &str,
-) -> Result<Arc<dyn podium_connector::Connector>, ApiError> {
+pub fn connector_named(id: &str) -> Result<Arc<dyn podium_connector::Connector>, ApiError> {
     Catalogue::shipped().get(id).ok_or_else(|| {
         podium_diagnostics::Error::new(
             podium_diagnostics::ErrorKind::NotFound,

@@ -31,7 +31,10 @@ impl Podium {
                 Code::new("POD0823"),
                 format!("There is no schema of `{kind}`."),
             )
-            .with_hint(format!("There are: {}, and every operation.", KINDS.join(", ")))
+            .with_hint(format!(
+                "There are: {}, and every operation.",
+                KINDS.join(", ")
+            ))
             .into()
         })
     }

@@ -18,7 +18,11 @@ pub(crate) fn config() -> Config {
 
 /// Every type that a command or an event can hold.
 fn walk() -> Walk {
-    let mut walk = Walk { seen: HashSet::new(), declared: BTreeMap::new(), clashes: Vec::new() };
+    let mut walk = Walk {
+        seen: HashSet::new(),
+        declared: BTreeMap::new(),
+        clashes: Vec::new(),
+    };
     visit_types(&mut walk);
     walk.visit::<ApiError>();
     walk.visit::<Batch>();
@@ -32,7 +36,9 @@ pub fn write() -> String {
     for declaration in walk.declared.values() {
         let _ = write!(text, "\n{declaration}\n");
     }
-    text.push_str("\n/** Every command: its request and its response. */\nexport interface Commands {\n");
+    text.push_str(
+        "\n/** Every command: its request and its response. */\nexport interface Commands {\n",
+    );
     for command in COMMANDS {
         let _ = writeln!(
             text,
@@ -61,7 +67,11 @@ impl TypeVisitor for Walk {
         if T::output_path().is_some() {
             let config = config();
             let docs = T::docs().unwrap_or_default();
-            let docs = if docs.is_empty() { docs } else { format!("{}\n", docs.trim_end()) };
+            let docs = if docs.is_empty() {
+                docs
+            } else {
+                format!("{}\n", docs.trim_end())
+            };
             let declaration = format!("{docs}export {}", T::decl(&config));
             let before = self.declared.insert(T::ident(&config), declaration.clone());
             if before.is_some_and(|before| before != declaration) {
@@ -84,9 +94,20 @@ mod tests {
     fn every_named_type_is_declared() {
         let text = super::write();
         for command in super::COMMANDS {
-            assert!(text.contains(&format!("\"{}\"", command.name)), "{}", command.name);
+            assert!(
+                text.contains(&format!("\"{}\"", command.name)),
+                "{}",
+                command.name
+            );
         }
-        for name in ["DocumentView", "RunView", "Preview", "Manifest", "ApiError", "Batch"] {
+        for name in [
+            "DocumentView",
+            "RunView",
+            "Preview",
+            "Manifest",
+            "ApiError",
+            "Batch",
+        ] {
             let declared = text.contains(&format!("export type {name} "));
             assert!(declared, "{name} is not declared");
         }

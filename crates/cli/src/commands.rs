@@ -25,10 +25,19 @@ pub(crate) async fn run(args: Args) -> u8 {
 }
 
 async fn dispatch(args: Args) -> Result<u8, ApiError> {
-    let Args { directory, json, passphrase_fd, command } = args;
+    let Args {
+        directory,
+        json,
+        passphrase_fd,
+        command,
+    } = args;
     match command {
         Command::Demo { directory } => demo::make(&directory, json),
-        Command::Simulate { connector, tool, args } => machine::simulate(&connector, &tool, args),
+        Command::Simulate {
+            connector,
+            tool,
+            args,
+        } => machine::simulate(&connector, &tool, args),
         command => {
             let podium = Podium::open(&directory).await?;
             match command {
@@ -44,7 +53,11 @@ async fn dispatch(args: Args) -> Result<u8, ApiError> {
                     unlock(&podium, passphrase_fd).await?;
                     run::preview(&podium, what, out.as_deref(), json).await
                 }
-                Command::Run { what, preview, consent } => {
+                Command::Run {
+                    what,
+                    preview,
+                    consent,
+                } => {
                     unlock(&podium, passphrase_fd).await?;
                     run::run(&podium, what, preview.as_deref(), consent, json).await
                 }
@@ -66,7 +79,9 @@ async fn dispatch(args: Args) -> Result<u8, ApiError> {
 async fn unlock(podium: &Podium, fd: Option<i32>) -> Result<(), ApiError> {
     let passphrase = secrets::passphrase(fd)?;
     let given = passphrase.is_some();
-    let opened = podium.vault_unlock(podium_api::types::CreateVault { passphrase }).await;
+    let opened = podium
+        .vault_unlock(podium_api::types::CreateVault { passphrase })
+        .await;
     match opened {
         Err(error) if given => Err(error),
         _ => Ok(()),

@@ -18,7 +18,9 @@ pub(crate) fn line(text: &str) {
 pub(crate) fn json(value: &impl Serialize) {
     match serde_json::to_string(value) {
         Ok(text) => line(&text),
-        Err(error) => complain(&format!("The answer could not be written as JSON: {error}.")),
+        Err(error) => complain(&format!(
+            "The answer could not be written as JSON: {error}."
+        )),
     }
 }
 
@@ -26,7 +28,9 @@ pub(crate) fn json(value: &impl Serialize) {
 pub(crate) fn pretty(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
         Ok(text) => line(&text),
-        Err(error) => complain(&format!("The answer could not be written as JSON: {error}.")),
+        Err(error) => complain(&format!(
+            "The answer could not be written as JSON: {error}."
+        )),
     }
 }
 
@@ -52,7 +56,9 @@ pub(crate) fn ask(question: &str) -> bool {
 
 /// A mistake in what was given.
 pub(crate) fn invalid(code: &'static str, message: impl Into<String>, hint: &str) -> ApiError {
-    Error::new(ErrorKind::Invalid, Code::new(code), message).with_hint(hint).into()
+    Error::new(ErrorKind::Invalid, Code::new(code), message)
+        .with_hint(hint)
+        .into()
 }
 
 /// What went wrong: code, what, what to do.
@@ -80,10 +86,16 @@ pub(crate) fn diagnostic(diagnostic: &Diagnostic) {
     let place = diagnostic.span.map_or_else(
         || diagnostic.address.file.clone(),
         |span| {
-            format!("{}:{}:{}", diagnostic.address.file, span.start.line, span.start.column)
+            format!(
+                "{}:{}:{}",
+                diagnostic.address.file, span.start.line, span.start.column
+            )
         },
     );
-    complain(&format!("{place}: {word}[{}]: {}", diagnostic.code, diagnostic.summary));
+    complain(&format!(
+        "{place}: {word}[{}]: {}",
+        diagnostic.code, diagnostic.summary
+    ));
     complain(&format!("  {}", diagnostic.detail));
     if let Some(hint) = &diagnostic.hint {
         complain(&format!("  hint: {hint}"));

@@ -52,7 +52,10 @@ pub(crate) fn fields(
     if let Ok(fields) = serde_json::from_str::<BTreeMap<String, String>>(&text) {
         return Ok(fields);
     }
-    let mut secret = kind.fields.iter().filter(|field| field.secret && field.required);
+    let mut secret = kind
+        .fields
+        .iter()
+        .filter(|field| field.secret && field.required);
     match (secret.next(), secret.next()) {
         (Some(only), None) => {
             let value = text.trim_end_matches(['\r', '\n']).to_owned();
@@ -60,7 +63,10 @@ pub(crate) fn fields(
         }
         _ => Err(invalid(
             "POD0811",
-            format!("`{}` has several secret fields, and the input is no JSON object.", kind.id),
+            format!(
+                "`{}` has several secret fields, and the input is no JSON object.",
+                kind.id
+            ),
             "Write {\"field\": \"value\", …}.",
         )),
     }
@@ -72,15 +78,23 @@ fn prompt(kind: &CredentialKind) -> Result<BTreeMap<String, String>, ApiError> {
         if !output::is_interactive() {
             return Err(invalid(
                 "POD0812",
-                format!("`{}` is needed, and nobody sits at the terminal.", field.label),
+                format!(
+                    "`{}` is needed, and nobody sits at the terminal.",
+                    field.label
+                ),
                 "Give it with --stdin or --key-fd.",
             ));
         }
         let optional = if field.required { "" } else { " (optional)" };
-        let value = rpassword::prompt_password(format!("{}{optional}: ", field.label))
-            .map_err(|error| {
-                invalid("POD0812", format!("Nothing could be read: {error}."), "Use --stdin.")
-            })?;
+        let value = rpassword::prompt_password(format!("{}{optional}: ", field.label)).map_err(
+            |error| {
+                invalid(
+                    "POD0812",
+                    format!("Nothing could be read: {error}."),
+                    "Use --stdin.",
+                )
+            },
+        )?;
         if !value.is_empty() {
             fields.insert(field.name.clone(), value);
         }
@@ -102,8 +116,15 @@ fn read_fd(fd: i32) -> Result<String, ApiError> {
 
 fn read(source: impl Read) -> Result<String, ApiError> {
     let mut text = String::new();
-    source.take(LIMIT).read_to_string(&mut text).map_err(|error| {
-        invalid("POD0814", format!("The input could not be read: {error}."), "It must be UTF-8 text.")
-    })?;
+    source
+        .take(LIMIT)
+        .read_to_string(&mut text)
+        .map_err(|error| {
+            invalid(
+                "POD0814",
+                format!("The input could not be read: {error}."),
+                "It must be UTF-8 text.",
+            )
+        })?;
     Ok(text)
 }

@@ -18,7 +18,9 @@ pub fn done_steps(events: &[Event]) -> Option<(Plan, Vec<DoneStep>)> {
         match &event.body {
             EventBody::Run(RunEvent::Created(created)) => plan = Some(created.plan.clone()),
             EventBody::Run(_) => {}
-            EventBody::Step { step, event: body, .. } => match body {
+            EventBody::Step {
+                step, event: body, ..
+            } => match body {
                 StepEvent::Ready(ready) => {
                     if let Some(list) = &ready.items {
                         items.insert(step.clone(), list.clone());

@@ -8,13 +8,17 @@ use podium_model::RunId;
 pub fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+        .map_or(0, |time| {
+            i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+        })
 }
 
 /// A moment as RFC 3339 with milliseconds, in UTC.
 pub fn rfc3339(millis: i64) -> String {
-    jiff::Timestamp::from_millisecond(millis)
-        .map_or_else(|_| String::from("1970-01-01T00:00:00.000Z"), |time| format!("{time:.3}"))
+    jiff::Timestamp::from_millisecond(millis).map_or_else(
+        |_| String::from("1970-01-01T00:00:00.000Z"),
+        |time| format!("{time:.3}"),
+    )
 }
 
 /// Crockford's base 32, which sorts as the numbers do.
@@ -29,12 +33,15 @@ pub fn fresh_run_id() -> RunId {
     let time = u64::try_from(now()).unwrap_or(0);
     let mut text = String::from("run_");
     for place in (0..10).rev() {
-        text.push(char::from(DIGITS[usize::try_from((time >> (place * 5)) & 31).unwrap_or(0)]));
+        text.push(char::from(
+            DIGITS[usize::try_from((time >> (place * 5)) & 31).unwrap_or(0)],
+        ));
     }
     for byte in chance {
         text.push(char::from(DIGITS[usize::from(byte & 31)]));
     }
-    text.parse().expect("base 32 digits after run_ are a run id")
+    text.parse()
+        .expect("base 32 digits after run_ are a run id")
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use podium_connector::{
-    Context, HttpRequest, HttpResponse, Lease, LogLine, Mode, Phase, Process, ProcessSpec, Progress,
-    Tool,
+    Context, HttpRequest, HttpResponse, Lease, LogLine, Mode, Phase, Process, ProcessSpec,
+    Progress, Tool,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_secret::{Redactor, Secret};
@@ -62,9 +62,11 @@ pub(crate) struct StepContext {
 
 impl StepContext {
     fn report(&self, report: Report) {
-        let before = self
-            .already_reported
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        let before =
+            self.already_reported
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                    left.checked_sub(1)
+                });
         if before.is_ok() {
             return;
         }
@@ -141,17 +143,31 @@ impl Context for StepContext {
 
     async fn tool(&self, names: &[&str]) -> Result<Tool> {
         if let Some(own) = names.iter().find(|name| name.starts_with("podium-")) {
-            return Ok(Tool { name: (*own).to_owned(), path: tools::own(own)? });
+            return Ok(Tool {
+                name: (*own).to_owned(),
+                path: tools::own(own)?,
+            });
         }
         if self.mode == Mode::Simulated {
             let name = names.first().copied().unwrap_or("tool");
-            return Ok(Tool { name: name.to_owned(), path: self.folders.practice.join(name) });
+            return Ok(Tool {
+                name: name.to_owned(),
+                path: self.folders.practice.join(name),
+            });
         }
-        tools::find(names, std::env::var_os("PATH").as_deref(), &self.folders.workspace)
+        tools::find(
+            names,
+            std::env::var_os("PATH").as_deref(),
+            &self.folders.workspace,
+        )
     }
 
     async fn http(&self, request: HttpRequest) -> Result<HttpResponse> {
-        let fence = Fence { phase: self.phase, mode: self.mode, practice: self.practice };
+        let fence = Fence {
+            phase: self.phase,
+            mode: self.mode,
+            practice: self.practice,
+        };
         http::send(fence, &request, || self.is_cancelled()).await
     }
 
@@ -205,7 +221,10 @@ impl Context for StepContext {
 
     fn progress(&self, mut progress: Progress) {
         progress.words = self.redactor.redact(&progress.words).into_owned();
-        for text in [&mut progress.about, &mut progress.status].into_iter().flatten() {
+        for text in [&mut progress.about, &mut progress.status]
+            .into_iter()
+            .flatten()
+        {
             *text = self.redactor.redact(text).into_owned();
         }
         self.report(Report::Progress(progress));
@@ -217,7 +236,9 @@ impl Context for StepContext {
     }
 
     async fn accepted(&self, remote: &str) -> Result<()> {
-        let Some(reports) = &self.reports else { return Ok(()) };
+        let Some(reports) = &self.reports else {
+            return Ok(());
+        };
         let (done, durable) = oneshot::channel();
         let gone = || {
             Error::new(
@@ -226,7 +247,9 @@ impl Context for StepContext {
                 "The run ended while a step was still reporting.",
             )
         };
-        reports.send(Report::Accepted(remote.to_owned(), done)).map_err(|_| gone())?;
+        reports
+            .send(Report::Accepted(remote.to_owned(), done))
+            .map_err(|_| gone())?;
         durable.await.map_err(|_| gone())?
     }
 

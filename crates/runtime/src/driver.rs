@@ -78,7 +78,9 @@ impl Driver {
         while let Some(first) = self.messages.recv().await {
             let mut batch = vec![first];
             while batch.len() < BATCH {
-                let Ok(next) = self.messages.try_recv() else { break };
+                let Ok(next) = self.messages.try_recv() else {
+                    break;
+                };
                 batch.push(next);
             }
             let decided = self.decide(batch);
@@ -131,11 +133,24 @@ impl Driver {
                     }
                 }
                 Message::Report(step, attempt, Report::Progress(progress)) => {
-                    let _ = self.take(&mut decided, &Command::Progress { step, attempt, progress });
+                    let _ = self.take(
+                        &mut decided,
+                        &Command::Progress {
+                            step,
+                            attempt,
+                            progress,
+                        },
+                    );
                 }
                 Message::Report(step, attempt, Report::Accepted(remote, done)) => {
-                    let result =
-                        self.take(&mut decided, &Command::Accepted { step, attempt, remote });
+                    let result = self.take(
+                        &mut decided,
+                        &Command::Accepted {
+                            step,
+                            attempt,
+                            remote,
+                        },
+                    );
                     decided.answers.push((done, result));
                 }
                 Message::Report(_, _, Report::Log(_)) => {}
@@ -154,7 +169,14 @@ impl Driver {
 
     fn take_lines(&mut self, decided: &mut Decided, lines: Option<(Instance, u32, Vec<LogLine>)>) {
         if let Some((step, attempt, lines)) = lines {
-            let _ = self.take(decided, &Command::Log { step, attempt, lines });
+            let _ = self.take(
+                decided,
+                &Command::Log {
+                    step,
+                    attempt,
+                    lines,
+                },
+            );
         }
     }
 
@@ -172,7 +194,12 @@ impl Driver {
 
     fn stamp(&mut self, body: EventBody) -> Event {
         self.seq += 1;
-        Event { run: self.run.clone(), seq: self.seq, at: clock::now(), body }
+        Event {
+            run: self.run.clone(),
+            seq: self.seq,
+            at: clock::now(),
+            body,
+        }
     }
 
     async fn keep(&self, decided: &Decided) -> Result<()> {
@@ -205,8 +232,11 @@ impl Driver {
                 let (door, kind, wait) = (self.door.clone(), *kind, Duration::from_millis(*millis));
                 tokio::spawn(async move {
                     tokio::time::sleep(wait).await;
-                    let _ = door
-                        .send(Message::Command(Command::TimerFired { step, attempt, timer: kind }));
+                    let _ = door.send(Message::Command(Command::TimerFired {
+                        step,
+                        attempt,
+                        timer: kind,
+                    }));
                 });
             }
             Effect::CancelStep { .. } => {
@@ -221,9 +251,15 @@ impl Driver {
     }
 
     fn ask_connector(&mut self, effect: Effect, step: Instance, attempt: u32) {
-        let Some(plan) = self.state.plan() else { return };
-        let Some(plan_step) = plan.step(&step.step).cloned() else { return };
-        let Some(request) = effect.request(&self.run, &plan_step) else { return };
+        let Some(plan) = self.state.plan() else {
+            return;
+        };
+        let Some(plan_step) = plan.step(&step.step).cloned() else {
+            return;
+        };
+        let Some(request) = effect.request(&self.run, &plan_step) else {
+            return;
+        };
         let (cancel, cancelled) = watch::channel(0);
         self.cancels.insert((step.clone(), attempt), cancel);
         let work = StepWork {
@@ -275,18 +311,28 @@ impl StepWork {
     async fn answer(self, effect: Effect) -> Command {
         let (step, attempt) = (self.step.clone(), self.attempt);
         let failed = |error: Error| match (&effect, error.kind) {
-            (_, ErrorKind::Locked) => {
-                Command::Locked { step: step.clone(), attempt, because: error.message }
-            }
-            (Effect::Prepare { .. }, _) => {
-                Command::PrepareFailed { step: step.clone(), attempt, error }
-            }
+            (_, ErrorKind::Locked) => Command::Locked {
+                step: step.clone(),
+                attempt,
+                because: error.message,
+            },
+            (Effect::Prepare { .. }, _) => Command::PrepareFailed {
+                step: step.clone(),
+                attempt,
+                error,
+            },
             (Effect::Observe { .. }, _) => Command::Observed {
                 step: step.clone(),
                 attempt,
-                observed: Observed::Unknown { because: error.to_string() },
+                observed: Observed::Unknown {
+                    because: error.to_string(),
+                },
             },
-            _ => Command::Failed { step: step.clone(), attempt, error },
+            _ => Command::Failed {
+                step: step.clone(),
+                attempt,
+                error,
+            },
         };
         let connector = match self.shared.connector(&self.plan_step.uses) {
             Ok(connector) => connector,
@@ -298,11 +344,16 @@ impl StepWork {
         };
         let forward = self.forward(reports);
         let command = match &effect {
-            Effect::Prepare { .. } => {
-                self.prepare(&context, &connector).await.unwrap_or_else(failed)
-            }
+            Effect::Prepare { .. } => self
+                .prepare(&context, &connector)
+                .await
+                .unwrap_or_else(failed),
             Effect::Observe { .. } => match self.observe(&context, &connector).await {
-                Ok(observed) => Command::Observed { step: step.clone(), attempt, observed },
+                Ok(observed) => Command::Observed {
+                    step: step.clone(),
+                    attempt,
+                    observed,
+                },
                 Err(error) => failed(error),
             },
             _ => self.run(&context, &connector).await,
@@ -326,12 +377,20 @@ impl StepWork {
             Work::Undo { of, .. } => of.clone(),
             Work::Do => self.plan_step.id.clone(),
         };
-        let already =
-            if self.request.resumed { self.shared.reported(&self.run, &self.step, self.attempt).await? } else { 0 };
+        let already = if self.request.resumed {
+            self.shared
+                .reported(&self.run, &self.step, self.attempt)
+                .await?
+        } else {
+            0
+        };
         let name = self.step.to_string().replace(['[', ']'], "-");
         let look = if writes { "" } else { "-look" };
-        let private =
-            self.shared.home.private().join(format!("{}-{name}-{}{look}", self.run, self.attempt));
+        let private = self
+            .shared
+            .home
+            .private()
+            .join(format!("{}-{name}-{}{look}", self.run, self.attempt));
         // What is only looked at may show values that nobody registered as secret: its records stay in
         // private space and go with it.
         let processes = if writes {
@@ -349,7 +408,10 @@ impl StepWork {
                 plan_step: &self.plan_step,
                 mode: self.mode,
                 phase: if writes { Phase::Write } else { Phase::Read },
-                keep: self.shared.home.keep(self.kept_by.as_ref().unwrap_or(&self.run), &of),
+                keep: self
+                    .shared
+                    .home
+                    .keep(self.kept_by.as_ref().unwrap_or(&self.run), &of),
                 processes,
                 private,
                 purpose: Some((&self.run, &self.step)),
@@ -366,7 +428,10 @@ impl StepWork {
         let (door, step, attempt) = (self.door.clone(), self.step.clone(), self.attempt);
         tokio::spawn(async move {
             while let Some(report) = reports.recv().await {
-                if door.send(Message::Report(step.clone(), attempt, report)).is_err() {
+                if door
+                    .send(Message::Report(step.clone(), attempt, report))
+                    .is_err()
+                {
                     return;
                 }
             }
@@ -384,9 +449,12 @@ impl StepWork {
                 let undo = connector.prepare(context, &self.request, &preview).await?;
                 (preview, Some(undo))
             }
-            Work::Undo { record, .. } => {
-                (connector.preview_undo(context, &self.request, record).await?, None)
-            }
+            Work::Undo { record, .. } => (
+                connector
+                    .preview_undo(context, &self.request, record)
+                    .await?,
+                None,
+            ),
         };
         Ok(Command::Prepared {
             step: self.step.clone(),
@@ -410,7 +478,10 @@ impl StepWork {
         context: &StepContext,
         connector: &Arc<dyn Connector>,
     ) -> Result<Observed> {
-        let processes = self.shared.home.attempt(&self.run, &self.plan_step.id, self.attempt);
+        let processes = self
+            .shared
+            .home
+            .attempt(&self.run, &self.plan_step.id, self.attempt);
         let name = self.step.to_string().replace(['[', ']'], "-");
         if process::was_started(&processes.join(format!("run-{name}"))) {
             // Processes are joined or replayed by their labels.
@@ -436,7 +507,11 @@ impl StepWork {
                 for value in outcome.outputs.values_mut() {
                     context.redactor.redact_json(value);
                 }
-                Command::Succeeded { step, attempt, outcome: Box::new(outcome) }
+                Command::Succeeded {
+                    step,
+                    attempt,
+                    outcome: Box::new(outcome),
+                }
             }
             Err(error) if error.kind == ErrorKind::Cancelled => {
                 let still_running = match connector.cancelled(context, &self.request).await {
@@ -446,12 +521,22 @@ impl StepWork {
                         error.message
                     )],
                 };
-                Command::Ended { step, attempt, still_running }
+                Command::Ended {
+                    step,
+                    attempt,
+                    still_running,
+                }
             }
-            Err(error) if error.kind == ErrorKind::Unknown => {
-                Command::BecameUnknown { step, attempt, because: self.clean(context, error).to_string() }
-            }
-            Err(error) => Command::Failed { step, attempt, error: self.clean(context, error) },
+            Err(error) if error.kind == ErrorKind::Unknown => Command::BecameUnknown {
+                step,
+                attempt,
+                because: self.clean(context, error).to_string(),
+            },
+            Err(error) => Command::Failed {
+                step,
+                attempt,
+                error: self.clean(context, error),
+            },
         }
     }
 

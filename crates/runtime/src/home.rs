@@ -53,7 +53,11 @@ impl Home {
 
     /// What a step keeps for its undo.
     pub fn keep(&self, run: &RunId, step: &StepId) -> PathBuf {
-        self.root.join("runs").join(run.as_str()).join(step.as_str()).join("keep")
+        self.root
+            .join("runs")
+            .join(run.as_str())
+            .join(step.as_str())
+            .join("keep")
     }
 
     /// Records of the processes of one attempt: what started, what it printed, how it ended.
@@ -83,12 +87,17 @@ impl Home {
                 .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
                 .collect()
         });
-        self.root.join("sandbox").join(format!("{name}-{:08x}", fnv(workspace)))
+        self.root
+            .join("sandbox")
+            .join(format!("{name}-{:08x}", fnv(workspace)))
     }
 
     /// What a connector may keep between runs of one workspace, and lose without harm.
     pub fn cache(&self, workspace: &Path, connector: &str) -> PathBuf {
-        self.root.join("cache").join(format!("{:08x}", fnv(workspace))).join(connector)
+        self.root
+            .join("cache")
+            .join(format!("{:08x}", fnv(workspace)))
+            .join(connector)
     }
 
     /// Memory-backed private space of this user where the system has one, else a folder of the home.
@@ -108,7 +117,9 @@ pub(crate) fn create_private(folder: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| storage(folder, &error))
+    builder
+        .create(folder)
+        .map_err(|error| storage(folder, &error))
 }
 
 /// The error for a file or folder that could not be read or written.
@@ -117,21 +128,33 @@ pub(crate) fn storage(path: &Path, error: &std::io::Error) -> Error {
     let (code, message, hint) = if full {
         (
             "POD0610",
-            format!("The disk is full; `{}` could not be written.", path.display()),
+            format!(
+                "The disk is full; `{}` could not be written.",
+                path.display()
+            ),
             "Free some space and try again. Nothing that was written before is lost.",
         )
     } else {
         (
             "POD0611",
-            format!("`{}` could not be read or written: {error}.", path.display()),
+            format!(
+                "`{}` could not be read or written: {error}.",
+                path.display()
+            ),
             "Check that the folder exists and belongs to you.",
         )
     };
-    Error::new(ErrorKind::Storage, Code::new(code), message).with_hint(hint).with_source(error)
+    Error::new(ErrorKind::Storage, Code::new(code), message)
+        .with_hint(hint)
+        .with_source(error)
 }
 
 fn platform_folder() -> Option<PathBuf> {
-    let home = || std::env::var_os("HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let home = || {
+        std::env::var_os("HOME")
+            .filter(|v| !v.is_empty())
+            .map(PathBuf::from)
+    };
     if cfg!(target_os = "macos") {
         home().map(|home| home.join("Library/Application Support/Podium"))
     } else if cfg!(windows) {
@@ -149,5 +172,7 @@ fn platform_folder() -> Option<PathBuf> {
 fn fnv(path: &Path) -> u32 {
     path.to_string_lossy()
         .bytes()
-        .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+        .fold(0x811c_9dc5, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        })
 }

@@ -22,9 +22,9 @@ use tokio::sync::{broadcast, oneshot, watch};
 use crate::context::{Folders, StepContext, secrets_of};
 use crate::driver::{Door, Driver, Message};
 use crate::home::{Home, create_private, storage};
+use crate::preview::Look;
 use crate::simulators::{self, Simulators};
 use crate::workspace::Folder;
-use crate::preview::Look;
 use crate::{clock, inbox, preview};
 
 /// What a host is made of.
@@ -98,7 +98,12 @@ pub(crate) struct ContextFor<'a> {
 impl Host {
     /// Opens the journal and stands ready. Unfinished runs are taken up by [`Host::resume`].
     pub fn open(options: Options) -> Result<Self> {
-        let Options { home, folder, connectors, vault } = options;
+        let Options {
+            home,
+            folder,
+            connectors,
+            vault,
+        } = options;
         create_private(&home.practice())?;
         let _ = std::fs::remove_dir_all(home.scratch());
         let journal = match Journal::open(&home.journal()) {
@@ -147,7 +152,11 @@ impl Host {
 
     /// The manifests of all connectors.
     pub fn manifests(&self) -> Vec<Manifest> {
-        self.shared.in_order.iter().map(|connector| connector.manifest().clone()).collect()
+        self.shared
+            .in_order
+            .iter()
+            .map(|connector| connector.manifest().clone())
+            .collect()
     }
 
     /// Hears what happens from now on.
@@ -178,10 +187,21 @@ impl Host {
         by: &str,
         approved: bool,
     ) -> Result<RunId> {
-        self.journal(|journal| if journal.can_write() { Ok(()) } else { Err(elsewhere()) }).await?;
+        self.journal(|journal| {
+            if journal.can_write() {
+                Ok(())
+            } else {
+                Err(elsewhere())
+            }
+        })
+        .await?;
         let run = clock::fresh_run_id();
         let owner = self.shared.own(&run)?.ok_or_else(|| {
-            Error::new(ErrorKind::Internal, Code::new("POD0703"), "A fresh run has an owner already.")
+            Error::new(
+                ErrorKind::Internal,
+                Code::new("POD0703"),
+                "A fresh run has an owner already.",
+            )
         })?;
         self.drive(run.clone(), &[], owner);
         let hash = preview.hash.clone();
@@ -193,14 +213,29 @@ impl Host {
         self.ask_here(&run, create).await?;
         if approved {
             // The driver begins a run as soon as it is approved.
-            self.ask_here(&run, Command::Approve { hash, by: by.to_owned() }).await?;
+            self.ask_here(
+                &run,
+                Command::Approve {
+                    hash,
+                    by: by.to_owned(),
+                },
+            )
+            .await?;
         }
         Ok(run)
     }
 
     /// Takes up every unfinished run that nobody else drives. Gives their ids.
     pub async fn resume(&self) -> Result<Vec<RunId>> {
-        let unfinished = self.journal(|journal| Ok(if journal.can_write() { journal.open_runs()? } else { Vec::new() })).await?;
+        let unfinished = self
+            .journal(|journal| {
+                Ok(if journal.can_write() {
+                    journal.open_runs()?
+                } else {
+                    Vec::new()
+                })
+            })
+            .await?;
         let mut resumed = Vec::new();
         for run in unfinished.into_iter().map(|row| row.run) {
             if self.resume_one(&run).await? {
@@ -215,7 +250,9 @@ impl Host {
         if self.door(run).is_some() {
             return Ok(true);
         }
-        let Some(owner) = self.shared.own(run)? else { return Ok(false) };
+        let Some(owner) = self.shared.own(run)? else {
+            return Ok(false);
+        };
         let history = self.events(run, 1).await?;
         if history.is_empty() {
             return Ok(false);
@@ -237,7 +274,8 @@ impl Host {
     /// The events of a run from `seq` on.
     pub async fn events(&self, run: &RunId, seq: u64) -> Result<Vec<Event>> {
         let id = run.clone();
-        self.journal(move |journal| journal.events(&id, seq, usize::MAX)).await
+        self.journal(move |journal| journal.events(&id, seq, usize::MAX))
+            .await
     }
 
     /// Opens a connector for questions about one step that are no run: identity, discovery.
@@ -258,15 +296,23 @@ impl Host {
 
     /// The base address of a connector's simulator, started where it does not run yet.
     pub async fn simulator(&self, connector: &str) -> Result<String> {
-        let connector = self.shared.in_order.iter().find(|known| known.manifest().id == connector).ok_or_else(|| {
-            Error::new(
-                ErrorKind::NotFound,
-                Code::new("POD0803"),
-                format!("There is no connector `{connector}`."),
-            )
-            .with_hint("`podium connectors` lists them.")
-        })?;
-        self.shared.simulators.base(&self.shared.home.practice(), connector).await
+        let connector = self
+            .shared
+            .in_order
+            .iter()
+            .find(|known| known.manifest().id == connector)
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::NotFound,
+                    Code::new("POD0803"),
+                    format!("There is no connector `{connector}`."),
+                )
+                .with_hint("`podium connectors` lists them.")
+            })?;
+        self.shared
+            .simulators
+            .base(&self.shared.home.practice(), connector)
+            .await
     }
 
     fn drive(&self, run: RunId, history: &[Event], owner: File) {
@@ -310,7 +356,8 @@ impl Host {
             .with_hint("`podium runs show` tells how it ended.")
         };
         let door = self.door(run).ok_or_else(gone)?;
-        door.send(Message::Ask(command, answer)).map_err(|_| gone())?;
+        door.send(Message::Ask(command, answer))
+            .map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 }
@@ -337,7 +384,11 @@ impl Shared {
         self.connectors
             .get(operation)
             .and_then(|connector| {
-                connector.manifest().operations.iter().find(|known| known.name == *operation)
+                connector
+                    .manifest()
+                    .operations
+                    .iter()
+                    .find(|known| known.name == *operation)
             })
             .map_or(Delivery::AtMostOnce, |known| known.delivery.clone())
     }
@@ -365,18 +416,21 @@ impl Shared {
         work: impl FnOnce(&Journal) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let journal = Arc::clone(&self.journal);
-        tokio::task::spawn_blocking(move || work(&journal)).await.unwrap_or_else(|panic| {
-            Err(Error::new(
-                ErrorKind::Internal,
-                Code::new("POD0612"),
-                "The journal stopped unexpectedly.",
-            )
-            .with_source(panic))
-        })
+        tokio::task::spawn_blocking(move || work(&journal))
+            .await
+            .unwrap_or_else(|panic| {
+                Err(Error::new(
+                    ErrorKind::Internal,
+                    Code::new("POD0612"),
+                    "The journal stopped unexpectedly.",
+                )
+                .with_source(panic))
+            })
     }
 
     pub(crate) async fn append(&self, events: Vec<Event>) -> Result<()> {
-        self.with_journal(move |journal| journal.append(&events)).await
+        self.with_journal(move |journal| journal.append(&events))
+            .await
     }
 
     pub(crate) fn publish(&self, events: Vec<Event>) {
@@ -387,7 +441,9 @@ impl Shared {
     }
 
     pub(crate) fn trouble(&self, run: &RunId, error: &Error) {
-        let _ = self.happened.send(Arc::new(Happened::Trouble(run.clone(), error.clone())));
+        let _ = self
+            .happened
+            .send(Arc::new(Happened::Trouble(run.clone(), error.clone())));
     }
 
     /// How many progress notes and log lines an attempt has already written.
@@ -396,7 +452,12 @@ impl Shared {
         self.with_journal(move |journal| {
             let mut count = 0_u64;
             for event in journal.events(&run, 1, usize::MAX)? {
-                let EventBody::Step { step: of, attempt: number, event } = &event.body else {
+                let EventBody::Step {
+                    step: of,
+                    attempt: number,
+                    event,
+                } = &event.body
+                else {
                     continue;
                 };
                 if *of == step && *number == attempt {
@@ -416,18 +477,30 @@ impl Shared {
     pub(crate) async fn context(&self, asked: ContextFor<'_>) -> Result<StepContext> {
         let manifest = asked.connector.manifest();
         let practice = asked.mode == Mode::Simulated;
-        let mode = if practice && manifest.local { Mode::Real } else { asked.mode };
+        let mode = if practice && manifest.local {
+            Mode::Real
+        } else {
+            asked.mode
+        };
         let simulator = match mode {
-            Mode::Simulated => {
-                Some(self.simulators.base(&self.home.practice(), asked.connector).await?)
-            }
+            Mode::Simulated => Some(
+                self.simulators
+                    .base(&self.home.practice(), asked.connector)
+                    .await?,
+            ),
             Mode::Real => None,
         };
         let leases = self.lend(&asked, mode).await?;
         let redactor = Arc::new(Redactor::new(secrets_of(leases.values())));
         let sandbox = self.home.sandbox(self.folder.root());
         let cache = self.home.cache(self.folder.root(), &manifest.id);
-        for folder in [&asked.keep, &asked.processes, &asked.private, &sandbox, &cache] {
+        for folder in [
+            &asked.keep,
+            &asked.processes,
+            &asked.private,
+            &sandbox,
+            &cache,
+        ] {
             create_private(folder)?;
         }
         Ok(StepContext {

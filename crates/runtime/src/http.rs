@@ -52,7 +52,9 @@ pub(crate) async fn send(
             None => {
                 return reply.map_err(|error| {
                     if tried > 1 {
-                        error.with_retry(Retry::Persistent).with_context("tries", tried)
+                        error
+                            .with_retry(Retry::Persistent)
+                            .with_context("tries", tried)
                     } else {
                         error
                     }
@@ -127,22 +129,36 @@ async fn exchange(request: &HttpRequest) -> Result<HttpResponse> {
         .headers()
         .iter()
         .map(|(name, value)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
         })
         .collect();
     let mut body = Vec::new();
-    while let Some(chunk) = reply.chunk().await.map_err(|error| explain(request, &error))? {
+    while let Some(chunk) = reply
+        .chunk()
+        .await
+        .map_err(|error| explain(request, &error))?
+    {
         if body.len() + chunk.len() > BODY_LIMIT {
             return Err(Error::new(
                 ErrorKind::Failed,
                 Code::new("POD0403"),
-                format!("The reply of `{}` is larger than 32 MiB.", host_of(&request.url)),
+                format!(
+                    "The reply of `{}` is larger than 32 MiB.",
+                    host_of(&request.url)
+                ),
             )
             .with_hint("Ask for less, for example with a filter or a page size."));
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(HttpResponse { status, headers, body })
+    Ok(HttpResponse {
+        status,
+        headers,
+        body,
+    })
 }
 
 fn client() -> Result<&'static reqwest::Client> {
@@ -231,7 +247,9 @@ fn explain(request: &HttpRequest, error: &reqwest::Error) -> Error {
             "Try again; Podium looks first whether it happened.",
         )
     };
-    let mut result = Error::new(kind, Code::new(code), message).with_hint(hint).with_source(detail);
+    let mut result = Error::new(kind, Code::new(code), message)
+        .with_hint(hint)
+        .with_source(detail);
     // A write whose reply was lost may have happened.
     if !request.reads && !request.repeatable && matches!(code, "POD0408" | "POD0410") {
         result.kind = ErrorKind::Unknown;
@@ -251,17 +269,33 @@ fn chain(error: &dyn std::error::Error) -> String {
         text.push_str(&error.to_string());
         next = error.source();
     }
-    if text.is_empty() { String::from("no further reason was given") } else { text }
+    if text.is_empty() {
+        String::from("no further reason was given")
+    } else {
+        text
+    }
 }
 
 fn retry_after(reply: &HttpResponse) -> Option<Duration> {
-    reply.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+    reply
+        .header("retry-after")?
+        .trim()
+        .parse()
+        .ok()
+        .map(Duration::from_secs)
 }
 
 /// Scheme, host and port of an address: what may be shown.
 pub(crate) fn host_of(url: &str) -> String {
     reqwest::Url::parse(url).ok().map_or_else(
-        || url.split(['?', '#']).next().unwrap_or_default().chars().take(200).collect(),
+        || {
+            url.split(['?', '#'])
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .take(200)
+                .collect()
+        },
         |url| {
             let host = url.host_str().unwrap_or_default();
             url.port().map_or_else(
@@ -275,9 +309,9 @@ pub(crate) fn host_of(url: &str) -> String {
 fn is_loopback(url: &str) -> bool {
     reqwest::Url::parse(url).is_ok_and(|url| match url.host_str() {
         Some("localhost" | "[::1]") => true,
-        Some(host) => {
-            host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        }
+        Some(host) => host
+            .parse::<std::net::Ipv4Addr>()
+            .is_ok_and(|address| address.is_loopback()),
         None => false,
     })
 }
@@ -286,11 +320,18 @@ fn is_loopback(url: &str) -> bool {
 mod tests {
     use super::*;
 
-    const FREE: Fence = Fence { phase: Phase::Write, mode: Mode::Real, practice: false };
+    const FREE: Fence = Fence {
+        phase: Phase::Write,
+        mode: Mode::Real,
+        practice: false,
+    };
 
     #[tokio::test]
     async fn a_preview_cannot_write() {
-        let fence = Fence { phase: Phase::Read, ..FREE };
+        let fence = Fence {
+            phase: Phase::Read,
+            ..FREE
+        };
         let request = HttpRequest::write(Method::Post, "http://127.0.0.1:9/");
         let error = send(fence, &request, || false).await.unwrap_err();
         assert_eq!(error.code.as_str(), "POD0401");
@@ -298,9 +339,18 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_leaves_a_practice_environment() {
-        let fence = Fence { practice: true, ..FREE };
-        for url in ["https://example.com/", "http://127.0.0.1.example.com/", "http://10.0.0.1/"] {
-            let error = send(fence, &HttpRequest::get(url), || false).await.unwrap_err();
+        let fence = Fence {
+            practice: true,
+            ..FREE
+        };
+        for url in [
+            "https://example.com/",
+            "http://127.0.0.1.example.com/",
+            "http://10.0.0.1/",
+        ] {
+            let error = send(fence, &HttpRequest::get(url), || false)
+                .await
+                .unwrap_err();
             assert_eq!(error.code.as_str(), "POD0402", "{url}");
         }
     }
@@ -311,7 +361,11 @@ mod tests {
         request.repeatable = false;
         let error = send(FREE, &request, || false).await.unwrap_err();
         assert_eq!(error.code.as_str(), "POD0409");
-        assert!(error.message.contains("http://127.0.0.1:1"), "{}", error.message);
+        assert!(
+            error.message.contains("http://127.0.0.1:1"),
+            "{}",
+            error.message
+        );
         assert!(!format!("{error:?}").contains("abc"), "{error:?}");
     }
 

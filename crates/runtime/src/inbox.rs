@@ -25,10 +25,20 @@ const ROUND: Duration = Duration::from_millis(150);
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 enum Question {
-    Approve { hash: String, by: String },
-    Cancel { by: String },
+    Approve {
+        hash: String,
+        by: String,
+    },
+    Cancel {
+        by: String,
+    },
     Unlocked,
-    Answer { step: String, say: Say, by: String, comment: Option<String> },
+    Answer {
+        step: String,
+        say: Say,
+        by: String,
+        comment: Option<String>,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,15 +57,26 @@ enum Say {
 /// Asks the owner of a run and waits for its answer.
 pub(crate) async fn send(home: &Home, run: &RunId, command: &Command) -> Result<()> {
     let question = Question::of(command).ok_or_else(|| {
-        Error::new(ErrorKind::Internal, Code::new("POD0706"), "This cannot be asked from outside.")
+        Error::new(
+            ErrorKind::Internal,
+            Code::new("POD0706"),
+            "This cannot be asked from outside.",
+        )
     })?;
     let folder = folder(home, run);
     create_private(&folder)?;
     let id = crate::clock::fresh_run_id();
-    let (file, answer) = (folder.join(format!("{id}.ask")), folder.join(format!("{id}.answer")));
+    let (file, answer) = (
+        folder.join(format!("{id}.ask")),
+        folder.join(format!("{id}.answer")),
+    );
     let text = serde_json::to_vec(&question).map_err(|error| {
-        Error::new(ErrorKind::Internal, Code::new("POD0706"), "A question could not be written.")
-            .with_source(error)
+        Error::new(
+            ErrorKind::Internal,
+            Code::new("POD0706"),
+            "A question could not be written.",
+        )
+        .with_source(error)
     })?;
     let fresh = folder.join(format!("{id}.fresh"));
     std::fs::write(&fresh, text).map_err(|error| storage(&fresh, &error))?;
@@ -84,14 +105,18 @@ pub(crate) async fn serve(home: Home, run: RunId, door: Door) {
     let folder = folder(&home, &run);
     loop {
         tokio::time::sleep(ROUND).await;
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
         for path in entries.flatten().map(|entry| entry.path()) {
             if path.extension().is_none_or(|ending| ending != "ask") {
                 continue;
             }
             let text = std::fs::read(&path).unwrap_or_default();
             let _ = std::fs::remove_file(&path);
-            let Ok(question) = serde_json::from_slice::<Question>(&text) else { continue };
+            let Ok(question) = serde_json::from_slice::<Question>(&text) else {
+                continue;
+            };
             let result = match question.command() {
                 Ok(command) => {
                     let (answer, answered) = oneshot::channel();
@@ -117,10 +142,18 @@ fn folder(home: &Home, run: &RunId) -> PathBuf {
 impl Question {
     fn of(command: &Command) -> Option<Self> {
         Some(match command {
-            Command::Approve { hash, by } => Self::Approve { hash: hash.clone(), by: by.clone() },
+            Command::Approve { hash, by } => Self::Approve {
+                hash: hash.clone(),
+                by: by.clone(),
+            },
             Command::Cancel { by } => Self::Cancel { by: by.clone() },
             Command::Unlocked => Self::Unlocked,
-            Command::Answer { step, answer, by, comment } => Self::Answer {
+            Command::Answer {
+                step,
+                answer,
+                by,
+                comment,
+            } => Self::Answer {
                 step: step.to_string(),
                 say: match answer.clone() {
                     Answer::Approve => Say::Approve,
@@ -144,7 +177,12 @@ impl Question {
             Self::Approve { hash, by } => Command::Approve { hash, by },
             Self::Cancel { by } => Command::Cancel { by },
             Self::Unlocked => Command::Unlocked,
-            Self::Answer { step, say, by, comment } => Command::Answer {
+            Self::Answer {
+                step,
+                say,
+                by,
+                comment,
+            } => Command::Answer {
                 step: step.parse().map_err(|error: String| {
                     Error::new(ErrorKind::Invalid, Code::new("POD0708"), error)
                         .with_hint("Name a step of the run; `podium runs show` lists them.")

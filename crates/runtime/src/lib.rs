@@ -15,9 +15,9 @@ pub mod workspace;
 
 mod context;
 mod driver;
+mod host;
 mod http;
 mod inbox;
-mod host;
 mod preview;
 mod process;
 mod simulators;

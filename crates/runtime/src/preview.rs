@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use podium_connector::{
-    Choice, Confidence, Connector, Identity, Inputs, Mode, Phase, StepPreview, StepRequest, Undo, UndoClass,
-    Unknown,
+    Choice, Confidence, Connector, Identity, Inputs, Mode, Phase, StepPreview, StepRequest, Undo,
+    UndoClass, Unknown,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_model::StepId;
@@ -58,14 +58,20 @@ pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview
         for (step, asked) in now.into_iter().zip(answers) {
             walk.learn(step, &asked);
             let mode = mode_of(shared, plan, step);
-            steps.insert(step.id.clone(), PreviewStep::new(step, mode, asked.waits_for, asked.answer));
+            steps.insert(
+                step.id.clone(),
+                PreviewStep::new(step, mode, asked.waits_for, asked.answer),
+            );
         }
         left = later;
     }
     let identities = identities(&walk).await;
     let _ = tokio::fs::remove_dir_all(&folder).await;
-    let ordered =
-        plan.steps().iter().filter_map(|step| steps.remove(&step.id)).collect();
+    let ordered = plan
+        .steps()
+        .iter()
+        .filter_map(|step| steps.remove(&step.id))
+        .collect();
     Ok(Preview::assemble(plan, identities, ordered))
 }
 
@@ -87,7 +93,10 @@ impl Walk<'_> {
         }
         let scope = self.scope();
         let mut waits_for = BTreeSet::new();
-        if let Some(condition) = step.condition.as_deref().and_then(|text| Expression::parse(text).ok())
+        if let Some(condition) = step
+            .condition
+            .as_deref()
+            .and_then(|text| Expression::parse(text).ok())
         {
             let unknown = self.pending_in(condition.references().iter().map(|r| r.path.as_slice()));
             if unknown.is_empty() {
@@ -107,11 +116,11 @@ impl Walk<'_> {
             }
             waits_for.extend(unknown);
         }
-        let rendered =
-            match render_partly(&Value::Object(step.with.clone()), &scope, &self.pending) {
-                Ok(rendered) => rendered,
-                Err(error) => return failed(step, &error.to_string()),
-            };
+        let rendered = match render_partly(&Value::Object(step.with.clone()), &scope, &self.pending)
+        {
+            Ok(rendered) => rendered,
+            Err(error) => return failed(step, &error.to_string()),
+        };
         waits_for.extend(rendered.unknown.values().flatten().cloned());
         let Value::Object(values) = rendered.value else {
             return failed(step, "its inputs are no map");
@@ -159,7 +168,8 @@ impl Walk<'_> {
             StepAnswer::Answered(preview) => {
                 let certain = preview.confidence == Confidence::Exact && preview.changes.is_empty();
                 if certain {
-                    self.outputs.insert(step.id.clone(), preview.outputs.clone());
+                    self.outputs
+                        .insert(step.id.clone(), preview.outputs.clone());
                 }
                 certain && !preview.outputs.is_empty()
             }
@@ -179,7 +189,10 @@ impl Walk<'_> {
             .outputs
             .iter()
             .map(|(id, outputs)| {
-                (id.to_string(), json!({"outputs": outputs, "status": "succeeded"}))
+                (
+                    id.to_string(),
+                    json!({"outputs": outputs, "status": "succeeded"}),
+                )
             })
             .collect();
         Scope {
@@ -208,7 +221,10 @@ fn failed(step: &PlanStep, why: &str) -> Asked {
             Error::new(
                 ErrorKind::Invalid,
                 Code::new("POD0710"),
-                format!("The inputs of `{}` could not be worked out: {why}.", step.id),
+                format!(
+                    "The inputs of `{}` could not be worked out: {why}.",
+                    step.id
+                ),
             )
             .with_hint("Correct the expression in the step."),
         ),
@@ -224,10 +240,16 @@ pub(crate) fn override_class(steps: &[UndoStep]) -> Undo {
             because: Some(String::from("The author says that nothing takes it back.")),
         };
     }
-    let names: Vec<String> = steps.iter().map(|step| format!("`{}`", step.uses)).collect();
+    let names: Vec<String> = steps
+        .iter()
+        .map(|step| format!("`{}`", step.uses))
+        .collect();
     Undo {
         class: UndoClass::Automatic,
-        because: Some(format!("The author's own steps take it back: {}.", names.join(", "))),
+        because: Some(format!(
+            "The author's own steps take it back: {}.",
+            names.join(", ")
+        )),
     }
 }
 
@@ -319,7 +341,12 @@ impl Look {
                 cancel: cancelled,
             })
             .await?;
-        Ok(Self { context, connector, folders: vec![private], _cancel: cancel })
+        Ok(Self {
+            context,
+            connector,
+            folders: vec![private],
+            _cancel: cancel,
+        })
     }
 
     /// Who would do it.
@@ -336,7 +363,9 @@ impl Look {
         match &step.work {
             Work::Do => self.connector.preview(&self.context, request).await,
             Work::Undo { record, .. } => {
-                self.connector.preview_undo(&self.context, request, record).await
+                self.connector
+                    .preview_undo(&self.context, request, record)
+                    .await
             }
         }
     }

@@ -15,7 +15,9 @@ use async_trait::async_trait;
 use podium_connector::{Exit, Process, ProcessEvent, ProcessSpec, Stream};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_secret::Secret;
-use podium_supervisor::{Ended, Line, Redact, SecretFile, Spec, Started, is_alive, lines, signal_group};
+use podium_supervisor::{
+    Ended, Line, Redact, SecretFile, Spec, Started, is_alive, lines, signal_group,
+};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
 
@@ -28,8 +30,22 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 const INTERRUPT: i32 = 2;
 /// Variables of Podium's own environment that a child may see.
 const PASSED: [&str; 16] = [
-    "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE",
-    "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SystemRoot", "SSH_AUTH_SOCK",
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "SystemRoot",
+    "SSH_AUTH_SOCK",
 ];
 
 /// Starts, joins or replays a process. `folder` is that of the attempt.
@@ -65,9 +81,13 @@ pub(crate) async fn open(
 
 /// Whether any process of the attempt was started.
 pub(crate) fn was_started(folder: &Path) -> bool {
-    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
-        entry.path().join("started.json").exists() || entry.path().join("exit.json").exists()
-    })
+    std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|entry| {
+            entry.path().join("started.json").exists() || entry.path().join("exit.json").exists()
+        })
 }
 
 async fn start(
@@ -101,22 +121,42 @@ async fn start(
             .collect(),
         redact: secrets
             .iter()
-            .map(|(name, value)| Redact { name: name.clone(), value: value.clone() })
+            .map(|(name, value)| Redact {
+                name: name.clone(),
+                value: value.clone(),
+            })
             .collect(),
         liveness: false,
     };
     let text = message.to_json().map_err(|error| {
-        Error::new(ErrorKind::Internal, Code::new("POD0304"), "A process could not be described.")
-            .with_source(error)
+        Error::new(
+            ErrorKind::Internal,
+            Code::new("POD0304"),
+            "A process could not be described.",
+        )
+        .with_source(error)
     })?;
     drop(message);
     let supervisor = tools::own("podium-run")?;
     let mut command = tokio::process::Command::new(&supervisor);
-    command.arg(own).env_clear().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn().map_err(|error| storage(&supervisor, &error))?;
+    command
+        .arg(own)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = command
+        .spawn()
+        .map_err(|error| storage(&supervisor, &error))?;
     if let Some(mut input) = child.stdin.take() {
-        input.write_all(&text).await.map_err(|error| storage(&supervisor, &error))?;
-        input.shutdown().await.map_err(|error| storage(&supervisor, &error))?;
+        input
+            .write_all(&text)
+            .await
+            .map_err(|error| storage(&supervisor, &error))?;
+        input
+            .shutdown()
+            .await
+            .map_err(|error| storage(&supervisor, &error))?;
     }
     let begun = Instant::now();
     let mut wait = Duration::from_millis(1);
@@ -128,7 +168,10 @@ async fn start(
             return Err(Error::new(
                 ErrorKind::Storage,
                 Code::new("POD0305"),
-                format!("`{}` could not be put under its supervisor.", spec.program.display()),
+                format!(
+                    "`{}` could not be put under its supervisor.",
+                    spec.program.display()
+                ),
             )
             .with_hint("Check that the disk is not full and that Podium is installed whole."));
         }
@@ -162,14 +205,22 @@ impl Watched {
         if self.output.is_none() {
             self.output = File::open(&path).ok();
         }
-        let Some(file) = &mut self.output else { return Ok(false) };
+        let Some(file) = &mut self.output else {
+            return Ok(false);
+        };
         let mut fresh = vec![0_u8; 64 << 10];
-        let read = file.read(&mut fresh).map_err(|error| storage(&path, &error))?;
+        let read = file
+            .read(&mut fresh)
+            .map_err(|error| storage(&path, &error))?;
         self.partial.extend_from_slice(&fresh[..read]);
         let (whole, used) = lines(&self.partial);
         self.partial.drain(..used);
         for Line { stream, text } in whole {
-            let stream = if stream == 2 { Stream::Err } else { Stream::Out };
+            let stream = if stream == 2 {
+                Stream::Err
+            } else {
+                Stream::Out
+            };
             self.ready.push_back(ProcessEvent::Line { stream, text });
         }
         Ok(read > 0)
@@ -216,7 +267,10 @@ impl Watched {
         if self.idle % 8 != 7 {
             return false;
         }
-        if self.started().is_some_and(|started| is_alive(&started) || started.is_supervised()) {
+        if self
+            .started()
+            .is_some_and(|started| is_alive(&started) || started.is_supervised())
+        {
             self.gone_since = None;
             return false;
         }
@@ -265,7 +319,13 @@ fn lost(program: &str) -> Error {
 fn file_name(label: &str) -> String {
     label
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect::<String>()
         .trim_start_matches('.')
         .to_owned()

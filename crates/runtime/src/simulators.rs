@@ -48,9 +48,15 @@ impl Simulators {
         let listener = TcpListener::bind(("127.0.0.1", 0))
             .await
             .map_err(|error| storage(folder, &error))?;
-        let address = listener.local_addr().map_err(|error| storage(folder, &error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| storage(folder, &error))?;
         let base = format!("http://{address}");
-        tokio::spawn(serve(listener, Arc::clone(connector), state_file(folder, &id)));
+        tokio::spawn(serve(
+            listener,
+            Arc::clone(connector),
+            state_file(folder, &id),
+        ));
         bases.insert(id, base.clone());
         Ok(base)
     }
@@ -66,7 +72,9 @@ pub(crate) fn play(
 ) -> Result<SimulatedExit> {
     create_private(folder)?;
     let file = state_file(folder, &connector.manifest().id);
-    with_state(&file, connector, |simulator| simulator.process(call, write, pause))
+    with_state(&file, connector, |simulator| {
+        simulator.process(call, write, pause)
+    })
 }
 
 fn state_file(folder: &Path, connector: &str) -> PathBuf {
@@ -105,7 +113,9 @@ async fn serve(listener: TcpListener, connector: Arc<dyn Connector>, file: PathB
     // One call at a time: a simulator is one small far system with one state.
     let turn = Arc::new(Mutex::new(()));
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
         let (connector, file, turn) = (Arc::clone(&connector), file.clone(), Arc::clone(&turn));
         tokio::spawn(async move {
             let service = service_fn(move |request: hyper::Request<Incoming>| {
@@ -113,8 +123,9 @@ async fn serve(listener: TcpListener, connector: Arc<dyn Connector>, file: PathB
                     (Arc::clone(&connector), file.clone(), Arc::clone(&turn));
                 async move { Ok::<_, Infallible>(answer(connector, file, turn, request).await) }
             });
-            if let Err(error) =
-                http1::Builder::new().serve_connection(TokioIo::new(stream), service).await
+            if let Err(error) = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await
             {
                 tracing::debug!(%error, "a connection to a simulator ended");
             }
@@ -138,8 +149,14 @@ async fn answer(
         "DELETE" => Method::Delete,
         _ => return plain(405, "this method is not simulated"),
     };
-    let Ok(body) = body.collect().await else { return plain(400, "the request broke off") };
-    let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
+    let Ok(body) = body.collect().await else {
+        return plain(400, "the request broke off");
+    };
+    let host = parts
+        .headers
+        .get("host")
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("127.0.0.1");
     let mut call = HttpRequest::get(format!("http://{host}{}", parts.uri));
     call.method = method;
     call.body = body.to_bytes().to_vec();
@@ -147,12 +164,19 @@ async fn answer(
         .headers
         .iter()
         .map(|(name, value)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
         })
         .collect();
     let reply = tokio::task::spawn_blocking(move || {
-        let _turn = turn.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        with_state(&file, &connector, |simulator| simulator.http(clock::now(), &call))
+        let _turn = turn
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        with_state(&file, &connector, |simulator| {
+            simulator.http(clock::now(), &call)
+        })
     })
     .await;
     match reply {

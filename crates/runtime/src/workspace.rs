@@ -70,8 +70,13 @@ impl Folder {
             return Ok(argument.to_owned());
         }
         let given = Path::new(argument);
-        for base in [std::env::current_dir().ok(), Some(self.root.clone())].into_iter().flatten() {
-            let Ok(path) = base.join(given).canonicalize() else { continue };
+        for base in [std::env::current_dir().ok(), Some(self.root.clone())]
+            .into_iter()
+            .flatten()
+        {
+            let Ok(path) = base.join(given).canonicalize() else {
+                continue;
+            };
             if let Ok(inside) = path.strip_prefix(self.root.join("workflows"))
                 && let Some(name) = inside.to_str().and_then(|name| name.strip_suffix(".yaml"))
             {
@@ -85,7 +90,9 @@ impl Folder {
         );
         let known = self.workflows();
         Err(error.with_hint(if known.is_empty() {
-            String::from("This workspace has no workflows yet; `podium demo DIR` makes one to look at.")
+            String::from(
+                "This workspace has no workflows yet; `podium demo DIR` makes one to look at.",
+            )
         } else {
             format!("The workflows here are: {}.", known.join(", "))
         }))
@@ -138,7 +145,9 @@ impl Folder {
                 Code::new("POD0211"),
                 format!("`{file}` was changed by another program since it was read."),
             )
-            .with_hint("Nothing was overwritten. Load the new content, then make the change again."));
+            .with_hint(
+                "Nothing was overwritten. Load the new content, then make the change again.",
+            ));
         }
         if there.is_some_and(|text| text.bytes == content) {
             return Ok(version_of(content));
@@ -146,7 +155,10 @@ impl Folder {
         let fail = |error: std::io::Error| storage(&path, &error);
         let folder = path.parent().unwrap_or(&self.root);
         fs::create_dir_all(folder).map_err(fail)?;
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or("file");
         let fresh = folder.join(format!(".{name}.podium-{}", std::process::id()));
         let written = (|| {
             let mut file = fs::File::create(&fresh)?;
@@ -168,7 +180,9 @@ impl Folder {
     fn path(&self, file: &str) -> Result<PathBuf> {
         let inside = Path::new(file);
         let plain = !file.is_empty()
-            && inside.components().all(|part| matches!(part, Component::Normal(_)));
+            && inside
+                .components()
+                .all(|part| matches!(part, Component::Normal(_)));
         if !plain {
             return Err(Error::new(
                 ErrorKind::Invalid,
@@ -199,7 +213,15 @@ fn names(folder: &Path) -> Vec<String> {
         .flatten()
         .flatten()
         .filter(|entry| entry.path().is_file())
-        .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".yaml")?.to_owned()))
+        .filter_map(|entry| {
+            Some(
+                entry
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(".yaml")?
+                    .to_owned(),
+            )
+        })
         .filter(|name| !name.starts_with('.'))
         .collect();
     names.sort();
@@ -225,18 +247,29 @@ mod tests {
         assert_eq!(folder.workflows(), ["ä b"]);
         assert_eq!(folder.workflow_named("ä b").unwrap(), "ä b");
         let path = temp.path().join("workflows/ä b.yaml");
-        assert_eq!(folder.workflow_named(path.to_str().unwrap()).unwrap(), "ä b");
+        assert_eq!(
+            folder.workflow_named(path.to_str().unwrap()).unwrap(),
+            "ä b"
+        );
         assert_eq!(folder.workflow_named("workflows/ä b.yaml").unwrap(), "ä b");
-        assert_eq!(folder.workflow_named("other").unwrap_err().code.as_str(), "POD0802");
+        assert_eq!(
+            folder.workflow_named("other").unwrap_err().code.as_str(),
+            "POD0802"
+        );
     }
 
     #[test]
     fn a_file_changed_by_another_program_is_not_overwritten() {
         let (temp, folder) = folder();
         let read = folder.read("workflows/ä b.yaml").unwrap().unwrap();
-        fs::write(temp.path().join("workflows/ä b.yaml"), "podium: 1\nname: other\n").unwrap();
-        let error =
-            folder.write("workflows/ä b.yaml", Some(&read.version), b"podium: 1\n").unwrap_err();
+        fs::write(
+            temp.path().join("workflows/ä b.yaml"),
+            "podium: 1\nname: other\n",
+        )
+        .unwrap();
+        let error = folder
+            .write("workflows/ä b.yaml", Some(&read.version), b"podium: 1\n")
+            .unwrap_err();
         assert_eq!(error.code.as_str(), "POD0211");
         let now = folder.read("workflows/ä b.yaml").unwrap().unwrap();
         assert_eq!(now.bytes, b"podium: 1\nname: other\n");
@@ -246,7 +279,11 @@ mod tests {
     fn a_path_that_leads_out_is_refused() {
         let (_temp, folder) = folder();
         for file in ["../x", "/etc/passwd", "workflows/../../x", "", "."] {
-            assert_eq!(folder.read(file).unwrap_err().code.as_str(), "POD0212", "{file}");
+            assert_eq!(
+                folder.read(file).unwrap_err().code.as_str(),
+                "POD0212",
+                "{file}"
+            );
         }
     }
 }

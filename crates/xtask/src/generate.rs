@@ -16,7 +16,10 @@ pub(crate) fn files() -> Vec<(String, String)> {
     let manifests = Catalogue::shipped().manifests();
     files.push((String::from("docs/connectors/README.md"), table(&manifests)));
     for manifest in &manifests {
-        files.push((format!("docs/connectors/{}.md", manifest.id), page(manifest)));
+        files.push((
+            format!("docs/connectors/{}.md", manifest.id),
+            page(manifest),
+        ));
     }
     files
 }
@@ -41,7 +44,9 @@ pub(crate) fn write(root: &Path) -> std::io::Result<Vec<String>> {
 const MADE: &str = "<!-- Written by `cargo xtask gen` from the manifests. Do not edit. -->\n";
 
 fn table(manifests: &[Manifest]) -> String {
-    let mut text = format!("{MADE}# Connectors\n\nWhat each operation can do. *partly* and *no* have a reason on the connector's page.\n\n| operation |");
+    let mut text = format!(
+        "{MADE}# Connectors\n\nWhat each operation can do. *partly* and *no* have a reason on the connector's page.\n\n| operation |"
+    );
     for verb in Verb::ALL {
         let _ = write!(text, " {} |", word(verb));
     }
@@ -94,7 +99,11 @@ fn page(manifest: &Manifest) -> String {
 }
 
 fn write_operation(text: &mut String, operation: &Operation) {
-    let _ = write!(text, "\n## `{}`\n\n{}\n\n", operation.name, operation.summary);
+    let _ = write!(
+        text,
+        "\n## `{}`\n\n{}\n\n",
+        operation.name, operation.summary
+    );
     text.push_str("| input | type | what |\n|---|---|---|\n");
     let required: Vec<&str> = operation.input["required"]
         .as_array()
@@ -102,10 +111,21 @@ fn write_operation(text: &mut String, operation: &Operation) {
         .flatten()
         .filter_map(serde_json::Value::as_str)
         .collect();
-    for (name, schema) in operation.input["properties"].as_object().into_iter().flatten() {
+    for (name, schema) in operation.input["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+    {
         let kind = schema["type"].as_str().unwrap_or("any");
-        let must = if required.contains(&name.as_str()) { " (required)" } else { "" };
-        let about = schema["description"].as_str().unwrap_or_default().replace('|', "\\|");
+        let must = if required.contains(&name.as_str()) {
+            " (required)"
+        } else {
+            ""
+        };
+        let about = schema["description"]
+            .as_str()
+            .unwrap_or_default()
+            .replace('|', "\\|");
         let _ = writeln!(text, "| `{name}`{must} | {kind} | {about} |");
     }
     let claim = match &operation.delivery {
@@ -122,7 +142,11 @@ fn write_operation(text: &mut String, operation: &Operation) {
                 let _ = write!(text, "\n- {}: partly, because {because}", word(verb));
             }
             Support::No { because } => {
-                let _ = write!(text, "\n- {}: not possible here, because {because}", word(verb));
+                let _ = write!(
+                    text,
+                    "\n- {}: not possible here, because {because}",
+                    word(verb)
+                );
             }
         }
     }

@@ -35,8 +35,14 @@ const SIDEWAYS: &[(&str, &str)] = &[];
 
 /// Crates that may use an async runtime, an HTTP client or the network.
 const MAY_ACT: &[&str] = &[
-    "podium-runtime", "podium-api", "podium-cli", "podium-desktop", "podium-testkit", "podium-tests",
-    "xtask", "podium-vault",
+    "podium-runtime",
+    "podium-api",
+    "podium-cli",
+    "podium-desktop",
+    "podium-testkit",
+    "podium-tests",
+    "xtask",
+    "podium-vault",
 ];
 
 /// Everything that is not tidy, a line each.
@@ -57,7 +63,9 @@ fn level(name: &str) -> Option<u8> {
     LEVELS
         .iter()
         .find(|(known, _)| {
-            known.strip_suffix('*').map_or(*known == name, |start| name.starts_with(start))
+            known
+                .strip_suffix('*')
+                .map_or(*known == name, |start| name.starts_with(start))
         })
         .map(|(_, level)| *level)
 }
@@ -67,15 +75,17 @@ fn check_dependencies(root: &Path, found: &mut Vec<String>) {
     collect(root, &mut manifests, &|path| path.ends_with("Cargo.toml"));
     for manifest in manifests {
         let text = fs::read_to_string(&manifest).unwrap_or_default();
-        let Some(name) = text
-            .lines()
-            .find_map(|line| line.strip_prefix("name = ").map(|name| name.trim_matches('"')))
-        else {
+        let Some(name) = text.lines().find_map(|line| {
+            line.strip_prefix("name = ")
+                .map(|name| name.trim_matches('"'))
+        }) else {
             continue;
         };
         let place = shown(root, &manifest);
         let Some(own) = level(name) else {
-            found.push(format!("{place}: `{name}` has no level; add it in crates/xtask/src/tidy.rs"));
+            found.push(format!(
+                "{place}: `{name}` has no level; add it in crates/xtask/src/tidy.rs"
+            ));
             continue;
         };
         let mut section = "";
@@ -93,7 +103,9 @@ fn check_dependencies(root: &Path, found: &mut Vec<String>) {
                 && level >= own
                 && !SIDEWAYS.contains(&(name, used))
             {
-                found.push(format!("{place}: `{name}` (level {own}) uses `{used}` (level {level})"));
+                found.push(format!(
+                    "{place}: `{name}` (level {own}) uses `{used}` (level {level})"
+                ));
             }
             if used == "tauri" && name != "podium-desktop" {
                 found.push(format!("{place}: only src-tauri may use tauri"));
@@ -108,14 +120,18 @@ fn check_dependencies(root: &Path, found: &mut Vec<String>) {
 fn check_sources(root: &Path, found: &mut Vec<String>) {
     let mut sources = Vec::new();
     collect(root, &mut sources, &|path| {
-        [".rs", ".ts", ".tsx", ".css", ".mjs"].iter().any(|ending| path.ends_with(ending))
+        [".rs", ".ts", ".tsx", ".css", ".mjs"]
+            .iter()
+            .any(|ending| path.ends_with(ending))
     });
     for source in sources {
         let text = fs::read_to_string(&source).unwrap_or_default();
         let place = shown(root, &source);
         let lines = text.lines().count();
         if lines > 800 && !place.contains("generated") {
-            found.push(format!("{place}: {lines} lines; which unnamed idea lives there?"));
+            found.push(format!(
+                "{place}: {lines} lines; which unnamed idea lives there?"
+            ));
         }
         if place.starts_with("ui/src/")
             && !place.starts_with("ui/src/bridge/")
@@ -123,7 +139,10 @@ fn check_sources(root: &Path, found: &mut Vec<String>) {
         {
             found.push(format!("{place}: only ui/src/bridge knows Tauri"));
         }
-        if source.file_name().is_some_and(|name| name == "mod.rs" || name == "utils.rs") {
+        if source
+            .file_name()
+            .is_some_and(|name| name == "mod.rs" || name == "utils.rs")
+        {
             found.push(format!("{place}: name the thing"));
         }
     }
@@ -133,7 +152,9 @@ fn check_sources(root: &Path, found: &mut Vec<String>) {
 fn check_error_pages(root: &Path, found: &mut Vec<String>) {
     let mut used: BTreeMap<String, String> = BTreeMap::new();
     let mut sources = Vec::new();
-    collect(&root.join("crates"), &mut sources, &|path| path.ends_with(".rs"));
+    collect(&root.join("crates"), &mut sources, &|path| {
+        path.ends_with(".rs")
+    });
     for source in sources {
         let text = fs::read_to_string(&source).unwrap_or_default();
         let place = shown(root, &source);
@@ -145,7 +166,8 @@ fn check_error_pages(root: &Path, found: &mut Vec<String>) {
                 && digits.bytes().all(|byte| byte.is_ascii_digit())
                 && part[4..].starts_with('"')
             {
-                used.entry(format!("POD{digits}")).or_insert_with(|| place.clone());
+                used.entry(format!("POD{digits}"))
+                    .or_insert_with(|| place.clone());
             }
         }
     }
@@ -165,13 +187,24 @@ fn check_error_pages(root: &Path, found: &mut Vec<String>) {
 
 /// Files below a folder that `wanted` takes, without what is built or fetched.
 fn collect(folder: &Path, into: &mut Vec<PathBuf>, wanted: &dyn Fn(&str) -> bool) {
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     entries.sort();
     for path in entries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() {
-            let skipped = matches!(name.as_str(), "target" | "node_modules" | "dist" | "gen" | ".git");
+            let skipped = matches!(
+                name.as_str(),
+                "target" | "node_modules" | "dist" | "gen" | ".git"
+            );
             if !skipped {
                 collect(&path, into, wanted);
             }
@@ -182,5 +215,8 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>, wanted: &dyn Fn(&str) -> bool
 }
 
 fn shown(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/")
 }

@@ -38,7 +38,9 @@ impl Podium {
 
     /// Opens the vault; steps that wait for it go on.
     pub async fn vault_unlock(&self, request: CreateVault) -> Result<VaultView, ApiError> {
-        let passphrase = request.passphrase.map(|text| Secret::new(text.into_bytes()));
+        let passphrase = request
+            .passphrase
+            .map(|text| Secret::new(text.into_bytes()));
         let view = self
             .with_vault(move |vault| {
                 vault.unlock(passphrase.as_ref())?;
@@ -63,7 +65,10 @@ impl Podium {
     pub async fn credential_list(&self, _: Empty) -> Result<Vec<CredentialView>, ApiError> {
         let credentials = self.with_vault(Vault::list).await?;
         let used = self.used_in();
-        Ok(credentials.iter().map(|credential| self.credential_view(credential, &used)).collect())
+        Ok(credentials
+            .iter()
+            .map(|credential| self.credential_view(credential, &used))
+            .collect())
     }
 
     /// Stores a credential. Makes the vault with the keychain where there is none yet.
@@ -91,7 +96,10 @@ impl Podium {
     }
 
     /// Proves a credential with a call that only looks, and keeps the answer with its time.
-    pub async fn credential_test(&self, request: CredentialRef) -> Result<CredentialTest, ApiError> {
+    pub async fn credential_test(
+        &self,
+        request: CredentialRef,
+    ) -> Result<CredentialTest, ApiError> {
         let credentials = self.with_vault(Vault::list).await?;
         let credential = credentials
             .into_iter()
@@ -106,13 +114,15 @@ impl Podium {
                 words: test.words.clone(),
             },
         );
-        self.with_vault(move |vault| vault.note_test(&name, kept)).await?;
+        self.with_vault(move |vault| vault.note_test(&name, kept))
+            .await?;
         Ok(test)
     }
 
     /// Removes a credential.
     pub async fn credential_remove(&self, request: CredentialRef) -> Result<Empty, ApiError> {
-        self.with_vault(move |vault| vault.remove(&request.name)).await?;
+        self.with_vault(move |vault| vault.remove(&request.name))
+            .await?;
         Ok(Empty {})
     }
 
@@ -163,9 +173,12 @@ impl Podium {
     /// connector that brings the kind.
     fn proof_of(&self, credential: &Credential) -> Option<(Plan, StepRequest)> {
         let manifests = self.host.manifests();
-        let bringer = manifests
-            .iter()
-            .find(|manifest| manifest.credentials.iter().any(|kind| kind.id == credential.kind))?;
+        let bringer = manifests.iter().find(|manifest| {
+            manifest
+                .credentials
+                .iter()
+                .any(|kind| kind.id == credential.kind)
+        })?;
         let (operation, port) = bringer.operations.iter().find_map(|operation| {
             let port = operation
                 .credentials
@@ -194,9 +207,17 @@ impl Podium {
     }
 
     fn kind(&self, id: &str) -> Result<CredentialKind> {
-        let kinds: Vec<CredentialKind> =
-            self.host.manifests().into_iter().flat_map(|manifest| manifest.credentials).collect();
-        let known = kinds.iter().map(|kind| kind.id.clone()).collect::<Vec<_>>().join(", ");
+        let kinds: Vec<CredentialKind> = self
+            .host
+            .manifests()
+            .into_iter()
+            .flat_map(|manifest| manifest.credentials)
+            .collect();
+        let known = kinds
+            .iter()
+            .map(|kind| kind.id.clone())
+            .collect::<Vec<_>>()
+            .join(", ");
         kinds.into_iter().find(|kind| kind.id == id).ok_or_else(|| {
             Error::new(
                 ErrorKind::NotFound,
@@ -210,8 +231,12 @@ impl Podium {
     fn used_in(&self) -> BTreeMap<CredentialName, Vec<EnvironmentName>> {
         let mut used: BTreeMap<CredentialName, Vec<EnvironmentName>> = BTreeMap::new();
         for name in self.host.folder().environments() {
-            let Ok(name) = name.parse::<EnvironmentName>() else { continue };
-            let Ok((environment, _, _)) = self.read_environment(&name) else { continue };
+            let Ok(name) = name.parse::<EnvironmentName>() else {
+                continue;
+            };
+            let Ok((environment, _, _)) = self.read_environment(&name) else {
+                continue;
+            };
             for credential in environment.credentials.into_values() {
                 let environments = used.entry(credential).or_default();
                 if !environments.contains(&name) {
@@ -258,14 +283,16 @@ impl Podium {
         work: impl FnOnce(&Vault) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let vault = Arc::clone(self.host.vault());
-        tokio::task::spawn_blocking(move || work(&vault)).await.unwrap_or_else(|panic| {
-            Err(Error::new(
-                ErrorKind::Internal,
-                Code::new("POD0504"),
-                "The vault stopped unexpectedly.",
-            )
-            .with_source(panic))
-        })
+        tokio::task::spawn_blocking(move || work(&vault))
+            .await
+            .unwrap_or_else(|panic| {
+                Err(Error::new(
+                    ErrorKind::Internal,
+                    Code::new("POD0504"),
+                    "The vault stopped unexpectedly.",
+                )
+                .with_source(panic))
+            })
     }
 }
 
@@ -276,12 +303,19 @@ fn sort_fields(kind: &CredentialKind, given: BTreeMap<String, String>) -> Result
     let (mut fields, mut secrets) = (BTreeMap::new(), BTreeMap::new());
     for (name, value) in given {
         let Some(field) = kind.fields.iter().find(|field| field.name == name) else {
-            let known =
-                kind.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ");
+            let known = kind
+                .fields
+                .iter()
+                .map(|field| field.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
             return Err(Error::new(
                 ErrorKind::Invalid,
                 Code::new("POD0522"),
-                format!("A credential of the kind `{}` has no field `{name}`.", kind.id),
+                format!(
+                    "A credential of the kind `{}` has no field `{name}`.",
+                    kind.id
+                ),
             )
             .with_hint(format!("Its fields are: {known}.")));
         };
@@ -320,15 +354,20 @@ fn view_of(vault: &Vault) -> VaultView {
             passphrase: store == Store::Passphrase,
             because: because.words(),
         },
-        VaultState::Unlocked { store: Store::Keychain } => {
-            VaultView::Open { key: String::from("the keychain of this computer") }
-        }
-        VaultState::Unlocked { store: Store::Passphrase } => {
-            VaultView::Open { key: String::from("your passphrase") }
-        }
-        VaultState::Unusable(error) => {
-            VaultView::Locked { passphrase: false, because: error.message }
-        }
+        VaultState::Unlocked {
+            store: Store::Keychain,
+        } => VaultView::Open {
+            key: String::from("the keychain of this computer"),
+        },
+        VaultState::Unlocked {
+            store: Store::Passphrase,
+        } => VaultView::Open {
+            key: String::from("your passphrase"),
+        },
+        VaultState::Unusable(error) => VaultView::Locked {
+            passphrase: false,
+            because: error.message,
+        },
     }
 }
 

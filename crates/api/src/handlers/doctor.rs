@@ -12,7 +12,11 @@ use crate::{ApiError, Podium};
 impl Podium {
     /// What is there and what is missing on this computer.
     pub async fn doctor_get(&self, _: Empty) -> Result<Doctor, ApiError> {
-        let mut checks = vec![self.own_programs(), self.journal_check().await, self.vault_check().await];
+        let mut checks = vec![
+            self.own_programs(),
+            self.journal_check().await,
+            self.vault_check().await,
+        ];
         for manifest in self.host.manifests() {
             if !manifest.tools.is_empty() {
                 checks.push(self.tool_check(&manifest.label, &manifest.tools).await);
@@ -28,7 +32,12 @@ impl Podium {
             .collect();
         let home = self.host.home().root().display();
         if missing.is_empty() {
-            check("Podium", CheckState::Good, format!("It is whole; its own files are in {home}."), None)
+            check(
+                "Podium",
+                CheckState::Good,
+                format!("It is whole; its own files are in {home}."),
+                None,
+            )
         } else {
             check(
                 "Podium",
@@ -47,17 +56,23 @@ impl Podium {
                 format!("It can be read and holds {} runs.", runs.len()),
                 None,
             ),
-            Err(error) => {
-                check("Journal", CheckState::Trouble, error.message, error.hint.as_deref())
-            }
+            Err(error) => check(
+                "Journal",
+                CheckState::Trouble,
+                error.message,
+                error.hint.as_deref(),
+            ),
         }
     }
 
     async fn vault_check(&self) -> Check {
         match self.vault_get(Empty {}).await {
-            Ok(VaultView::Open { key }) => {
-                check("Vault", CheckState::Good, format!("It is open; its key is in {key}."), None)
-            }
+            Ok(VaultView::Open { key }) => check(
+                "Vault",
+                CheckState::Good,
+                format!("It is open; its key is in {key}."),
+                None,
+            ),
             Ok(VaultView::Locked { because, .. }) => check(
                 "Vault",
                 CheckState::Trouble,
@@ -70,7 +85,10 @@ impl Podium {
                 String::from("There is none yet; the keychain of this computer can hold its key."),
                 None,
             ),
-            Ok(VaultView::Empty { keychain: false, because }) => check(
+            Ok(VaultView::Empty {
+                keychain: false,
+                because,
+            }) => check(
                 "Vault",
                 CheckState::Missing,
                 format!(
@@ -79,7 +97,12 @@ impl Podium {
                 ),
                 Some("Make one with a passphrase: `podium credentials add` asks for it."),
             ),
-            Err(error) => check("Vault", CheckState::Trouble, error.message, error.hint.as_deref()),
+            Err(error) => check(
+                "Vault",
+                CheckState::Trouble,
+                error.message,
+                error.hint.as_deref(),
+            ),
         }
     }
 
@@ -101,15 +124,23 @@ impl Podium {
                     Some("Run it by hand with `--version` to see what is wrong with it."),
                 ),
             },
-            Err(error) => {
-                check(label, CheckState::Missing, error.message, error.hint.as_deref())
-            }
+            Err(error) => check(
+                label,
+                CheckState::Missing,
+                error.message,
+                error.hint.as_deref(),
+            ),
         }
     }
 }
 
 fn check(what: &str, state: CheckState, detail: String, hint: Option<&str>) -> Check {
-    Check { what: what.to_owned(), state, detail, hint: hint.map(str::to_owned) }
+    Check {
+        what: what.to_owned(),
+        state,
+        detail,
+        hint: hint.map(str::to_owned),
+    }
 }
 
 /// The first line of what a tool says of itself.
@@ -120,8 +151,14 @@ async fn version(program: &Path) -> Option<String> {
         .env("CHECKPOINT_DISABLE", "1")
         .env_remove("TF_CLI_CONFIG_FILE")
         .kill_on_drop(true);
-    let output = tokio::time::timeout(Duration::from_secs(15), command.output()).await.ok()?.ok()?;
+    let output = tokio::time::timeout(Duration::from_secs(15), command.output())
+        .await
+        .ok()?
+        .ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
-    output.status.success().then(|| line.chars().take(120).collect())
+    output
+        .status
+        .success()
+        .then(|| line.chars().take(120).collect())
 }

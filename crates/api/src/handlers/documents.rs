@@ -27,11 +27,18 @@ struct Open {
 impl Open {
     /// The version of both files together.
     fn version(&self) -> String {
-        format!("{}.{}", self.read.version, self.layout_version.as_deref().unwrap_or("none"))
+        format!(
+            "{}.{}",
+            self.read.version,
+            self.layout_version.as_deref().unwrap_or("none")
+        )
     }
 
     fn texts(&self) -> Texts<'_> {
-        Texts { document: &self.read.text, layout: &self.layout_text }
+        Texts {
+            document: &self.read.text,
+            layout: &self.layout_text,
+        }
     }
 }
 
@@ -64,10 +71,20 @@ impl Podium {
         for (id, place) in &request.moves {
             layout.put(id, place.x, place.y);
         }
-        let layout_text =
-            if layout == before { open.layout_text.clone() } else { layout.write() };
-        self.write(&request.workflow, open, text, layout_text, &request.label, request.merge.as_deref())
-            .await
+        let layout_text = if layout == before {
+            open.layout_text.clone()
+        } else {
+            layout.write()
+        };
+        self.write(
+            &request.workflow,
+            open,
+            text,
+            layout_text,
+            &request.label,
+            request.merge.as_deref(),
+        )
+        .await
     }
 
     /// Replaces the text of a workflow.
@@ -75,8 +92,15 @@ impl Podium {
         let _turn = self.editing.lock().await;
         let open = self.open_at_version(&request.workflow, &request.version)?;
         let layout_text = open.layout_text.clone();
-        self.write(&request.workflow, open, request.text, layout_text, "Edit the text", Some("text"))
-            .await
+        self.write(
+            &request.workflow,
+            open,
+            request.text,
+            layout_text,
+            "Edit the text",
+            Some("text"),
+        )
+        .await
     }
 
     /// Takes back the newest edit.
@@ -102,7 +126,15 @@ impl Podium {
             layout.put(&placed.id, placed.x, placed.y);
         }
         let text = open.read.text.clone();
-        self.write(&request.workflow, open, text, layout.write(), "Tidy up", None).await
+        self.write(
+            &request.workflow,
+            open,
+            text,
+            layout.write(),
+            "Tidy up",
+            None,
+        )
+        .await
     }
 
     /// What is wrong with the workflows named (all where none is), their environments and the workspace.
@@ -111,7 +143,10 @@ impl Podium {
         let names = if named.is_empty() {
             folder.workflows()
         } else {
-            named.iter().map(|name| folder.workflow_named(name)).collect::<Result<_, _>>()?
+            named
+                .iter()
+                .map(|name| folder.workflow_named(name))
+                .collect::<Result<_, _>>()?
         };
         let (_, mut diagnostics) = self.read_workspace()?;
         for name in folder.environments() {
@@ -131,7 +166,11 @@ impl Podium {
     /// The JSON Schemas of a workflow's inputs.
     pub fn inputs_of(&self, workflow: &str) -> Result<Map<String, Value>, ApiError> {
         let read = self.read_workflow(workflow)?;
-        Ok(read.parsed.value.map(|document| document.inputs.into_iter().collect()).unwrap_or_default())
+        Ok(read
+            .parsed
+            .value
+            .map(|document| document.inputs.into_iter().collect())
+            .unwrap_or_default())
     }
 
     /// Where the nodes of a graph stand.
@@ -165,7 +204,10 @@ impl Podium {
         });
         place_new(&mut layout, &checked.graph);
         diagnostics.sort_by_key(|diagnostic| {
-            (std::cmp::Reverse(diagnostic.severity), diagnostic.span.map(|span| span.start))
+            (
+                std::cmp::Reverse(diagnostic.severity),
+                diagnostic.span.map(|span| span.start),
+            )
         });
         let history = self.history(workflow).await;
         Ok(DocumentView {
@@ -204,7 +246,10 @@ impl Podium {
         Err(Error::new(
             ErrorKind::Conflict,
             Code::new("POD0213"),
-            format!("`{}` was changed elsewhere since this window read it.", open.read.file),
+            format!(
+                "`{}` was changed elsewhere since this window read it.",
+                open.read.file
+            ),
         )
         .with_hint("Nothing was overwritten. The new content is loaded; make the change again.")
         .into())
@@ -220,7 +265,10 @@ impl Podium {
         merge: Option<&str>,
     ) -> Result<DocumentView, ApiError> {
         let mut history = self.history(workflow).await;
-        let after = Texts { document: &text, layout: &layout_text };
+        let after = Texts {
+            document: &text,
+            layout: &layout_text,
+        };
         let changed = history.record(label, merge, open.texts(), after);
         self.write_files(&open, &text, &layout_text)?;
         if changed {
@@ -252,11 +300,18 @@ impl Podium {
         let _turn = self.editing.lock().await;
         let open = self.open_files(workflow)?;
         let mut history = self.history(workflow).await;
-        let moved =
-            if back { history.undo(open.texts()) } else { history.redo(open.texts()) };
+        let moved = if back {
+            history.undo(open.texts())
+        } else {
+            history.redo(open.texts())
+        };
         let moved = moved.map_err(|changed| {
-            Error::new(ErrorKind::Conflict, Code::new("POD0214"), changed.to_string())
-                .with_hint("Edit the file as it is now; older steps stay in the history.")
+            Error::new(
+                ErrorKind::Conflict,
+                Code::new("POD0214"),
+                changed.to_string(),
+            )
+            .with_hint("Edit the file as it is now; older steps stay in the history.")
         })?;
         if let Some(moved) = moved {
             self.write_files(&open, &moved.document, &moved.layout)?;
@@ -286,7 +341,12 @@ fn place_new(layout: &mut Layout, graph: &Graph) {
         .iter()
         .filter_map(|node| {
             let place = layout.nodes.get(&node.id)?;
-            let rect = Rect { x: place.x, y: place.y, width: NODE.0, height: NODE.1 };
+            let rect = Rect {
+                x: place.x,
+                y: place.y,
+                width: NODE.0,
+                height: NODE.1,
+            };
             Some((node.id.clone(), rect))
         })
         .collect();
@@ -305,8 +365,16 @@ fn shapes(graph: &Graph) -> Shapes {
     let nodes = graph
         .nodes
         .iter()
-        .map(|node| Node { id: node.id.clone(), width: NODE.0, height: NODE.1 })
+        .map(|node| Node {
+            id: node.id.clone(),
+            width: NODE.0,
+            height: NODE.1,
+        })
         .collect();
-    let edges = graph.edges.iter().map(|edge| (edge.from.clone(), edge.to.clone())).collect();
+    let edges = graph
+        .edges
+        .iter()
+        .map(|edge| (edge.from.clone(), edge.to.clone()))
+        .collect();
     (nodes, edges)
 }

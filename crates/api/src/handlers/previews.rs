@@ -6,9 +6,7 @@ use podium_plan::{Binding, Plan, compile};
 
 use crate::handlers::reading::environment_view;
 use crate::podium::Previewed;
-use crate::types::{
-    EnvironmentView, MakePreview, PreviewView, RunName, RunStarted, StartRun,
-};
+use crate::types::{EnvironmentView, MakePreview, PreviewView, RunName, RunStarted, StartRun};
 use crate::{ApiError, Podium};
 
 /// A plan, and what it was made from.
@@ -30,9 +28,17 @@ impl Podium {
         )?;
         let (environment, warnings, version) = self.read_environment(&name)?;
         let read = self.read_workflow(&request.workflow)?;
-        let binding = Binding { name: &name, environment: &environment };
-        let compiled =
-            compile(&request.workflow, &read.parsed, &binding, &request.inputs, &self.manifests);
+        let binding = Binding {
+            name: &name,
+            environment: &environment,
+        };
+        let compiled = compile(
+            &request.workflow,
+            &read.parsed,
+            &binding,
+            &request.inputs,
+            &self.manifests,
+        );
         let mut diagnostics = warnings;
         diagnostics.extend(compiled.diagnostics);
         let Some(plan) = compiled.plan else {
@@ -88,7 +94,9 @@ impl Podium {
         if let Some(step) = made.preview.problems().next() {
             let problem = step.problem.as_ref();
             let why = problem.map_or("", |problem| problem.message.as_str());
-            let hint = problem.and_then(|problem| problem.hint.clone()).unwrap_or_default();
+            let hint = problem
+                .and_then(|problem| problem.hint.clone())
+                .unwrap_or_default();
             return Err(Error::new(
                 ErrorKind::Invalid,
                 Code::new("POD0714"),
@@ -101,7 +109,10 @@ impl Podium {
         // The click on a preview is a yes to that preview; where the environment wants an approval of
         // its own, only a yes that says so counts.
         let approved = request.approve || !made.plan.needs_approval();
-        let run = self.host.start(made.plan, made.preview, &Self::who(), approved).await?;
+        let run = self
+            .host
+            .start(made.plan, made.preview, &Self::who(), approved)
+            .await?;
         Ok(RunStarted { run })
     }
 
@@ -123,7 +134,9 @@ impl Podium {
                 Code::new("POD0716"),
                 format!("The environment `{name}` asks you to type its name first."),
             )
-            .with_hint(format!("Type `{name}` (on the command line: `--confirm {name}`)."))
+            .with_hint(format!(
+                "Type `{name}` (on the command line: `--confirm {name}`)."
+            ))
             .into());
         }
         Ok(())

@@ -77,7 +77,10 @@ impl Podium {
 }
 
 /// An environment, for screens.
-pub(crate) fn environment_view(name: &EnvironmentName, environment: &Environment) -> EnvironmentView {
+pub(crate) fn environment_view(
+    name: &EnvironmentName,
+    environment: &Environment,
+) -> EnvironmentView {
     EnvironmentView {
         name: name.clone(),
         title: if environment.title.is_empty() {
@@ -89,7 +92,11 @@ pub(crate) fn environment_view(name: &EnvironmentName, environment: &Environment
         approval: environment.protect.approval,
         type_name: environment.protect.confirm.is_some(),
         read_only: environment.protect.read_only,
-        vars: environment.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        vars: environment
+            .vars
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
         credentials: environment
             .credentials
             .iter()

@@ -52,7 +52,10 @@ impl Podium {
             return Ok(RunView::at(request.run, &events, at));
         }
         let run = request.run.clone();
-        let by = self.host.journal(move |journal| taken_back_by(journal, &run)).await?;
+        let by = self
+            .host
+            .journal(move |journal| taken_back_by(journal, &run))
+            .await?;
         let mut view = RunView::of(request.run, &events);
         if let Some(by) = by {
             view.set_undone_by(by);
@@ -67,9 +70,17 @@ impl Podium {
             return Err(no_run(&request.run).into());
         }
         let limit = u64::from(request.limit.unwrap_or(1_000));
-        let mut page = LogPage { lines: Vec::new(), total: 0 };
+        let mut page = LogPage {
+            lines: Vec::new(),
+            total: 0,
+        };
         for event in &events {
-            let EventBody::Step { step, event: StepEvent::Log(log), .. } = &event.body else {
+            let EventBody::Step {
+                step,
+                event: StepEvent::Log(log),
+                ..
+            } = &event.body
+            else {
                 continue;
             };
             let name = step.to_string();
@@ -98,7 +109,9 @@ impl Podium {
 
     /// Stops a run gently.
     pub async fn run_cancel(&self, request: RunName) -> Result<Empty, ApiError> {
-        self.host.ask(&request.run, Command::Cancel { by: Self::who() }).await?;
+        self.host
+            .ask(&request.run, Command::Cancel { by: Self::who() })
+            .await?;
         Ok(Empty {})
     }
 
@@ -114,7 +127,15 @@ impl Podium {
                 _ => None,
             })
             .ok_or_else(|| no_run(&request.run))?;
-        self.host.ask(&request.run, Command::Approve { hash, by: Self::who() }).await?;
+        self.host
+            .ask(
+                &request.run,
+                Command::Approve {
+                    hash,
+                    by: Self::who(),
+                },
+            )
+            .await?;
         Ok(Empty {})
     }
 
@@ -134,8 +155,12 @@ impl Podium {
             PersonsAnswer::Stop => Answer::Stop,
             PersonsAnswer::GoOn => Answer::GoOn,
         };
-        let command =
-            Command::Answer { step, answer, by: Self::who(), comment: request.comment };
+        let command = Command::Answer {
+            step,
+            answer,
+            by: Self::who(),
+            comment: request.comment,
+        };
         self.host.ask(&request.run, command).await?;
         Ok(Empty {})
     }
@@ -144,10 +169,17 @@ impl Podium {
 /// The run that took this one back, where one did to its end.
 fn taken_back_by(journal: &Journal, run: &RunId) -> podium_diagnostics::Result<Option<RunId>> {
     let undone = journal.undone_by(run)?;
-    Ok(undone.into_iter().find(|row| row.state == "succeeded").map(|row| row.run))
+    Ok(undone
+        .into_iter()
+        .find(|row| row.state == "succeeded")
+        .map(|row| row.run))
 }
 
 pub(crate) fn no_run(run: &RunId) -> Error {
-    Error::new(ErrorKind::NotFound, Code::new("POD0717"), format!("There is no run `{run}`."))
-        .with_hint("`podium runs list` shows the runs of this computer.")
+    Error::new(
+        ErrorKind::NotFound,
+        Code::new("POD0717"),
+        format!("There is no run `{run}`."),
+    )
+    .with_hint("`podium runs list` shows the runs of this computer.")
 }

@@ -13,12 +13,13 @@ impl Podium {
         let (workspace, mut diagnostics) = self.read_workspace()?;
         let mut environments = Vec::new();
         for name in self.host.folder().environments() {
-            let Ok(name) = name.parse::<EnvironmentName>() else { continue };
+            let Ok(name) = name.parse::<EnvironmentName>() else {
+                continue;
+            };
             match self.read_environment(&name) {
                 Ok((environment, found, _)) => {
                     diagnostics.extend(found);
-                    environments
-                        .push((environment.order, environment_view(&name, &environment)));
+                    environments.push((environment.order, environment_view(&name, &environment)));
                 }
                 Err(error) => diagnostics.extend(error.diagnostics),
             }
@@ -28,7 +29,8 @@ impl Podium {
         let root = self.host.folder().root();
         Ok(WorkspaceView {
             name: if workspace.name.is_empty() {
-                root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+                root.file_name()
+                    .map_or_else(String::new, |n| n.to_string_lossy().into_owned())
             } else {
                 workspace.name
             },
@@ -43,21 +45,32 @@ impl Podium {
 
     /// The workflows, for the home page.
     pub async fn workflow_list(&self, _: Empty) -> Result<Vec<WorkflowTile>, ApiError> {
-        let runs = self.run_list(ListRuns { workflow: None, limit: Some(1_000) }).await?;
+        let runs = self
+            .run_list(ListRuns {
+                workflow: None,
+                limit: Some(1_000),
+            })
+            .await?;
         let mut tiles = Vec::new();
         for name in self.host.folder().workflows() {
             let read = self.read_workflow(&name)?;
             let checked = check(&name, &read.parsed, &self.manifests);
             let document = read.parsed.value.as_ref();
             let mut systems = Vec::new();
-            for step in document.into_iter().flat_map(|document| document.steps.values()) {
+            for step in document
+                .into_iter()
+                .flat_map(|document| document.steps.values())
+            {
                 let system = step.uses.connector().to_owned();
                 if !systems.contains(&system) {
                     systems.push(system);
                 }
             }
-            let errors =
-                checked.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+            let errors = checked
+                .diagnostics
+                .iter()
+                .filter(|diagnostic| diagnostic.is_error())
+                .count();
             tiles.push(WorkflowTile {
                 title: document
                     .map(|document| document.name.clone())
@@ -67,8 +80,9 @@ impl Podium {
                     .map(|document| document.description.clone())
                     .unwrap_or_default(),
                 systems,
-                steps: document
-                    .map_or(0, |document| u32::try_from(document.steps.len()).unwrap_or(u32::MAX)),
+                steps: document.map_or(0, |document| {
+                    u32::try_from(document.steps.len()).unwrap_or(u32::MAX)
+                }),
                 problems: u32::try_from(errors).unwrap_or(u32::MAX),
                 inputs: document
                     .map(|document| {
@@ -89,17 +103,31 @@ impl Podium {
     /// Makes an empty workflow; its file name is made from its title.
     pub async fn workflow_create(&self, request: CreateWorkflow) -> Result<DocumentView, ApiError> {
         let title = request.title.trim();
-        let title = if title.is_empty() { "New workflow" } else { title };
+        let title = if title.is_empty() {
+            "New workflow"
+        } else {
+            title
+        };
         let known = self.host.folder().workflows();
         let base = file_name(title);
         let name = (1..)
-            .map(|number| if number == 1 { base.clone() } else { format!("{base}-{number}") })
+            .map(|number| {
+                if number == 1 {
+                    base.clone()
+                } else {
+                    format!("{base}-{number}")
+                }
+            })
             .find(|name| !known.contains(name))
             .unwrap_or(base);
-        let text = format!("podium: 1\nname: {}\nsteps: {{}}\n", serde_json::Value::from(title));
+        let text = format!(
+            "podium: 1\nname: {}\nsteps: {{}}\n",
+            serde_json::Value::from(title)
+        );
         let file = self.host.folder().workflow_file(&name);
         self.host.folder().write(&file, None, text.as_bytes())?;
-        self.document_open(crate::types::WorkflowName { workflow: name }).await
+        self.document_open(crate::types::WorkflowName { workflow: name })
+            .await
     }
 }
 
@@ -114,5 +142,9 @@ fn file_name(title: &str) -> String {
         }
     }
     let name: String = name.trim_end_matches('-').chars().take(60).collect();
-    if name.is_empty() { String::from("workflow") } else { name }
+    if name.is_empty() {
+        String::from("workflow")
+    } else {
+        name
+    }
 }

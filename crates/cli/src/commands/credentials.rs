@@ -23,14 +23,22 @@ pub(crate) async fn run(
             if json {
                 output::json(&credentials);
             } else if credentials.is_empty() {
-                output::line("No credentials yet. `podium credentials add NAME --kind KIND` stores one.");
+                output::line(
+                    "No credentials yet. `podium credentials add NAME --kind KIND` stores one.",
+                );
             }
             for credential in credentials.iter().filter(|_| !json) {
                 show(credential);
             }
             Ok(exit::SUCCEEDED)
         }
-        Credentials::Add { name, kind, fields, stdin, key_fd } => {
+        Credentials::Add {
+            name,
+            kind,
+            fields,
+            stdin,
+            key_fd,
+        } => {
             let added = add(podium, name, kind, fields, stdin, key_fd, passphrase_fd).await?;
             if json {
                 output::json(&added);
@@ -42,7 +50,11 @@ pub(crate) async fn run(
         Credentials::Test { name } => test(podium, name, passphrase_fd, json).await,
         Credentials::Remove { name } => {
             open(podium, passphrase_fd, false).await?;
-            podium.credential_remove(CredentialRef { name: parse(&name)? }).await?;
+            podium
+                .credential_remove(CredentialRef {
+                    name: parse(&name)?,
+                })
+                .await?;
             if !json {
                 output::line(&format!("`{name}` is removed."));
             }
@@ -66,20 +78,35 @@ async fn add(
         .into_iter()
         .flat_map(|manifest| manifest.credentials)
         .collect();
-    let known = kinds.iter().map(|kind| kind.id.as_str()).collect::<Vec<_>>().join(", ");
-    let description = kinds.into_iter().find(|known| known.id == kind).ok_or_else(|| {
-        invalid(
-            "POD0520",
-            format!("There is no kind of credential `{kind}`."),
-            &format!("The kinds are: {known}."),
-        )
-    })?;
+    let known = kinds
+        .iter()
+        .map(|kind| kind.id.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let description = kinds
+        .into_iter()
+        .find(|known| known.id == kind)
+        .ok_or_else(|| {
+            invalid(
+                "POD0520",
+                format!("There is no kind of credential `{kind}`."),
+                &format!("The kinds are: {known}."),
+            )
+        })?;
     let mut fields = BTreeMap::new();
     for field in given {
         let Some((field, value)) = field.split_once('=') else {
-            return Err(invalid("POD0818", "A --field has no `=`.", "Write it as NAME=VALUE."));
+            return Err(invalid(
+                "POD0818",
+                "A --field has no `=`.",
+                "Write it as NAME=VALUE.",
+            ));
         };
-        if description.fields.iter().any(|known| known.name == field && known.secret) {
+        if description
+            .fields
+            .iter()
+            .any(|known| known.name == field && known.secret)
+        {
             return Err(invalid(
                 "POD0819",
                 format!("`{field}` is secret and is not taken from an argument."),
@@ -91,7 +118,13 @@ async fn add(
     }
     fields.extend(secrets::fields(&description, stdin, key_fd)?);
     open(podium, passphrase_fd, true).await?;
-    podium.credential_add(AddCredential { name: parse(&name)?, kind, fields }).await
+    podium
+        .credential_add(AddCredential {
+            name: parse(&name)?,
+            kind,
+            fields,
+        })
+        .await
 }
 
 async fn test(
@@ -103,11 +136,18 @@ async fn test(
     open(podium, passphrase_fd, false).await?;
     let names = match name {
         Some(name) => vec![parse(&name)?],
-        None => podium.credential_list(Empty {}).await?.into_iter().map(|c| c.name).collect(),
+        None => podium
+            .credential_list(Empty {})
+            .await?
+            .into_iter()
+            .map(|c| c.name)
+            .collect(),
     };
     let mut code = exit::SUCCEEDED;
     for name in names {
-        let tested = podium.credential_test(CredentialRef { name: name.clone() }).await?;
+        let tested = podium
+            .credential_test(CredentialRef { name: name.clone() })
+            .await?;
         if tested.error.is_some() {
             code = exit::FAILED;
         }
@@ -129,9 +169,10 @@ async fn open(podium: &Podium, fd: Option<i32>, make: bool) -> Result<(), ApiErr
     match podium.vault_get(Empty {}).await? {
         VaultView::Open { .. } => Ok(()),
         VaultView::Empty { .. } if !make => Ok(()),
-        VaultView::Empty { keychain: true, .. } if given.is_none() => {
-            podium.vault_create(CreateVault { passphrase: None }).await.map(|_| ())
-        }
+        VaultView::Empty { keychain: true, .. } if given.is_none() => podium
+            .vault_create(CreateVault { passphrase: None })
+            .await
+            .map(|_| ()),
         VaultView::Empty { because, .. } => {
             let passphrase = match given {
                 Some(passphrase) => Some(passphrase),
@@ -152,18 +193,27 @@ async fn open(podium: &Podium, fd: Option<i32>, make: bool) -> Result<(), ApiErr
                     "Give one with --passphrase-fd N, or in the file that PODIUM_PASSPHRASE_FILE names.",
                 ));
             }
-            podium.vault_create(CreateVault { passphrase }).await.map(|_| ())
+            podium
+                .vault_create(CreateVault { passphrase })
+                .await
+                .map(|_| ())
         }
-        VaultView::Locked { passphrase: true, .. } => {
+        VaultView::Locked {
+            passphrase: true, ..
+        } => {
             let passphrase = match given {
                 None if output::is_interactive() => secrets::ask_passphrase(false),
                 given => given,
             };
-            podium.vault_unlock(CreateVault { passphrase }).await.map(|_| ())
+            podium
+                .vault_unlock(CreateVault { passphrase })
+                .await
+                .map(|_| ())
         }
-        VaultView::Locked { .. } => {
-            podium.vault_unlock(CreateVault { passphrase: None }).await.map(|_| ())
-        }
+        VaultView::Locked { .. } => podium
+            .vault_unlock(CreateVault { passphrase: None })
+            .await
+            .map(|_| ()),
     }
 }
 
@@ -172,16 +222,31 @@ fn show(credential: &CredentialView) {
         .fields
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
-        .chain(credential.hidden.iter().map(|name| format!("{name}=[hidden]")))
+        .chain(
+            credential
+                .hidden
+                .iter()
+                .map(|name| format!("{name}=[hidden]")),
+        )
         .collect::<Vec<_>>()
         .join(" ");
-    let tested =
-        credential.tested.as_ref().map_or_else(|| String::from("never tested"), |t| t.words.clone());
-    output::line(&format!("{}  {}  {fields}  {tested}", credential.name, credential.label));
+    let tested = credential
+        .tested
+        .as_ref()
+        .map_or_else(|| String::from("never tested"), |t| t.words.clone());
+    output::line(&format!(
+        "{}  {}  {fields}  {tested}",
+        credential.name, credential.label
+    ));
 }
 
 fn parse(name: &str) -> Result<podium_api::model::CredentialName, ApiError> {
-    name.parse().map_err(|error: podium_api::model::id::NotAName| {
-        invalid("POD0526", format!("`{name}` is {error}."), "Choose another name.")
-    })
+    name.parse()
+        .map_err(|error: podium_api::model::id::NotAName| {
+            invalid(
+                "POD0526",
+                format!("`{name}` is {error}."),
+                "Choose another name.",
+            )
+        })
 }

@@ -17,16 +17,21 @@ pub(crate) fn make(directory: &Path, json: bool) -> Result<u8, ApiError> {
     if used {
         return Err(invalid(
             "POD0820",
-            format!("`{}` is not empty; nothing was written.", directory.display()),
+            format!(
+                "`{}` is not empty; nothing was written.",
+                directory.display()
+            ),
             "Name a folder that is empty or not there.",
         ));
     }
-    let written =
-        std::fs::create_dir_all(directory).and_then(|()| DEMO.extract(directory));
+    let written = std::fs::create_dir_all(directory).and_then(|()| DEMO.extract(directory));
     if let Err(error) = written {
         return Err(invalid(
             "POD0821",
-            format!("The demo could not be written to `{}`: {error}.", directory.display()),
+            format!(
+                "The demo could not be written to `{}`: {error}.",
+                directory.display()
+            ),
             "Name a folder of yours with some space left.",
         ));
     }

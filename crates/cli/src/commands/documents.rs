@@ -9,7 +9,10 @@ use crate::{exit, output};
 /// `podium validate`
 pub(crate) fn validate(podium: &Podium, files: &[String], json: bool) -> Result<u8, ApiError> {
     let diagnostics = podium.validate(files)?;
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let errors = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.is_error())
+        .count();
     if json {
         output::json(&diagnostics);
     } else {
@@ -19,10 +22,17 @@ pub(crate) fn validate(podium: &Podium, files: &[String], json: bool) -> Result<
         if errors == 0 {
             output::line("No errors.");
         } else {
-            output::complain(&format!("{errors} {}.", if errors == 1 { "error" } else { "errors" }));
+            output::complain(&format!(
+                "{errors} {}.",
+                if errors == 1 { "error" } else { "errors" }
+            ));
         }
     }
-    Ok(if errors == 0 { exit::SUCCEEDED } else { exit::FAILED })
+    Ok(if errors == 0 {
+        exit::SUCCEEDED
+    } else {
+        exit::FAILED
+    })
 }
 
 /// `podium schema`

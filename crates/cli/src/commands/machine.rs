@@ -35,7 +35,10 @@ pub(crate) async fn connectors(
         return Ok(exit::SUCCEEDED);
     }
     for manifest in &manifests {
-        output::line(&format!("{} ({}): {}", manifest.label, manifest.id, manifest.summary));
+        output::line(&format!(
+            "{} ({}): {}",
+            manifest.label, manifest.id, manifest.summary
+        ));
         for operation in &manifest.operations {
             output::line(&format!("  {}  {}", operation.name, operation.title));
             if name.is_none() {
@@ -62,7 +65,10 @@ pub(crate) async fn connectors(
 /// `podium doctor`
 pub(crate) async fn doctor(podium: &Podium, json: bool) -> Result<u8, ApiError> {
     let doctor = podium.doctor_get(Empty {}).await?;
-    let well = doctor.checks.iter().all(|check| check.state == CheckState::Good);
+    let well = doctor
+        .checks
+        .iter()
+        .all(|check| check.state == CheckState::Good);
     if json {
         output::json(&doctor);
     }
@@ -111,7 +117,11 @@ pub(crate) fn simulate(connector: &str, tool: &str, args: Vec<String>) -> Result
     });
     let connector = podium_api::connector_named(connector)?;
     let directory = std::env::current_dir().map_err(|error| {
-        invalid("POD0822", format!("The folder of the simulated tool is gone: {error}."), "Start again.")
+        invalid(
+            "POD0822",
+            format!("The folder of the simulated tool is gone: {error}."),
+            "Start again.",
+        )
     })?;
     let call = SimulatedProcess {
         program: tool.to_owned(),

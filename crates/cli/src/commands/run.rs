@@ -41,7 +41,11 @@ pub(crate) async fn preview(
         show(&view);
     }
     let troubled = view.preview.problems().next().is_some();
-    Ok(if troubled { exit::FAILED } else { exit::SUCCEEDED })
+    Ok(if troubled {
+        exit::FAILED
+    } else {
+        exit::SUCCEEDED
+    })
 }
 
 /// `podium run`
@@ -186,7 +190,11 @@ fn words(event: &Event) -> Option<String> {
     let run = &event.run;
     Some(match &event.body {
         EventBody::Run(RunEvent::Created(created)) => {
-            format!("{run} · {} in {}", created.plan.title(), created.plan.environment())
+            format!(
+                "{run} · {} in {}",
+                created.plan.title(),
+                created.plan.environment()
+            )
         }
         EventBody::Run(RunEvent::Waiting(_)) => format!(
             "Waiting for a person. Say yes with `podium runs approve {run}`, \
@@ -197,7 +205,10 @@ fn words(event: &Event) -> Option<String> {
         }
         EventBody::Run(RunEvent::Failed(failed)) => {
             let hint = failed.error.hint.as_deref().unwrap_or_default();
-            format!("Failed: {} [{}] {hint}", failed.error.message, failed.error.code)
+            format!(
+                "Failed: {} [{}] {hint}",
+                failed.error.message, failed.error.code
+            )
         }
         EventBody::Run(RunEvent::Cancelled(cancelled)) => {
             let mut text = String::from("Cancelled.");
@@ -228,7 +239,10 @@ fn words(event: &Event) -> Option<String> {
             StepEvent::WaitingApproval(waiting) => format!("… {step} waits: {}", waiting.message),
             StepEvent::WaitingUnlock(waiting) => format!("… {step} waits: {}", waiting.because),
             StepEvent::Retrying(retrying) => {
-                let why = retrying.error.as_ref().map_or("", |error| error.message.as_str());
+                let why = retrying
+                    .error
+                    .as_ref()
+                    .map_or("", |error| error.message.as_str());
                 format!("↻ {step}: {why} Trying again.")
             }
             _ => return None,
@@ -250,7 +264,9 @@ fn read_preview(path: &Path) -> Result<Preview, ApiError> {
     if preview.is_intact() {
         Ok(preview)
     } else {
-        Err(unreadable(String::from("its hash is not that of its content")))
+        Err(unreadable(String::from(
+            "its hash is not that of its content",
+        )))
     }
 }
 
@@ -259,10 +275,15 @@ fn request(podium: &Podium, what: What) -> Result<MakePreview, ApiError> {
     let environment = what
         .environment
         .map(|name| {
-            name.parse().map_err(|error: podium_api::model::id::NotAName| {
-                let code = Code::new("POD0809");
-                invalid("POD0809", format!("`{name}` is {error}. [{code}]"), "Name an environment.")
-            })
+            name.parse()
+                .map_err(|error: podium_api::model::id::NotAName| {
+                    let code = Code::new("POD0809");
+                    invalid(
+                        "POD0809",
+                        format!("`{name}` is {error}. [{code}]"),
+                        "Name an environment.",
+                    )
+                })
         })
         .transpose()?;
     let schemas = podium.inputs_of(&workflow)?;
@@ -277,7 +298,11 @@ fn request(podium: &Podium, what: What) -> Result<MakePreview, ApiError> {
         };
         inputs.insert(name.to_owned(), read_input(schemas.get(name), text));
     }
-    Ok(MakePreview { workflow, environment, inputs })
+    Ok(MakePreview {
+        workflow,
+        environment,
+        inputs,
+    })
 }
 
 /// Reads an input as its schema's type asks; text stays text. What does not fit is passed on as text,
@@ -300,7 +325,10 @@ fn show(view: &PreviewView) {
     for identity in &preview.identities {
         match (&identity.user, &identity.account, &identity.problem) {
             (Some(user), Some(account), _) => {
-                output::line(&format!("  as {user} in {account} ({})", identity.credential));
+                output::line(&format!(
+                    "  as {user} in {account} ({})",
+                    identity.credential
+                ));
             }
             (_, _, Some(problem)) => output::line(&format!(
                 "  {}: who it is could not be proven: {}",
@@ -338,10 +366,16 @@ fn show_step(step: &PreviewStep) {
     output::line("");
     if step.skipped {
         let because = step.because.as_deref().unwrap_or_default();
-        output::line(&format!("{} · {} · left out: {because}", step.title, step.uses));
+        output::line(&format!(
+            "{} · {} · left out: {because}",
+            step.title, step.uses
+        ));
         return;
     }
-    output::line(&format!("{} · {} · {mode} · {sure} · {undo}", step.title, step.uses));
+    output::line(&format!(
+        "{} · {} · {mode} · {sure} · {undo}",
+        step.title, step.uses
+    ));
     if let Some(because) = &step.because {
         output::line(&format!("  because {because}"));
     }

@@ -1,9 +1,7 @@
 //! The history, and everything a person can do to a run.
 
 use podium_api::model::RunId;
-use podium_api::types::{
-    AnswerStep, GetLogs, GetRun, ListRuns, PersonsAnswer, RunName,
-};
+use podium_api::types::{AnswerStep, GetLogs, GetRun, ListRuns, PersonsAnswer, RunName};
 use podium_api::{ApiError, Podium};
 use serde_json::{Map, json};
 
@@ -40,15 +38,26 @@ pub(crate) async fn run(podium: &Podium, command: Runs, json: bool) -> Result<u8
             podium.run_cancel(RunName { run: parse(&run)? }).await?;
             settle(podium, &run, json).await
         }
-        Runs::Approve { run, step: None, .. } => {
+        Runs::Approve {
+            run, step: None, ..
+        } => {
             podium.run_approve(RunName { run: parse(&run)? }).await?;
             settle(podium, &run, json).await
         }
-        Runs::Approve { run, step: Some(step), comment } => {
+        Runs::Approve {
+            run,
+            step: Some(step),
+            comment,
+        } => {
             answer(podium, &run, step, PersonsAnswer::Approve, comment).await?;
             settle(podium, &run, json).await
         }
-        Runs::Answer { run, step, decision, comment } => {
+        Runs::Answer {
+            run,
+            step,
+            decision,
+            comment,
+        } => {
             let said = match decision {
                 Decision::Retry => PersonsAnswer::Retry { with: Map::new() },
                 Decision::Skip => PersonsAnswer::Skip,
@@ -65,11 +74,20 @@ pub(crate) async fn run(podium: &Podium, command: Runs, json: bool) -> Result<u8
                 Some(step) => step,
                 None => failed_step(podium, &run).await?,
             };
-            answer(podium, &run, step, PersonsAnswer::Retry { with: Map::new() }, None).await?;
+            answer(
+                podium,
+                &run,
+                step,
+                PersonsAnswer::Retry { with: Map::new() },
+                None,
+            )
+            .await?;
             settle(podium, &run, json).await
         }
         Runs::Undo { run, consent } => {
-            let view = podium.run_preview_undo(RunName { run: parse(&run)? }).await?;
+            let view = podium
+                .run_preview_undo(RunName { run: parse(&run)? })
+                .await?;
             begin(podium, &view, consent, json).await
         }
         Runs::Export { run } => export(podium, &run).await,
@@ -82,7 +100,12 @@ async fn list(
     limit: u32,
     as_json: bool,
 ) -> Result<u8, ApiError> {
-    let runs = podium.run_list(ListRuns { workflow, limit: Some(limit) }).await?;
+    let runs = podium
+        .run_list(ListRuns {
+            workflow,
+            limit: Some(limit),
+        })
+        .await?;
     if as_json {
         output::json(&runs);
     } else if runs.is_empty() {
@@ -108,10 +131,18 @@ async fn show(podium: &Podium, run: Option<String>, as_json: bool) -> Result<u8,
         output::json(&view);
         return Ok(exit::SUCCEEDED);
     }
-    output::line(&format!("{} · {} in {}", view.id, view.title, view.environment));
+    output::line(&format!(
+        "{} · {} in {}",
+        view.id, view.title, view.environment
+    ));
     output::line(&view.sentence);
     for step in &view.steps {
-        output::line(&format!("  {:<12} {} · {}", word(&step.state), step.title, step.uses));
+        output::line(&format!(
+            "  {:<12} {} · {}",
+            word(&step.state),
+            step.title,
+            step.uses
+        ));
         if let Some(error) = &step.error {
             output::line(&format!("      {} [{}]", error.message, error.code));
             if let Some(hint) = &error.hint {
@@ -119,7 +150,11 @@ async fn show(podium: &Podium, run: Option<String>, as_json: bool) -> Result<u8,
             }
         }
         for made in &step.made {
-            let link = made.link.as_deref().map(|link| format!(" {link}")).unwrap_or_default();
+            let link = made
+                .link
+                .as_deref()
+                .map(|link| format!(" {link}"))
+                .unwrap_or_default();
             output::line(&format!("      {} {}{link}", made.kind, made.name));
         }
     }
@@ -136,7 +171,12 @@ async fn logs(
     let mut from = 0;
     loop {
         let page = podium
-            .run_logs(GetLogs { run: run.clone(), step: step.clone(), from, limit: Some(10_000) })
+            .run_logs(GetLogs {
+                run: run.clone(),
+                step: step.clone(),
+                from,
+                limit: Some(10_000),
+            })
             .await?;
         for entry in &page.lines {
             if as_json {
@@ -154,7 +194,12 @@ async fn logs(
 
 async fn export(podium: &Podium, run: &str) -> Result<u8, ApiError> {
     let id = parse(run)?;
-    let view = podium.run_get(GetRun { run: id.clone(), at: None }).await?;
+    let view = podium
+        .run_get(GetRun {
+            run: id.clone(),
+            at: None,
+        })
+        .await?;
     let events = podium.host().events(&id, 1).await?;
     output::pretty(&json!({ "podium": "export/1", "run": view, "events": events }));
     Ok(exit::SUCCEEDED)
@@ -183,35 +228,65 @@ async fn answer(
     answer: PersonsAnswer,
     comment: Option<String>,
 ) -> Result<(), ApiError> {
-    podium.run_answer(AnswerStep { run: parse(run)?, step, answer, comment }).await?;
+    podium
+        .run_answer(AnswerStep {
+            run: parse(run)?,
+            step,
+            answer,
+            comment,
+        })
+        .await?;
     Ok(())
 }
 
 async fn failed_step(podium: &Podium, run: &str) -> Result<String, ApiError> {
-    let view = podium.run_get(GetRun { run: parse(run)?, at: None }).await?;
-    view.steps.iter().find(|step| step.error.is_some()).map(|step| step.id.to_string()).ok_or_else(
-        || invalid("POD0721", format!("No step of `{run}` has failed."), "Name one with --step."),
-    )
+    let view = podium
+        .run_get(GetRun {
+            run: parse(run)?,
+            at: None,
+        })
+        .await?;
+    view.steps
+        .iter()
+        .find(|step| step.error.is_some())
+        .map(|step| step.id.to_string())
+        .ok_or_else(|| {
+            invalid(
+                "POD0721",
+                format!("No step of `{run}` has failed."),
+                "Name one with --step.",
+            )
+        })
 }
 
 async fn named(podium: &Podium, run: Option<String>) -> Result<RunId, ApiError> {
     if let Some(run) = run {
         return parse(&run);
     }
-    let newest = podium.run_list(ListRuns { workflow: None, limit: Some(1) }).await?;
+    let newest = podium
+        .run_list(ListRuns {
+            workflow: None,
+            limit: Some(1),
+        })
+        .await?;
     newest.into_iter().next().map(|run| run.id).ok_or_else(|| {
-        invalid("POD0717", "There are no runs yet.", "`podium run FILE -e ENV` makes the first.")
+        invalid(
+            "POD0717",
+            "There are no runs yet.",
+            "`podium run FILE -e ENV` makes the first.",
+        )
     })
 }
 
 fn parse(run: &str) -> Result<RunId, ApiError> {
-    run.parse().map_err(|error: podium_api::model::id::NotAName| {
-        invalid(
-            "POD0717",
-            format!("`{run}` is {error}."),
-            "`podium runs list` shows the runs of this computer.",
-        )
-    })
+    run.parse()
+        .map_err(|error: podium_api::model::id::NotAName| {
+            invalid(
+                "POD0717",
+                format!("`{run}` is {error}."),
+                "`podium runs list` shows the runs of this computer.",
+            )
+        })
 }
 
 /// A state as it stands in the JSON.
