@@ -102,13 +102,15 @@ export class World {
   /** Closes the window as a person does, and waits until its process is gone. */
   async close() {
     const { driver } = this;
+    const pid = this.window && this.pid();
     await this.window?.close().catch(() => {});
     if (driver) await ended(driver);
+    if (pid) await until('the window is closed', () => !existsSync(`/proc/${pid}`));
     this.window = undefined;
     this.driver = undefined;
   }
 
-  /** The window's process. */
+  /** The window's process, or nothing when it has ended. */
   pid() {
     const real = realpathSync(app);
     for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
@@ -119,7 +121,7 @@ export class World {
         // A process that ended while we looked.
       }
     }
-    throw new Error('the window has no process');
+    return undefined;
   }
 
   /** `kill -9`: nothing in the window can react to it. */

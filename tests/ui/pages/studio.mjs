@@ -56,12 +56,15 @@ export async function choose(window, list, word) {
   await window.clickAt(...box);
 }
 
-/** Selects a step, so that its form stands beside the canvas. */
+/** Selects a step, so that its form stands beside the canvas. The view may still glide, so it looks again. */
 export async function select(window, step) {
-  const { x, y } = await window.box(`@node-${step}`);
-  await window.clickAt(Math.round(x + 90), Math.round(y + 20));
-  await window.see('@inspector');
-  await until(`the form is that of \`${step}\``, async () => (await window.attribute('@field-title', 'placeholder')) === step);
+  const chosen = async () => (await window.has('@inspector')) && (await window.attribute('@field-title', 'placeholder')) === step;
+  await until(`the form is that of \`${step}\``, async () => {
+    if (await chosen()) return true;
+    const { x, y } = await window.box(`@node-${step}`);
+    await window.clickAt(Math.round(x + 90), Math.round(y + 20));
+    return until('it is chosen', chosen, 1000);
+  });
 }
 
 /** Writes into a field of the form, and leaves it. */
@@ -83,4 +86,23 @@ export async function pair(window, table, name, value) {
 /** The ids of the steps on the canvas. */
 export function steps(window) {
   return window.js(() => [...document.querySelectorAll('[data-testid^="node-"]')].map((one) => one.dataset.testid.slice(5)));
+}
+
+/** Puts the steps in order, all of them in sight. */
+export async function tidy(window) {
+  const canvas = await window.box('@canvas');
+  await window.clickAt(Math.round(canvas.x + canvas.width - 30), Math.round(canvas.y + canvas.height - 30));
+  const places = () => window.js(() => [...document.querySelectorAll('[data-testid^="node-"]')].map((one) => one.getBoundingClientRect().toJSON()));
+  const before = JSON.stringify(await places());
+  await window.click('@tidy');
+  await until('the steps have moved', async () => JSON.stringify(await places()) !== before);
+  await window.click('@fit');
+  // The view glides; it is still once two looks see the same.
+  let last = '';
+  await until('the view is still', async () => {
+    const now = JSON.stringify(await places());
+    const same = now === last;
+    last = now;
+    return same;
+  });
 }
