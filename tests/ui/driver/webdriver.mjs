@@ -140,14 +140,22 @@ export class Window {
     });
   }
 
+  /** Clicks what can be clicked, once it stands still: a form moves while it fills. */
   async click(what, ms) {
     await this.see(what, ms);
-    await until(`${what} can be clicked`, () =>
-      this.js((css) => {
+    let last;
+    await until(`${what} can be clicked and stands still`, async () => {
+      const now = await this.js((css) => {
         const one = document.querySelector(css);
-        one?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-        return one && !one.disabled && one.getAttribute('aria-disabled') !== 'true';
-      }, this.css(what)), ms);
+        if (!one || one.disabled || one.getAttribute('aria-disabled') === 'true') return null;
+        one.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+        const { x, y, width, height } = one.getBoundingClientRect();
+        return `${x} ${y} ${width} ${height}`;
+      }, this.css(what));
+      const still = now !== null && now === last;
+      last = now;
+      return still;
+    }, ms);
     const [x, y] = await this.middle(what);
     await this.clickAt(x, y);
   }
@@ -186,10 +194,14 @@ export class Window {
     await this.do('POST', `/element/${one}/value`, { text });
   }
 
-  /** Puts `text` where something else may stand. */
+  /** Puts `text` where something else may stand. Keys are pressed only once the field has them. */
   async fill(what, text) {
-    await this.click(what);
-    await this.keys([KEY.control, 'a']);
+    const focused = () => this.js((css) => document.activeElement === document.querySelector(css), this.css(what));
+    await until(`${what} has the keyboard`, async () => {
+      await this.click(what);
+      return until('it has', focused, 500);
+    });
+    await this.js((css) => document.querySelector(css).select(), this.css(what));
     await this.keys([KEY.backspace]);
     if (text) await this.type(what, text);
   }

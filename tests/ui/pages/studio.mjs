@@ -75,7 +75,10 @@ export async function set(window, field, value) {
 
 /** Adds a name and its value to a table of the form. */
 export async function pair(window, table, name, value) {
-  await window.click(`@add-${table}`);
+  await until(`a row for \`${name}\` is there`, async () => {
+    await window.click(`@add-${table}`);
+    return until('it is there', () => window.has(`@key-${table}.new`), 1000);
+  });
   await window.click(`@key-${table}.new`);
   await window.type(`@key-${table}.new`, name);
   await window.keys([KEY.tab]);

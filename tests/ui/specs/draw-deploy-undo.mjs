@@ -54,7 +54,7 @@ story('a workflow drawn by pointer is deployed and taken back on real software',
   await studio.tidy(window);
   await studio.select(window, 'terraform');
   await window.picture(join(pictures, 'studio.png'));
-  // `npm run bless -- pictures` keeps it for the README.
+  // `npm run bless` keeps it for the README.
   if (process.env.PODIUM_BLESS) await window.picture(join(root, 'docs', 'images', 'studio.png'));
 
   // What was drawn is a file for human eyes.
