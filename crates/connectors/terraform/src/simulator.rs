@@ -1,10 +1,21 @@
 //! Terraform in small: the same calls and the same streams of JSON, for practice and for tests.
 //!
-//! It reads the real files of a folder, loosely, and keeps its states to itself: nothing is written but
-//! the plan that it was asked to keep. Each thing takes a moment. A variable `simulate` with the value
-//! `fail` makes the last thing fail; `local-exec` plays `echo`, `sleep` and `exit`.
+//! It reads the real files of a folder and keeps its states to itself: nothing is written but the plan
+//! that it was asked to keep. Each thing takes a moment. A variable `simulate` with the value `fail`
+//! makes the last thing fail; `local-exec` plays `echo`, `sleep` and `exit`.
+//!
+//! It never makes a value up. What it cannot work out it says in a diagnostic of its own, whose summary
+//! begins with "The simulator cannot"; the identity that a made thing gets here begins with `sim-`.
 
+mod evaluate;
+mod files;
+mod functions;
+mod ground;
 mod hcl;
+mod making;
+mod network;
+mod types;
+mod value;
 mod world;
 
 use std::path::PathBuf;
@@ -12,7 +23,9 @@ use std::path::PathBuf;
 use podium_connector::{SimulatedExit, SimulatedProcess, Simulator, Stream};
 use serde_json::{Map, Value, json};
 
-use world::{Asked, Fault, Files, Step, World};
+use files::{Fault, Files};
+use ground::Ground;
+use world::{Asked, Plan, Step, World};
 
 /// How long one thing takes, in milliseconds.
 const A_MOMENT: u64 = 400;
@@ -179,8 +192,9 @@ impl Play<'_> {
         };
         let out = flag("-out").pop().map(PathBuf::from);
         (self.pause)(A_MOMENT);
-        let steps = self.world.plan(&files, &asked);
-        self.planned(&steps, "plan");
+        let plan = self.world.plan(&files, &asked)?;
+        world::shown(&files, &asked, &plan)?;
+        self.planned(&plan.steps, "plan");
         for name in strange {
             let diagnostic = json!({
                 "severity": "warning", "summary": "Value for undeclared variable",
@@ -253,11 +267,9 @@ impl Play<'_> {
     fn show(&mut self) -> Result<(), Fault> {
         let asked = self.saved()?;
         let files = Files::read(&self.call.directory)?;
-        let steps = self.world.plan(&files, &asked);
-        (self.write)(
-            Stream::Out,
-            &world::shown(&files, &asked, &steps).to_string(),
-        );
+        let plan = self.world.plan(&files, &asked)?;
+        let shown = world::shown(&files, &asked, &plan)?;
+        (self.write)(Stream::Out, &shown.to_string());
         Ok(())
     }
 
@@ -294,7 +306,7 @@ impl Play<'_> {
                 place: None,
             });
         }
-        let steps = self.world.plan(&files, &asked);
+        let Plan { steps, .. } = self.world.plan(&files, &asked)?;
         self.planned(&steps, "apply");
         let doing: Vec<&Step> = steps.iter().filter(|step| step.action != "noop").collect();
         let must_fail = asked.variables.get("simulate") == Some(&json!("fail"));
@@ -322,31 +334,25 @@ impl Play<'_> {
             "change_summary",
             json!({"changes": {"operation": "apply"}}),
         );
-        let known = self.known(&asked);
+        let known = world::state_known(&files, &self.world.state(&asked.key));
+        let ground = Ground {
+            files: &files,
+            variables: &asked.variables,
+            known: &known,
+        };
         let mut outputs = Map::new();
         for block in files.outputs.iter().filter(|_| !asked.destroy) {
-            let told = if world::is_sensitive(block) {
+            let value = value::known(&ground.output(block)?);
+            let told = if ground.is_sensitive(block)? {
                 json!({"sensitive": true})
             } else {
-                json!({"sensitive": false, "value": world::output(block, &asked.variables, &known)})
+                json!({"sensitive": false, "value": value})
             };
             outputs.insert(block.labels[0].clone(), told);
         }
         let words = format!("Outputs: {}", outputs.len());
         self.say("info", &words, "outputs", json!({"outputs": outputs}));
         Ok(())
-    }
-
-    fn known(
-        &self,
-        asked: &Asked,
-    ) -> std::collections::BTreeMap<String, (Map<String, Value>, std::collections::BTreeSet<String>)>
-    {
-        let state = self.world.state(&asked.key);
-        let resources = state.resources.into_iter();
-        resources
-            .map(|(address, (_, values))| (address, (values, std::collections::BTreeSet::new())))
-            .collect()
     }
 
     /// Does one thing; fails where it is to fail, or where it is asked to stop.
@@ -407,99 +413,6 @@ impl Play<'_> {
             self.say("info", &words, "apply_complete", hook);
         }
         Ok(())
-    }
-
-    /// Puts the thing into the state, then plays its commands: a thing whose command fails is there.
-    fn make(&mut self, files: &Files, asked: &Asked, step: &Step, new: bool) -> Result<(), Fault> {
-        let known = self.known(asked);
-        let look = |path: &[String]| world::look(path, &asked.variables, &known);
-        let Some(block) = files.resources.get(&step.address) else {
-            return Ok(());
-        };
-        let mut values = Map::new();
-        for (name, expr) in &block.attributes {
-            if matches!(
-                name.as_str(),
-                "depends_on" | "provider" | "count" | "for_each"
-            ) {
-                continue;
-            }
-            let value = expr
-                .value(&look)
-                .unwrap_or_else(|| json!(format!("simulated {name}")));
-            values.insert(name.clone(), value);
-        }
-        if step.kind == "terraform_data" {
-            let input = values.get("input").cloned().unwrap_or(Value::Null);
-            values.insert("output".to_owned(), input);
-        }
-        let id = match step.before.as_ref().and_then(|before| before.get("id")) {
-            Some(id) if !new => id.clone(),
-            _ => json!(self.world.fresh()),
-        };
-        values.insert("id".to_owned(), id);
-        self.change(asked, &step.address, Some((step.kind.clone(), values)));
-        for inner in block
-            .blocks
-            .iter()
-            .filter(|b| new && b.kind == "provisioner")
-        {
-            let command = inner.get("command").and_then(|expr| expr.value(&look));
-            if let Some(Value::String(command)) = command {
-                self.command(step, &command)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn command(&mut self, step: &Step, command: &str) -> Result<(), Fault> {
-        let hook = json!({"resource": resource(step), "provisioner": "local-exec"});
-        for part in command.split(';').flat_map(|part| part.split("&&")) {
-            let words: Vec<&str> = part
-                .split_whitespace()
-                .filter(|word| *word != "exec")
-                .collect();
-            match words.as_slice() {
-                ["echo", text @ ..] => {
-                    let text = text.join(" ");
-                    let message = format!("{}: (local-exec): {text}", step.address);
-                    self.say(
-                        "info",
-                        &message,
-                        "provision_progress",
-                        json!({"hook": hook}),
-                    );
-                }
-                ["sleep", seconds] => {
-                    let seconds: u64 = seconds.parse().unwrap_or(1);
-                    if !(self.pause)(seconds * 1000) {
-                        return Err(interrupted());
-                    }
-                }
-                ["exit", code] if *code != "0" => {
-                    return Err(Fault {
-                        summary: "local-exec provisioner error".to_owned(),
-                        detail: format!("Error running command '{command}': exit status {code}."),
-                        place: None,
-                    });
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn change(&mut self, asked: &Asked, address: &str, to: Option<(String, Map<String, Value>)>) {
-        let lineage = self.world.fresh();
-        let state = self.world.states.entry(asked.key.clone()).or_default();
-        if state.serial == 0 {
-            state.lineage = lineage;
-        }
-        state.serial += 1;
-        match to {
-            Some(resource) => state.resources.insert(address.to_owned(), resource),
-            None => state.resources.remove(address),
-        };
     }
 }
 

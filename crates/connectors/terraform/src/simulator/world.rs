@@ -1,14 +1,16 @@
-//! States, plans and applies of the simulated Terraform.
+//! What the simulator remembers, and how it works out what is to be done.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::hcl::{self, Block};
+use super::files::{Fault, Files};
+use super::ground::{Ground, Known, shaped};
+use super::hcl::Block;
+use super::value::{has_unknown, settle, unknown};
 
-/// All states, by folder and workspace.
+/// All states of all folders and workspaces.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct World {
     pub(crate) states: BTreeMap<String, State>,
@@ -35,22 +37,6 @@ pub(crate) struct Asked {
     pub(crate) refresh_only: bool,
 }
 
-/// A fault of the files or the inputs.
-#[derive(Clone, Debug)]
-pub(crate) struct Fault {
-    pub(crate) summary: String,
-    pub(crate) detail: String,
-    pub(crate) place: Option<(String, usize, usize)>,
-}
-
-/// The configuration of a folder.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Files {
-    pub(crate) variables: Vec<Block>,
-    pub(crate) resources: BTreeMap<String, Block>,
-    pub(crate) outputs: Vec<Block>,
-}
-
 /// One thing that is planned.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Step {
@@ -59,111 +45,21 @@ pub(crate) struct Step {
     /// `create`, `update`, `replace`, `delete` or `noop`.
     pub(crate) action: &'static str,
     pub(crate) before: Option<Map<String, Value>>,
+    /// With marks where a value is not known yet.
     pub(crate) after: Map<String, Value>,
-    pub(crate) unknown: BTreeSet<String>,
     pub(crate) replaced_for: Vec<String>,
 }
 
-impl Files {
-    pub(crate) fn read(folder: &Path) -> Result<Self, Fault> {
-        let mut names: Vec<String> = std::fs::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .filter(|name| Path::new(name).extension().is_some_and(|end| end == "tf"))
-            .collect();
-        names.sort();
-        let mut files = Self::default();
-        for name in names {
-            let text = std::fs::read_to_string(folder.join(&name)).unwrap_or_default();
-            let blocks = hcl::read(&text).map_err(|fault| Fault {
-                summary: "Invalid expression".to_owned(),
-                detail: fault.words,
-                place: Some((name.clone(), fault.line, fault.column)),
-            })?;
-            for block in blocks {
-                match (block.kind.as_str(), block.labels.as_slice()) {
-                    ("variable", [_]) => files.variables.push(block),
-                    ("output", [_]) => files.outputs.push(block),
-                    ("resource", [kind, name]) => {
-                        files.resources.insert(format!("{kind}.{name}"), block);
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Ok(files)
-    }
+/// What is to be done, and what will be known then.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) known: Known,
+}
 
-    /// Addresses of resources that this one uses.
-    pub(crate) fn uses(&self, address: &str) -> BTreeSet<String> {
-        let mut paths = Vec::new();
-        if let Some(block) = self.resources.get(address) {
-            block
-                .attributes
-                .iter()
-                .for_each(|(_, expr)| expr.paths(&mut paths));
-            for inner in &block.blocks {
-                inner
-                    .attributes
-                    .iter()
-                    .for_each(|(_, expr)| expr.paths(&mut paths));
-            }
-        }
-        paths
-            .iter()
-            .filter(|path| path.len() >= 2)
-            .map(|path| format!("{}.{}", path[0], path[1]))
-            .filter(|other| other != address && self.resources.contains_key(other))
-            .collect()
-    }
-
-    /// Addresses so that what is used comes first; a circle is cut.
-    pub(crate) fn order(&self) -> Vec<String> {
-        let mut order: Vec<String> = Vec::new();
-        let mut left: BTreeSet<String> = self.resources.keys().cloned().collect();
-        while !left.is_empty() {
-            let next = left
-                .iter()
-                .find(|address| self.uses(address).iter().all(|used| !left.contains(used)))
-                .or_else(|| left.iter().next())
-                .cloned();
-            if let Some(next) = next {
-                left.remove(&next);
-                order.push(next);
-            }
-        }
-        order
-    }
-
-    /// The variables with their defaults, or what is missing; and names that nobody declares.
-    pub(crate) fn variables(
-        &self,
-        given: &Map<String, Value>,
-    ) -> Result<(Map<String, Value>, Vec<String>), Fault> {
-        let mut values = Map::new();
-        for block in &self.variables {
-            let name = &block.labels[0];
-            let default = block.get("default").and_then(|expr| expr.value(&|_| None));
-            let Some(value) = given.get(name).cloned().or(default) else {
-                return Err(Fault {
-                    summary: "No value for required variable".to_owned(),
-                    detail: format!(
-                        "The root module input variable \"{name}\" is not set, and has no default value."
-                    ),
-                    place: Some(("main.tf".to_owned(), 1, 1)),
-                });
-            };
-            values.insert(name.clone(), value);
-        }
-        let strange = given
-            .keys()
-            .filter(|name| !values.contains_key(*name))
-            .cloned()
-            .collect();
-        Ok((values, strange))
-    }
+/// `kind.name["key"]` without its key.
+pub(crate) fn base(address: &str) -> &str {
+    address.split('[').next().unwrap_or(address)
 }
 
 impl World {
@@ -178,106 +74,105 @@ impl World {
     }
 
     /// Works out what is to be done, in the order of doing.
-    pub(crate) fn plan(&self, files: &Files, asked: &Asked) -> Vec<Step> {
+    pub(crate) fn plan(&self, files: &Files, asked: &Asked) -> Result<Plan, Fault> {
         let state = self.state(&asked.key);
+        let hit = |target: &String, address: &str| target == address || target == base(address);
         let meant = |address: &str| {
             asked.targets.is_empty()
-                || asked.targets.iter().any(|target| target == address)
+                || asked.targets.iter().any(|target| hit(target, address))
                 || (!asked.destroy
                     && asked
                         .targets
                         .iter()
-                        .any(|target| files.uses(target).contains(address)))
-        };
-        let gone = |address: &String, (kind, values): &(String, Map<String, Value>)| Step {
-            address: address.clone(),
-            kind: kind.clone(),
-            action: "delete",
-            before: Some(values.clone()),
-            after: Map::new(),
-            unknown: BTreeSet::new(),
-            replaced_for: Vec::new(),
+                        .any(|target| files.uses(base(target)).contains(base(address))))
         };
         if asked.refresh_only {
-            return Vec::new();
+            let known = state_known(files, &state);
+            return Ok(Plan {
+                steps: Vec::new(),
+                known,
+            });
         }
-        let mut steps: Vec<Step> = state
+        let gone = |address: &str| {
+            let (kind, values) = &state.resources[address];
+            Step {
+                address: address.to_owned(),
+                kind: kind.clone(),
+                action: "delete",
+                before: Some(values.clone()),
+                after: Map::new(),
+                replaced_for: Vec::new(),
+            }
+        };
+        let order = files.order();
+        let place = |step: &Step| order.iter().position(|at| at == base(&step.address));
+        let mut known = Known::new();
+        let mut steps = Vec::new();
+        let mut wanted: BTreeSet<String> = BTreeSet::new();
+        if !asked.destroy {
+            for address in &order {
+                let block = &files.resources[address];
+                let ground = Ground {
+                    files,
+                    variables: &asked.variables,
+                    known: &known,
+                };
+                let mut made = Vec::new();
+                for instance in ground.instances(address, block)? {
+                    let values = ground.values(block, &instance)?;
+                    let step = one(&state, block, &instance.address, values);
+                    made.push((instance.key, step.after.clone()));
+                    wanted.insert(instance.address);
+                    if meant(&step.address) {
+                        steps.push(step);
+                    }
+                }
+                let whole = shaped(block, address, made);
+                known.insert(address.clone(), whole);
+            }
+        }
+        let mut left: Vec<Step> = state
+            .resources
+            .keys()
+            .filter(|address| !wanted.contains(*address) && meant(address))
+            .map(|address| gone(address))
+            .collect();
+        left.sort_by_key(|step| std::cmp::Reverse(place(step)));
+        left.extend(steps);
+        Ok(Plan { steps: left, known })
+    }
+}
+
+/// What a state says of each thing of the files.
+pub(crate) fn state_known(files: &Files, state: &State) -> Known {
+    let mut known = Known::new();
+    for (address, block) in &files.resources {
+        let made: Vec<(Value, Map<String, Value>)> = state
             .resources
             .iter()
-            .filter(|(address, _)| asked.destroy || !files.resources.contains_key(*address))
-            .filter(|(address, _)| meant(address))
-            .map(|(address, resource)| gone(address, resource))
+            .filter(|(instance, _)| base(instance) == address)
+            .map(|(instance, (_, values))| (key(instance), values.clone()))
             .collect();
-        if asked.destroy {
-            let order = files.order();
-            steps.sort_by_key(|step| {
-                std::cmp::Reverse(order.iter().position(|address| *address == step.address))
-            });
-            return steps;
+        let many = block.get("count").is_some() || block.get("for_each").is_some();
+        if many || !made.is_empty() {
+            known.insert(address.clone(), shaped(block, address, made));
         }
-        let mut known: BTreeMap<String, (Map<String, Value>, BTreeSet<String>)> = BTreeMap::new();
-        for address in files.order() {
-            let step = one(files, &state, asked, &address, &known);
-            known.insert(address.clone(), (step.after.clone(), step.unknown.clone()));
-            if meant(&address) {
-                steps.push(step);
-            }
-        }
-        steps
     }
+    known
 }
 
-/// Looks a path up among variables and what is known of resources.
-pub(crate) fn look(
-    path: &[String],
-    variables: &Map<String, Value>,
-    known: &BTreeMap<String, (Map<String, Value>, BTreeSet<String>)>,
-) -> Option<Value> {
-    let below = |value: &Value, path: &[String]| {
-        path.iter()
-            .try_fold(value.clone(), |value, key| value.get(key).cloned())
-    };
-    match path {
-        [root, name, rest @ ..] if root == "var" => below(variables.get(name)?, rest),
-        [kind, name, attribute, rest @ ..] => {
-            let (values, unknown) = known.get(&format!("{kind}.{name}"))?;
-            if unknown.contains(attribute) {
-                return None;
-            }
-            below(values.get(attribute)?, rest)
-        }
-        _ => None,
-    }
+/// The key in an address; `null` where it has none.
+fn key(address: &str) -> Value {
+    address
+        .split_once('[')
+        .and_then(|(_, key)| serde_json::from_str(key.strip_suffix(']')?).ok())
+        .unwrap_or(Value::Null)
 }
 
-fn one(
-    files: &Files,
-    state: &State,
-    asked: &Asked,
-    address: &str,
-    known: &BTreeMap<String, (Map<String, Value>, BTreeSet<String>)>,
-) -> Step {
-    let block = &files.resources[address];
+fn one(state: &State, block: &Block, address: &str, values: Map<String, Value>) -> Step {
     let kind = block.labels[0].clone();
-    let mut after = Map::new();
-    let mut unknown = BTreeSet::new();
-    for (name, expr) in &block.attributes {
-        if matches!(
-            name.as_str(),
-            "depends_on" | "provider" | "count" | "for_each"
-        ) {
-            continue;
-        }
-        match expr.value(&|path| look(path, &asked.variables, known)) {
-            Some(value) => {
-                after.insert(name.clone(), value);
-            }
-            None => {
-                unknown.insert(name.clone());
-            }
-        }
-    }
-    let own = |name: &str| name != "id" && name != "output";
+    let built_in = kind == "terraform_data";
+    let mut after = values;
     let before = state
         .resources
         .get(address)
@@ -286,38 +181,49 @@ fn one(
     let action = match &before {
         None => "create",
         Some(before) => {
+            let computed = |name: &str| name == "id" || built_in && name == "output";
             let former: Map<String, Value> = before
                 .iter()
-                .filter(|(name, _)| own(name))
+                .filter(|(name, _)| !computed(name))
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect();
-            if unknown.is_empty() && former == after {
+            let settled: Map<String, Value> = after
+                .iter()
+                .map(|(name, value)| (name.clone(), settle(value).0.unwrap_or_default()))
+                .collect();
+            if former == settled && !after.values().any(has_unknown) {
                 "noop"
+            } else if before.get("triggers_replace") != settled.get("triggers_replace")
+                || after.get("triggers_replace").is_some_and(has_unknown)
+            {
+                replaced_for.push("triggers_replace".to_owned());
+                "replace"
             } else {
-                if before.get("triggers_replace") != after.get("triggers_replace") {
-                    replaced_for.push("triggers_replace".to_owned());
-                }
-                if replaced_for.is_empty() {
-                    "update"
-                } else {
-                    "replace"
-                }
+                "update"
             }
         }
     };
     match (&before, action) {
         (Some(before), "noop") => after.clone_from(before),
         (Some(before), "update") => {
-            after.insert("id".to_owned(), before["id"].clone());
-            unknown.insert("output".to_owned());
+            after.insert(
+                "id".to_owned(),
+                before.get("id").cloned().unwrap_or_default(),
+            );
         }
         _ => {
-            unknown.insert("id".to_owned());
-            unknown.insert("output".to_owned());
+            after.insert("id".to_owned(), unknown());
         }
     }
-    if kind != "terraform_data" {
-        unknown.remove("output");
+    if built_in && action != "noop" {
+        let input = |values: &Map<String, Value>| values.get("input").cloned();
+        let former = before.as_ref().filter(|_| action == "update");
+        // What comes out changes only with what goes in.
+        let output = match former {
+            Some(former) if input(former) == input(&after) => former.get("output").cloned(),
+            _ => Some(unknown()),
+        };
+        after.insert("output".to_owned(), output.unwrap_or_default());
     }
     Step {
         address: address.to_owned(),
@@ -325,59 +231,33 @@ fn one(
         action,
         before,
         after,
-        unknown,
         replaced_for,
     }
 }
 
 /// The answer of `show -json`.
-pub(crate) fn shown(files: &Files, asked: &Asked, steps: &[Step]) -> Value {
-    let changes: Vec<Value> = steps
-        .iter()
-        .map(|step| {
-            let actions = match step.action {
-                "replace" => json!(["delete", "create"]),
-                "noop" => json!(["no-op"]),
-                action => json!([action]),
-            };
-            let later: Map<String, Value> = step
-                .unknown
-                .iter()
-                .map(|name| (name.clone(), json!(true)))
-                .collect();
-            let gone = step.action == "delete";
-            let mut change = json!({
-                "actions": actions,
-                "before": step.before,
-                "after": if gone { Value::Null } else { json!(step.after) },
-                "after_unknown": later,
-                "before_sensitive": false,
-                "after_sensitive": {},
-            });
-            if !step.replaced_for.is_empty() {
-                change["replace_paths"] = step.replaced_for.iter().map(|name| json!([name])).collect();
-            }
-            json!({
-                "address": step.address, "mode": "managed", "type": step.kind, "change": change,
-                "action_reason": if step.action == "replace" { "replace_because_cannot_update" } else { "" },
-            })
-        })
-        .collect();
-    let known = known_after(steps);
+pub(crate) fn shown(files: &Files, asked: &Asked, plan: &Plan) -> Result<Value, Fault> {
+    let changes: Vec<Value> = plan.steps.iter().map(change).collect();
+    let ground = Ground {
+        files,
+        variables: &asked.variables,
+        known: &plan.known,
+    };
     let mut outputs = Map::new();
     for block in files
         .outputs
         .iter()
         .filter(|_| !asked.destroy && !asked.refresh_only)
     {
-        let value = output(block, &asked.variables, &known);
-        let sensitive = is_sensitive(block);
+        let (value, later) = settle(&ground.output(block)?);
+        let sensitive = ground.is_sensitive(block)?;
+        let value = value.filter(|_| later.is_none() && !sensitive);
         outputs.insert(
             block.labels[0].clone(),
             json!({
                 "actions": ["create"],
-                "after": if sensitive { None } else { value.clone() },
-                "after_unknown": value.is_none(),
+                "after": value,
+                "after_unknown": later.is_some(),
                 "after_sensitive": sensitive,
             }),
         );
@@ -395,38 +275,34 @@ pub(crate) fn shown(files: &Files, asked: &Asked, steps: &[Step]) -> Value {
         .keys()
         .map(|name| (name.clone(), json!({})))
         .collect();
-    json!({
+    Ok(json!({
         "format_version": "1.2", "resource_changes": changes, "output_changes": outputs,
         "variables": variables, "configuration": {"root_module": {"resources": resources}},
+    }))
+}
+
+fn change(step: &Step) -> Value {
+    let actions = match step.action {
+        "replace" => json!(["delete", "create"]),
+        "noop" => json!(["no-op"]),
+        action => json!([action]),
+    };
+    let (after, later) = settle(&Value::Object(step.after.clone()));
+    let mut change = json!({
+        "actions": actions,
+        "before": step.before,
+        "after": if step.action == "delete" { None } else { after },
+        "after_unknown": later.unwrap_or_else(|| json!({})),
+        "before_sensitive": false,
+        "after_sensitive": {},
+    });
+    if !step.replaced_for.is_empty() {
+        change["replace_paths"] = step.replaced_for.iter().map(|name| json!([name])).collect();
+    }
+    json!({
+        "address": step.address, "mode": "managed", "type": step.kind, "change": change,
+        "action_reason": if step.action == "replace" { "replace_because_cannot_update" } else { "" },
     })
-}
-
-pub(crate) fn known_after(
-    steps: &[Step],
-) -> BTreeMap<String, (Map<String, Value>, BTreeSet<String>)> {
-    steps
-        .iter()
-        .map(|step| {
-            (
-                step.address.clone(),
-                (step.after.clone(), step.unknown.clone()),
-            )
-        })
-        .collect()
-}
-
-pub(crate) fn is_sensitive(block: &Block) -> bool {
-    block.get("sensitive") == Some(&hcl::Expr::Plain(Value::Bool(true)))
-}
-
-pub(crate) fn output(
-    block: &Block,
-    variables: &Map<String, Value>,
-    known: &BTreeMap<String, (Map<String, Value>, BTreeSet<String>)>,
-) -> Option<Value> {
-    block
-        .get("value")?
-        .value(&|path| look(path, variables, known))
 }
 
 /// The answer of `state pull`.
@@ -434,15 +310,24 @@ pub(crate) fn pulled(state: &State) -> String {
     if state.serial == 0 {
         return String::new();
     }
-    let resources: Vec<Value> = state
-        .resources
-        .iter()
-        .map(|(address, (kind, values))| {
+    let mut resources: BTreeMap<&str, (&str, Vec<Value>)> = BTreeMap::new();
+    for (address, (kind, values)) in &state.resources {
+        let mut instance = json!({"attributes": values});
+        let key = key(address);
+        if !key.is_null() {
+            instance["index_key"] = key;
+        }
+        let entry = resources.entry(base(address)).or_insert((kind, Vec::new()));
+        entry.1.push(instance);
+    }
+    let resources: Vec<Value> = resources
+        .into_iter()
+        .map(|(address, (kind, instances))| {
             let name = address.strip_prefix(&format!("{kind}.")).unwrap_or(address);
             json!({
                 "mode": "managed", "type": kind, "name": name,
                 "provider": "provider[\"terraform.io/builtin/simulated\"]",
-                "instances": [{"attributes": values}],
+                "instances": instances,
             })
         })
         .collect();
