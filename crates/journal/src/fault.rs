@@ -7,6 +7,9 @@ use rusqlite::ErrorCode;
 
 use crate::code;
 
+/// `SQLITE_IOERR_SHMSIZE`, which SQLite gives in place of `SQLITE_FULL` for this one file.
+const NO_ROOM_FOR_INDEX: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+
 /// An error of SQLite while the file was in use.
 pub(crate) fn of_sqlite(doing: &str, error: &rusqlite::Error) -> Error {
     use rusqlite::Error::{
@@ -20,6 +23,13 @@ pub(crate) fn of_sqlite(doing: &str, error: &rusqlite::Error) -> Error {
             | Utf8Error(..)
     ) {
         return row_damaged(error);
+    }
+    // There was no room for the index of the write-ahead log.
+    if error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == NO_ROOM_FOR_INDEX)
+    {
+        return disk_full(doing).with_source(error);
     }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => disk_full(doing).with_source(error),
