@@ -7,10 +7,14 @@ mod machine;
 mod run;
 mod runs;
 
+use podium_api::diagnostics::Code;
 use podium_api::{ApiError, Podium};
 
 use crate::args::{Args, Command};
 use crate::{exit, output, secrets};
+
+/// There is no vault yet.
+const NO_VAULT: Code = Code::new("POD0503");
 
 /// Carries out a command; gives the exit code.
 pub(crate) async fn run(args: Args) -> u8 {
@@ -83,7 +87,8 @@ async fn unlock(podium: &Podium, fd: Option<i32>) -> Result<(), ApiError> {
         .vault_unlock(podium_api::types::CreateVault { passphrase })
         .await;
     match opened {
-        Err(error) if given => Err(error),
+        // Without a vault there is nothing to open, and nothing that needs it to be open.
+        Err(error) if given && error.code != NO_VAULT => Err(error),
         _ => Ok(()),
     }
 }
