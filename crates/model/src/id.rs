@@ -18,7 +18,12 @@ pub struct NotAName {
 
 impl fmt::Display for NotAName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a {}: {}", self.what, self.rule)
+        let article = if self.what.starts_with(['a', 'e', 'i', 'o', 'u']) {
+            "an"
+        } else {
+            "a"
+        };
+        write!(f, "not {article} {}: {}", self.what, self.rule)
     }
 }
 
