@@ -6,6 +6,7 @@ use std::io::Read;
 
 use podium_api::ApiError;
 use podium_api::connector::CredentialKind;
+use podium_api::runtime::reason;
 
 use crate::output::{self, invalid};
 
@@ -19,7 +20,10 @@ pub(crate) fn passphrase(fd: Option<i32>) -> Result<Option<String>, ApiError> {
         (None, Some(path)) => read(File::open(&path).map_err(|error| {
             invalid(
                 "POD0810",
-                format!("The file named by PODIUM_PASSPHRASE_FILE could not be read: {error}."),
+                format!(
+                    "The file named by PODIUM_PASSPHRASE_FILE could not be read: {}.",
+                    reason(&error)
+                ),
                 "Name a file of yours that holds the passphrase on one line.",
             )
         })?)?,
@@ -107,7 +111,10 @@ fn read_fd(fd: i32) -> Result<String, ApiError> {
     let file = File::open(format!("/dev/fd/{fd}")).map_err(|error| {
         invalid(
             "POD0813",
-            format!("The file descriptor {fd} could not be read: {error}."),
+            format!(
+                "The file descriptor {fd} could not be read: {}.",
+                reason(&error)
+            ),
             "Hand it over open for reading, for example `--key-fd 3 3<file`.",
         )
     })?;
@@ -122,7 +129,7 @@ fn read(source: impl Read) -> Result<String, ApiError> {
         .map_err(|error| {
             invalid(
                 "POD0814",
-                format!("The input could not be read: {error}."),
+                format!("The input could not be read: {}.", reason(&error)),
                 "It must be UTF-8 text.",
             )
         })?;

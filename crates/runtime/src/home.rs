@@ -138,8 +138,9 @@ pub(crate) fn storage(path: &Path, error: &std::io::Error) -> Error {
         (
             "POD0611",
             format!(
-                "`{}` could not be read or written: {error}.",
-                path.display()
+                "`{}` could not be read or written: {}.",
+                path.display(),
+                reason(error)
             ),
             "Check that the folder exists and belongs to you.",
         )
@@ -147,6 +148,15 @@ pub(crate) fn storage(path: &Path, error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Storage, Code::new(code), message)
         .with_hint(hint)
         .with_source(error)
+}
+
+/// What the system says about it, without its number.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" (os error ") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
 }
 
 fn platform_folder() -> Option<PathBuf> {

@@ -250,13 +250,19 @@ impl Host {
         if self.door(run).is_some() {
             return Ok(true);
         }
+        // Before it is owned: a run that is not there gets no folder.
+        if self.events(run, 1).await?.is_empty() {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                Code::new("POD0717"),
+                format!("There is no run `{run}`."),
+            )
+            .with_hint("`podium runs list` shows the runs of this computer."));
+        }
         let Some(owner) = self.shared.own(run)? else {
             return Ok(false);
         };
         let history = self.events(run, 1).await?;
-        if history.is_empty() {
-            return Ok(false);
-        }
         self.drive(run.clone(), &history, owner);
         self.ask_here(run, Command::Resume).await?;
         Ok(true)

@@ -22,6 +22,6 @@ mod preview;
 mod process;
 mod simulators;
 
-pub use home::Home;
+pub use home::{Home, reason};
 pub use host::{Happened, Host, Listener, Options};
 pub use preview::Look;

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use podium_api::connector::{Action, Confidence, Mode, UndoClass};
-use podium_api::diagnostics::Code;
 use podium_api::engine::event::{RunEvent, StepEvent};
 use podium_api::engine::{Event, EventBody};
 use podium_api::model::RunId;
 use podium_api::plan::{Preview, PreviewStep};
-use podium_api::runtime::{Happened, Listener};
+use podium_api::runtime::{Happened, Listener, reason};
 use podium_api::types::{MakePreview, PreviewView, StartRun};
 use podium_api::{ApiError, Podium};
 use serde_json::{Map, Value};
@@ -30,7 +29,11 @@ pub(crate) async fn preview(
         std::fs::write(path, text + "\n").map_err(|error| {
             invalid(
                 "POD0815",
-                format!("`{}` could not be written: {error}.", path.display()),
+                format!(
+                    "`{}` could not be written: {}.",
+                    path.display(),
+                    reason(&error)
+                ),
                 "Name a file in a folder of yours.",
             )
         })?;
@@ -122,11 +125,17 @@ pub(crate) async fn watch(
     json: bool,
 ) -> Result<u8, ApiError> {
     let mut seen = 0;
+    let mut last_word = None;
     for event in podium.host().events(run, 1).await? {
         seen = event.seq;
         if let Some(code) = tell(&event, json) {
-            return Ok(code);
+            last_word = Some(code);
+        } else if goes_on(&event.body) {
+            last_word = None;
         }
+    }
+    if let Some(code) = last_word {
+        return Ok(code);
     }
     let mut asked_to_stop = 0_u32;
     loop {
@@ -166,7 +175,17 @@ pub(crate) async fn watch(
     }
 }
 
-/// Prints one event; the exit code where it is the last word.
+/// Whether the run goes on with this event, so that an earlier wait or end is history.
+fn goes_on(event: &EventBody) -> bool {
+    match event {
+        EventBody::Run(_) => true,
+        EventBody::Step { event, .. } => {
+            !matches!(event, StepEvent::Log(_) | StepEvent::Progress(_))
+        }
+    }
+}
+
+/// Prints one event; the exit code where it may be the last word.
 fn tell(event: &Event, json: bool) -> Option<u8> {
     if json {
         output::json(event);
@@ -258,7 +277,7 @@ fn read_preview(path: &Path) -> Result<Preview, ApiError> {
             "Write one with `podium preview --out FILE`.",
         )
     };
-    let text = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let text = std::fs::read(path).map_err(|error| unreadable(reason(&error)))?;
     let preview: Preview =
         serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
     if preview.is_intact() {
@@ -277,11 +296,10 @@ fn request(podium: &Podium, what: What) -> Result<MakePreview, ApiError> {
         .map(|name| {
             name.parse()
                 .map_err(|error: podium_api::model::id::NotAName| {
-                    let code = Code::new("POD0809");
                     invalid(
                         "POD0809",
-                        format!("`{name}` is {error}. [{code}]"),
-                        "Name an environment.",
+                        format!("`{name}` is {error}."),
+                        "Name a file of the folder `environments`, without its ending.",
                     )
                 })
         })

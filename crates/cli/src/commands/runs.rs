@@ -1,5 +1,7 @@
 //! The history, and everything a person can do to a run.
 
+use podium_api::engine::EventBody;
+use podium_api::engine::event::RunEvent;
 use podium_api::model::RunId;
 use podium_api::types::{AnswerStep, GetLogs, GetRun, ListRuns, PersonsAnswer, RunName};
 use podium_api::{ApiError, Podium};
@@ -205,11 +207,12 @@ async fn export(podium: &Podium, run: &str) -> Result<u8, ApiError> {
     Ok(exit::SUCCEEDED)
 }
 
-/// After a person's word: watches the run where it is driven here, else gives its state.
+/// After a person's word: tells the run to its end where it is driven here or has ended by that word,
+/// else gives its state.
 async fn settle(podium: &Podium, run: &str, as_json: bool) -> Result<u8, ApiError> {
     let run = parse(run)?;
     let listener = podium.host().listen();
-    if podium.host().drives(&run) {
+    if podium.host().drives(&run) || has_ended(podium, &run).await? {
         return watch(podium, &run, listener, as_json).await;
     }
     let view = podium.run_get(GetRun { run, at: None }).await?;
@@ -219,6 +222,18 @@ async fn settle(podium: &Podium, run: &str, as_json: bool) -> Result<u8, ApiErro
         output::line(&view.sentence);
     }
     Ok(exit::SUCCEEDED)
+}
+
+async fn has_ended(podium: &Podium, run: &RunId) -> Result<bool, ApiError> {
+    let events = podium.host().events(run, 1).await?;
+    let last = events.iter().rev().find_map(|event| match &event.body {
+        EventBody::Run(event) => Some(event),
+        EventBody::Step { .. } => None,
+    });
+    Ok(matches!(
+        last,
+        Some(RunEvent::Succeeded(_) | RunEvent::Failed(_) | RunEvent::Cancelled(_))
+    ))
 }
 
 async fn answer(
