@@ -1,0 +1,26 @@
+//! The whole way, through the program that people run: `podium` as a process, with real Terraform, real
+//! Ansible and a real AWS API server, looked at from outside with the vendors' own tools.
+//!
+//! ```text
+//! cargo build -p podium-cli -p podium-supervisor -p podium-connector-core --bins
+//! PODIUM_PEERS=FOLDER cargo test -p podium-tests --test journeys
+//! ```
+//!
+//! `PODIUM_PEERS` names a folder whose `bin/` holds `terraform`, `ansible-playbook`, `ministack` and a
+//! `python` with boto3. Without it the tests whose names begin with `real_` say that they were skipped.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+#[path = "journeys/canary.rs"]
+mod canary;
+#[path = "journeys/deploy.rs"]
+mod deploy;
+#[path = "journeys/harness.rs"]
+mod harness;
+#[path = "journeys/kill.rs"]
+mod kill;
+#[path = "journeys/people.rs"]
+mod people;
+#[path = "journeys/servers.rs"]
+mod servers;
+#[path = "journeys/weather.rs"]
+mod weather;

@@ -1,0 +1,198 @@
+//! Previewed, deployed, looked at from outside, taken back.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::harness::{Desk, demo, event, peers, run_of, story, tree};
+use super::servers::MiniStack;
+
+/// What Terraform itself says is in the state.
+fn terraform_list(peers: &std::path::Path, desk: &Desk) -> Vec<String> {
+    let state = desk
+        .workspace
+        .join("infra/network/terraform.tfstate.d/west/terraform.tfstate");
+    let listed = Command::new(peers.join("bin/terraform"))
+        .args(["state", "list"])
+        .arg(format!("-state={}", state.display()))
+        .env("CHECKPOINT_DISABLE", "1")
+        .current_dir(desk.root.path())
+        .output()
+        .unwrap();
+    assert!(
+        listed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&listed.stderr)
+    );
+    String::from_utf8(listed.stdout)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+const STEPS: [&str; 6] = ["network", "page", "servers", "storage", "shop", "visit"];
+
+#[test]
+fn real_deploy_and_undo() {
+    let Some(peers) = peers("real_deploy_and_undo") else {
+        return;
+    };
+    let cloud = MiniStack::start(&peers);
+    let desk = Desk::with_peers(&peers);
+    desk.copy(&demo());
+    cloud.credential(&desk, "demo-aws", "kept-out-of-everything-9f2c");
+
+    // A preview writes nothing, and says the same twice.
+    let args = ["preview", "open-a-shop-branch", "-e", "local", "--json"];
+    let workspace_before = tree(&desk.workspace);
+    let preview = desk.podium(&args).expect(0).json();
+    assert_eq!(preview["podium"], "preview/1");
+    assert_eq!(desk.podium(&args).expect(0).json()["hash"], preview["hash"]);
+    assert_eq!(tree(&desk.workspace), workspace_before);
+    assert_eq!(cloud.stack("shop-west"), Value::Null);
+    let sandbox_before = tree(&desk.home.join("sandbox"));
+
+    let ran = desk
+        .podium(&[
+            "run",
+            "open-a-shop-branch",
+            "-e",
+            "local",
+            "--yes",
+            "--json",
+        ])
+        .expect(0);
+    let events = ran.events();
+    let created = &event(&events, "run.created", "")["data"]["preview"];
+    assert_eq!(
+        created["hash"], preview["hash"],
+        "what runs is what was previewed"
+    );
+    for (step, id) in created["steps"].as_array().unwrap().iter().zip(STEPS) {
+        assert_eq!(step["id"], id);
+        assert_eq!(step["mode"], "real");
+        let confidence = step["confidence"].as_str().unwrap();
+        assert!(
+            ["exact", "predicted", "unknown"].contains(&confidence),
+            "{step}"
+        );
+        assert_eq!(confidence == "exact", step["because"].is_null(), "{step}");
+        let undo = step["undo"]["class"].as_str().unwrap();
+        assert!(
+            ["automatic", "restore", "delete", "manual", "impossible"].contains(&undo),
+            "{step}"
+        );
+    }
+    assert_eq!(created["steps"].as_array().unwrap().len(), STEPS.len());
+    assert_eq!(created["steps"][0]["confidence"], "exact");
+
+    // The order: nothing leaves before its intent is written, and nothing before what it needs.
+    let kinds: Vec<_> = events
+        .iter()
+        .map(|event| event["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds[..3], ["run.created", "run.approved", "run.started"]);
+    assert_eq!(*kinds.last().unwrap(), "run.succeeded");
+    for id in STEPS {
+        let mut told = story(&events, id);
+        told.retain(|kind| kind != "step.accepted");
+        assert_eq!(
+            told,
+            [
+                "step.ready",
+                "step.intent",
+                "step.dispatched",
+                "step.succeeded"
+            ],
+            "{id}"
+        );
+    }
+    let seq = |kind: &str, step: &str| event(&events, kind, step)["seq"].as_u64().unwrap();
+    for (first, then) in [
+        ("network", "page"),
+        ("network", "servers"),
+        ("page", "servers"),
+        ("servers", "storage"),
+        ("storage", "shop"),
+        ("shop", "visit"),
+    ] {
+        assert!(
+            seq("step.succeeded", first) < seq("step.ready", then),
+            "{first} before {then}"
+        );
+    }
+    assert_eq!(
+        event(&events, "step.succeeded", "network")["data"]["outputs"]["hosts"],
+        json!(["web-1.west.test"])
+    );
+
+    // Terraform's own word.
+    assert_eq!(
+        terraform_list(&peers, &desk),
+        [
+            "terraform_data.host[\"web-1.west.test\"]",
+            "terraform_data.network"
+        ]
+    );
+    // What the playbook wrote.
+    let shop = desk.sandbox().join("shops/west");
+    let host: Value =
+        serde_json::from_slice(&std::fs::read(shop.join("servers/web-1.west.test.json")).unwrap())
+            .unwrap();
+    assert_eq!(host["branch"], "west");
+    // AWS's own client.
+    let stack = cloud.stack("shop-west");
+    assert_eq!(stack["StackStatus"], "CREATE_COMPLETE");
+    let parameter = cloud.ask(
+        "print(json.dumps(client('ssm').get_parameter(Name='/shops/west/servers')['Parameter']['Value']))",
+    );
+    assert_eq!(
+        parameter, "web-1.west.test",
+        "an output of Terraform went into the stack"
+    );
+
+    let run = run_of(&events).to_owned();
+    let undone = desk
+        .podium(&["runs", "undo", &run, "--yes", "--json"])
+        .expect(0);
+    let undo = undone.events();
+    assert_eq!(
+        event(&undo, "run.created", "")["data"]["undoes"],
+        run.as_str()
+    );
+    let order: Vec<_> = undo
+        .iter()
+        .filter(|event| event["type"] == "step.undone")
+        .map(|event| event["step"].as_str().unwrap())
+        .collect();
+    assert!(
+        order.iter().position(|step| *step == "storage")
+            < order.iter().position(|step| *step == "network"),
+        "taken back in reverse: {order:?}"
+    );
+    assert_eq!(terraform_list(&peers, &desk), Vec::<String>::new());
+    assert_eq!(cloud.stack("shop-west"), Value::Null);
+    let queues = cloud.ask("print(json.dumps(client('sqs').list_queues().get('QueueUrls', [])))");
+    assert_eq!(queues, json!([]));
+    let kept = |tree: std::collections::BTreeMap<std::path::PathBuf, Option<Vec<u8>>>| {
+        // The sandbox's own folder stays.
+        tree.into_iter()
+            .filter(|(path, _)| path.components().count() > 1)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kept(tree(&desk.home.join("sandbox"))), kept(sandbox_before));
+    let mut workspace_after = tree(&desk.workspace);
+    workspace_after.retain(|path, _| !path.to_string_lossy().contains("terraform.tfstate"));
+    assert_eq!(
+        workspace_after, workspace_before,
+        "only Terraform's state is new"
+    );
+
+    // What is taken back says so.
+    let view = desk
+        .podium(&["runs", "show", &run, "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(view["undone_by"], run_of(&undo), "{view}");
+}

@@ -1,0 +1,132 @@
+//! The AWS API server, and asking it with the vendor's own client.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::harness::Desk;
+
+/// A port of this computer where nobody listens.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+/// A real API server in the place of AWS, on 127.0.0.1; ends with this value.
+pub(crate) struct MiniStack {
+    child: Child,
+    python: PathBuf,
+    pub(crate) port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl MiniStack {
+    /// Starts it and waits until CloudFormation answers.
+    pub(crate) fn start(peers: &Path) -> Self {
+        let port = free_port();
+        let folder = tempfile::tempdir().unwrap();
+        let child = Command::new(peers.join("bin/ministack"))
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .env("HOME", folder.path())
+            .env("TMPDIR", folder.path())
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut server = Self {
+            child,
+            python: peers.join("bin/python"),
+            port,
+            _folder: folder,
+        };
+        let begun = Instant::now();
+        while !server.answers() {
+            assert!(
+                begun.elapsed() < Duration::from_secs(90),
+                "MiniStack does not come up"
+            );
+            assert!(
+                server.child.try_wait().unwrap().is_none(),
+                "MiniStack ended at its start"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        // The first call to each service loads it.
+        server.ask("print(json.dumps(client('cloudformation').describe_stacks()['Stacks']))");
+        server
+    }
+
+    fn answers(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else {
+            return false;
+        };
+        let mut first = [0_u8; 5];
+        stream
+            .write_all(b"GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+            .is_ok()
+            && stream.read_exact(&mut first).is_ok()
+            && first == *b"HTTP/"
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Stores a credential for it under this name.
+    pub(crate) fn credential(&self, desk: &Desk, name: &str, secret: &str) {
+        let endpoint = format!("endpoint_url={}", self.url());
+        let fields = [
+            "access_key_id=AKIAIOSFODNN7EXAMPLE",
+            "region=eu-west-1",
+            &endpoint,
+        ];
+        desk.credential(name, "aws", &fields, secret);
+    }
+
+    /// Runs a few lines of Python with boto3 at hand; gives the JSON that they print.
+    pub(crate) fn ask(&self, lines: &str) -> Value {
+        let head = "import json, sys, boto3, botocore\n\
+                    def client(name):\n    \
+                    return boto3.client(name, endpoint_url=sys.argv[1], region_name='eu-west-1', \
+                    aws_access_key_id='AKIAIOSFODNN7EXAMPLE', aws_secret_access_key='looking')\n";
+        let asked = Command::new(&self.python)
+            .args(["-c", &format!("{head}{lines}"), &self.url()])
+            .output()
+            .unwrap();
+        assert!(
+            asked.status.success(),
+            "{}",
+            String::from_utf8_lossy(&asked.stderr)
+        );
+        serde_json::from_slice(&asked.stdout).unwrap()
+    }
+
+    /// The status of a stack; null where there is none.
+    pub(crate) fn stack(&self, name: &str) -> Value {
+        self.ask(&format!(
+            "try:\n    \
+             found = client('cloudformation').describe_stacks(StackName='{name}')['Stacks'][0]\n    \
+             print(json.dumps(found, default=str))\n\
+             except botocore.exceptions.ClientError as error:\n    \
+             assert 'does not exist' in str(error), error\n    \
+             print('null')"
+        ))
+    }
+}
+
+impl Drop for MiniStack {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
