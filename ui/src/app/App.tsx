@@ -6,6 +6,7 @@ import { Home } from "../features/home/Home";
 import { frameWords } from "../text/frame";
 import { words } from "../text/words";
 import { type Action, followKeys, useRegisterActions } from "../window/actions";
+import { followPresses } from "../window/press";
 import { useEnvironment } from "../window/environment";
 import { usePreferences } from "../window/preferences";
 import { go, type Route, useRoute } from "../window/route";
@@ -35,6 +36,7 @@ export function App() {
   const openPalette = useCallback(() => setPalette(true), []);
 
   useEffect(() => followKeys(), []);
+  useEffect(() => followPresses(), []);
   useRegisterActions("window", useMemo((): Action[] => [
     { id: "window.palette", label: frameWords.palette, keys: "mod+k", whileTyping: true, quiet: true, run: openPalette },
     { id: "window.light", label: frameWords.theme.light, run: () => usePreferences.setState({ theme: "light" }) },

@@ -1,13 +1,20 @@
 import { AlertCircle, Check, ChevronDown, ChevronRight } from "lucide-react";
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useId, useRef, useState } from "react";
 import {
   Button as AriaButton, ListBox, ListBoxItem, Popover, Select as AriaSelect, SelectValue,
   Switch as AriaSwitch, ToggleButton, ToggleButtonGroup,
 } from "react-aria-components";
+import { useSteady } from "../window/press";
 
-/** Label, field, help, error: the frame around every field. */
-export function Field({ label, help, error, id, aside, children, soft }:
+/**
+ * Label, field, help, error: the frame around every field. An error takes the place of the help, and the
+ * taller of the two keeps its room: what stands below does not move when a problem is solved.
+ */
+export function Field({ label, help, error: problem, id, aside, children, soft }:
   { label: ReactNode; help?: ReactNode; error?: string | undefined; id?: string; aside?: ReactNode; children: ReactNode; soft?: boolean }) {
+  const error = useSteady(problem);
+  const last = useRef<string | undefined>(undefined);
+  if (error) last.current = error;
   return (
     <div className="field">
       <div className="field-label">
@@ -15,8 +22,13 @@ export function Field({ label, help, error, id, aside, children, soft }:
         {aside}
       </div>
       {children}
-      {error ? <p className="field-error" id={id ? `${id}-error` : undefined} role="alert" data-soft={soft || undefined}><AlertCircle size={13} aria-hidden />{error}</p> : null}
-      {help && !error ? <p className="field-help" id={id ? `${id}-help` : undefined}>{help}</p> : null}
+      {help || last.current ? (
+        <div className="field-say">
+          {error ? <p className="field-error" id={id ? `${id}-error` : undefined} role="alert" data-soft={soft || undefined}><AlertCircle size={13} aria-hidden />{error}</p>
+            : last.current ? <p className="field-error" aria-hidden data-room><AlertCircle size={13} />{last.current}</p> : null}
+          {help ? <p className="field-help" id={id ? `${id}-help` : undefined} aria-hidden={error ? true : undefined} data-room={error ? true : undefined}>{help}</p> : null}
+        </div>
+      ) : null}
     </div>
   );
 }

@@ -85,36 +85,49 @@ function Hosts({ id, value, onChange, invalid, testId }: Props & { testId: strin
     }} />;
 }
 
+interface FreshRow { id: number; name: string | null }
+const freshKey = (row: FreshRow | undefined) => (row ? `fresh ${row.id}` : undefined);
+
 /** A table of names and values. */
 function Pairs({ value, onChange, testId, name }: Props & { testId: string }) {
-  const [fresh, setFresh] = useState(0);
+  // A row that was begun keeps its place while the document takes it in: nothing jumps under the pointer.
+  const [fresh, setFresh] = useState<FreshRow[]>([]);
+  const box = useRef<HTMLDivElement>(null);
   const object = useMemo(() => (value ?? {}) as Record<string, Json>, [value]);
-  // After a name was given, one goes on with its value.
+  // After a name was given, one goes on with its value; but not away from what one does by now.
   const goTo = useRef<string | null>(null);
   useEffect(() => {
     if (goTo.current === null || !(goTo.current in object)) return;
-    document.querySelector<HTMLElement>(`[data-testid="field-${name}.${goTo.current.replaceAll('"', "")}"]`)?.focus();
+    const at = document.activeElement;
+    if (at === null || at === document.body || box.current?.contains(at)) document.querySelector<HTMLElement>(`[data-testid="field-${name}.${goTo.current.replaceAll('"', "")}"]`)?.focus();
     goTo.current = null;
   }, [object, name]);
   const rows = Object.entries(object);
+  const begun = fresh.filter((row) => row.name === null || !(row.name in object));
   const write = (next: [string, Json][]) => onChange(next.length === 0 ? undefined : Object.fromEntries(next));
+  const nameFresh = (id: number, next: string) => {
+    if (!next || next in object) return;
+    setFresh((all) => all.map((row) => (row.id === id ? { id, name: next } : row)));
+    goTo.current = next;
+    write([...rows, [next, ""]]);
+  };
   return (
-    <div className="stack" style={{ gap: 6 }} data-testid={testId}>
-      {rows.length + fresh > 0 ? (
+    <div className="stack" style={{ gap: 6 }} data-testid={testId} ref={box}>
+      {rows.length + begun.length > 0 ? (
         <div className="pairs">
-          {rows.map(([key, item], at) => (
-            <PairRow key={key} name={key} value={item} testId={`${name}.${key}`}
+          {/* One list, so that a row which the document took in stays the same fields, with the caret in them. */}
+          {[...rows.map(([key, item], at) => (
+            <PairRow key={freshKey(fresh.find((row) => row.name === key)) ?? key} name={key} value={item} testId={`${name}.${key}`}
               onName={(next) => { if (next && next !== key && !(next in object)) write(rows.map((row, n) => (n === at ? [next, row[1]] : row))); }}
               onValue={(next) => write(rows.map((row, n) => (n === at ? [row[0], next] : row)))}
-              onRemove={() => write(rows.filter((_, n) => n !== at))} />
-          ))}
-          {Array.from({ length: fresh }, (_, at) => (
-            <PairRow key={`fresh-${rows.length}-${at}`} name="" value="" testId={`${name}.new`}
-              onName={(next) => { if (!next || next in object) return; setFresh(fresh - 1); goTo.current = next; write([...rows, [next, ""]]); }} onValue={() => {}} onRemove={() => setFresh(fresh - 1)} />
-          ))}
+              onRemove={() => { setFresh((all) => all.filter((row) => row.name !== key)); write(rows.filter((_, n) => n !== at)); }} />
+          )), ...begun.map((row) => (
+            <PairRow key={freshKey(row)} name={row.name ?? ""} value="" testId={`${name}.new`} onName={(next) => nameFresh(row.id, next)}
+              onValue={(next) => { if (row.name !== null) write([...rows, [row.name, next]]); }} onRemove={() => setFresh((all) => all.filter((one) => one.id !== row.id))} />
+          ))]}
         </div>
       ) : null}
-      <div><Button look="quiet" onPress={() => setFresh(fresh + 1)} data-testid={`add-${name}`}><Plus size={14} aria-hidden />{formWords.addRow}</Button></div>
+      <div><Button look="quiet" onPress={() => setFresh((all) => [...all, { id: all.reduce((most, row) => Math.max(most, row.id), 0) + 1, name: null }])} data-testid={`add-${name}`}><Plus size={14} aria-hidden />{formWords.addRow}</Button></div>
     </div>
   );
 }

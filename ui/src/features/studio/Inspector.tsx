@@ -14,6 +14,7 @@ import { pointer } from "../../graph/pointer";
 import { Said } from "../../design/Said";
 import { studioWords } from "../../text/studio";
 import { useEnvironment } from "../../window/environment";
+import { useSteady } from "../../window/press";
 import { say } from "../../window/toasts";
 import { Behaviour } from "./Behaviour";
 import { EdgeRow } from "./EdgePanel";
@@ -37,7 +38,8 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
     for (const d of open.view?.diagnostics ?? []) if (d.address.step === id && d.address.field?.startsWith(`${start}/`)) map.set(d.address.field.slice(start.length), [d.detail, d.hint].filter(Boolean).join(" ").replaceAll("`", ""));
     return map;
   }, [open.view?.diagnostics, id]);
-  const elsewhere = diagnostics.filter((d) => !errors.has(d.address.field?.slice(pointer("steps", id, "with").length) ?? ""));
+  // Problems of no field stand under the form, where their coming and going moves nothing.
+  const elsewhere = useSteady(diagnostics).filter((d) => !errors.has(d.address.field?.slice(pointer("steps", id, "with").length) ?? ""));
   const authoring = useMemo(() => ({
     suggestions: suggestionsFor(id, document, edges, manifests, current),
     discover: (what: string) => call("connector.discover", { workflow, step: id, what, ...(current ? { environment: current.name } : {}) }),
@@ -45,52 +47,54 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
   const set = (path: string, value: Json | undefined, label: string) => apply(setInStep(id, path, value, label));
 
   return (
-    <div className="inspector" data-testid="inspector">
-      <header className="row" style={{ gap: 10 }}>
-        <Mark manifest={manifest} size={36} />
-        <div className="grow">
-          <div className="small quiet ellipsis">{manifest?.label ?? step.uses}</div>
-          <div className="ellipsis" style={{ fontWeight: 600 }}>{operation?.title ?? step.uses}</div>
-        </div>
-      </header>
-      {operation ? <p className="muted small">{operation.summary}</p> : manifests ? <Callout tone="bad">{studioWords.unknownOperation(step.uses)}</Callout> : null}
-      {elsewhere.map((d) => (
-        <p key={`${d.code}${d.address.field}`} className="field-error" data-tone={severityMeaning[d.severity].tone} style={{ color: "var(--tone)" }}>
-          <MeaningIcon meaning={severityMeaning[d.severity]} size={13} /><span><Said text={d.detail} /> <Said text={d.hint} /></span>
-        </p>
-      ))}
-      <Field label={studioWords.title} id="step-title">
-        <Draft id="step-title" testId="field-title" value={step.title ?? ""} placeholder={id} onCommit={(title) => set("/title", title || undefined, "Rename a step")} />
-      </Field>
-      {operation ? (
-        Object.keys(operation.input.properties ?? {}).length === 0 ? <p className="quiet">{studioWords.noInputs}</p> : (
-          <SchemaForm key={id} schema={operation.input} value={step.with} errors={errors} authoring={authoring} onChange={(path, value) => set(`/with${path}`, value, "Change an input")} />
-        )
-      ) : null}
-      {operation && operation.credentials.length > 0 ? (
-        <Fold title={studioWords.credentials} open={operation.credentials.some((port) => port.required) || Object.keys(step.credentials).length > 0} aside={<span className="count">{Object.keys(step.credentials).length}</span>} testId="step-credentials">
-          <div style={{ paddingTop: 4 }}><Slots id={id} step={step} ports={operation.credentials} document={document} apply={apply} /></div>
-        </Fold>
-      ) : null}
-      <Fold title={studioWords.flow} aside={<span className="count">{before.length}</span>}>
-        <div className="stack" style={{ paddingTop: 4 }}>
-          {before.length === 0 ? <p className="quiet">{studioWords.flowNone}</p> : null}
-          {before.map((edge) => <EdgeRow key={edge.from} edge={edge} document={document} apply={apply} />)}
-        </div>
-      </Fold>
-      <Behaviour id={id} step={step} parents={before.length} operation={operation} set={set} />
-      <Fold title={studioWords.id} aside={<code className="quiet">{id}</code>}>
-        <Field label={studioWords.id} help={studioWords.idHelp} id="step-id">
-          <Draft id="step-id" testId="field-id" mono value={id} onCommit={(to) => {
-            if (!/^[a-z][a-z0-9_]*$/.test(to)) say({ tone: "bad", title: studioWords.idForm });
-            else if (document.steps[to]) say({ tone: "bad", title: studioWords.idTaken });
-            else onRename(to);
-          }} />
+    <div className="inspector-whole" data-testid="inspector">
+      <div className="inspector scroll">
+        <header className="row" style={{ gap: 10 }}>
+          <Mark manifest={manifest} size={36} />
+          <div className="grow">
+            <div className="small quiet ellipsis">{manifest?.label ?? step.uses}</div>
+            <div className="ellipsis" style={{ fontWeight: 600 }}>{operation?.title ?? step.uses}</div>
+          </div>
+        </header>
+        {operation ? <p className="muted small">{operation.summary}</p> : manifests ? <Callout tone="bad">{studioWords.unknownOperation(step.uses)}</Callout> : null}
+        <Field label={studioWords.title} id="step-title">
+          <Draft id="step-title" testId="field-title" value={step.title ?? ""} placeholder={id} onCommit={(title) => set("/title", title || undefined, "Rename a step")} />
         </Field>
-      </Fold>
-      <div style={{ marginTop: "auto", paddingTop: 8 }}>
-        <Button look="quiet" onPress={onDelete} data-testid="delete-step"><Trash2 size={14} aria-hidden />{studioWords.deleteStep}</Button>
+        {operation ? (
+          Object.keys(operation.input.properties ?? {}).length === 0 ? <p className="quiet">{studioWords.noInputs}</p> : (
+            <SchemaForm key={id} schema={operation.input} value={step.with} errors={errors} authoring={authoring} onChange={(path, value) => set(`/with${path}`, value, "Change an input")} />
+          )
+        ) : null}
+        {operation && operation.credentials.length > 0 ? (
+          <Fold title={studioWords.credentials} open={operation.credentials.some((port) => port.required) || Object.keys(step.credentials).length > 0} aside={<span className="count">{Object.keys(step.credentials).length}</span>} testId="step-credentials">
+            <div style={{ paddingTop: 4 }}><Slots id={id} step={step} ports={operation.credentials} document={document} apply={apply} /></div>
+          </Fold>
+        ) : null}
+        <Fold title={studioWords.flow} aside={<span className="count">{before.length}</span>}>
+          <div className="stack" style={{ paddingTop: 4 }}>
+            {before.length === 0 ? <p className="quiet">{studioWords.flowNone}</p> : null}
+            {before.map((edge) => <EdgeRow key={edge.from} edge={edge} document={document} apply={apply} />)}
+          </div>
+        </Fold>
+        <Behaviour id={id} step={step} parents={before.length} operation={operation} set={set} />
+        <Fold title={studioWords.id} aside={<code className="quiet">{id}</code>}>
+          <Field label={studioWords.id} help={studioWords.idHelp} id="step-id">
+            <Draft id="step-id" testId="field-id" mono value={id} onCommit={(to) => {
+              if (!/^[a-z][a-z0-9_]*$/.test(to)) say({ tone: "bad", title: studioWords.idForm });
+              else if (document.steps[to]) say({ tone: "bad", title: studioWords.idTaken });
+              else onRename(to);
+            }} />
+          </Field>
+        </Fold>
       </div>
+      <footer className="inspector-foot">
+        {elsewhere.map((d) => (
+          <p key={`${d.code}${d.address.field}`} className="field-error" data-tone={severityMeaning[d.severity].tone} style={{ color: "var(--tone)" }}>
+            <MeaningIcon meaning={severityMeaning[d.severity]} size={13} /><span><Said text={d.detail} /> <Said text={d.hint} /></span>
+          </p>
+        ))}
+        <div><Button look="quiet" onPress={onDelete} data-testid="delete-step"><Trash2 size={14} aria-hidden />{studioWords.deleteStep}</Button></div>
+      </footer>
     </div>
   );
 }
