@@ -1,4 +1,4 @@
-import { render, screen, waitFor, within } from "@testing-library/react";
+import { act, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import { setHost } from "../bridge/client";
@@ -119,6 +119,27 @@ describe("an author, by keyboard alone,", () => {
     await waitFor(() => expect(screen.getByTestId("preview")).toBeDisabled(), slow);
     await user.click(screen.getByTestId("problems"));
     expect(await screen.findByTestId("problem-POD0120")).toHaveTextContent("Folder must be given.");
+  }, 20_000);
+});
+
+describe("keys that reach all steps", () => {
+  it("do so from the canvas alone, never from beside it", async () => {
+    const { user } = start();
+    go({ screen: "studio", workflow: "share-folder" });
+    const node = await screen.findByTestId("node-serve", {}, slow);
+    await user.click(screen.getByTestId("palette-search"));
+    act(() => (document.activeElement as HTMLElement).blur());
+    expect(document.body).toHaveFocus();
+    await user.keyboard("{Control>}a{/Control}{Delete}{Backspace}");
+    expect(node).toBeInTheDocument();
+    expect(screen.queryByText(/steps? selected/)).toBeNull();
+    act(() => screen.getByTestId("show-text").focus());
+    await user.keyboard("{Control>}a{/Control}{Delete}");
+    expect(screen.getByTestId("node-serve")).toBeInTheDocument();
+    act(() => screen.getByTestId("canvas").focus());
+    await user.keyboard("{Control>}a{/Control}{Delete}");
+    await waitFor(() => expect(screen.queryByTestId("node-serve")).toBeNull(), slow);
+    expect(screen.getByTestId("canvas")).toHaveFocus();
   }, 20_000);
 });
 

@@ -134,7 +134,13 @@ export function GraphCanvas(props: GraphCanvasProps) {
   }, [onConnect, onLoose]);
 
   return (
-    <div className="canvas" data-level={level} data-connecting={connecting !== null || undefined} data-testid="canvas">
+    <div
+      className="canvas" data-level={level} data-connecting={connecting !== null || undefined} data-testid="canvas" tabIndex={-1}
+      onPointerDownCapture={(event) => {
+        // What is pressed takes the focus; where nothing is, the canvas itself does.
+        if (!(event.target as Element).closest(".react-flow__node, .react-flow__edge, button, input, textarea, a, [role=button]")) event.currentTarget.focus({ preventScroll: true });
+      }}
+    >
       <ReactFlow<StepFlowNode, StepFlowEdge>
         nodes={nodes} edges={flowEdges} nodeTypes={nodeTypes} edgeTypes={edgeTypes}
         onNodesChange={onNodesChange} onEdgesChange={onEdgesChange}

@@ -14,6 +14,8 @@ export interface Action {
   enabled?: boolean;
   /** Whether the keys work while typing in a field. */
   whileTyping?: boolean;
+  /** The keys count only while what has the focus is inside this; a selector. */
+  within?: string;
   /** Not offered in the palette, only by its keys. */
   quiet?: boolean;
   run: () => void;
@@ -60,6 +62,7 @@ export function followKeys(): () => void {
     for (const actions of Object.values(useActions.getState().groups)) {
       for (const action of actions) {
         if (!action.keys || action.enabled === false || (typing && !action.whileTyping)) continue;
+        if (action.within && !(event.target instanceof Element && event.target.closest(action.within))) continue;
         if (!action.keys.split(" ").some((keys) => matches(event, keys))) continue;
         event.preventDefault();
         action.run();

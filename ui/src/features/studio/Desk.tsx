@@ -33,6 +33,8 @@ import { WorkflowPanel } from "./WorkflowPanel";
 // The editor is a third of the studio's weight and is not needed to begin.
 const TextPanel = lazy(() => import("./TextPanel").then((module) => ({ default: module.TextPanel })));
 
+const focusCanvas = () => window.document.querySelector<HTMLElement>(".canvas")?.focus({ preventScroll: true });
+
 /** The studio with a document on it: palette, canvas, panel, bar. */
 export function Desk({ workflow, open, step }: { workflow: string; open: OpenDocument; step: string | null }) {
   const { view, document, edges, change } = open;
@@ -73,6 +75,7 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
 
   const drag = usePaletteDrag((operation, client, over) => {
     const edge = edges.find((e) => edgeId(e) === over);
+    focusCanvas();
     void add(operation, reactFlow.screenToFlowPosition(client), edge ? { splice: edge } : {});
   });
 
@@ -93,6 +96,8 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
     else if (selection.steps.length > 0) apply(removeSteps(selection.steps));
     else return;
     setSelection(nothing);
+    // The node that had the focus goes; the canvas takes it, so that the keys go on to work there.
+    if (window.document.activeElement?.closest(".canvas")) focusCanvas();
   }, [edges, selection, apply]);
 
   const errors = view?.diagnostics.filter((d) => d.severity === "error").length ?? 0;
@@ -117,8 +122,8 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
     { id: "studio.add", label: studioWords.quickAdd, keys: "/", run: openQuick },
     { id: "studio.undo", label: studioWords.undo(view?.undo ?? null), keys: "mod+z", enabled: Boolean(view?.undo), run: open.undo },
     { id: "studio.redo", label: studioWords.redo(view?.redo ?? null), keys: "mod+shift+z mod+y", enabled: Boolean(view?.redo), run: open.redo },
-    { id: "studio.delete", label: studioWords.deleteSelection, keys: "delete", enabled: selection.steps.length > 0 || selection.edge !== null, run: remove },
-    { id: "studio.selectAll", label: studioWords.selectAll, keys: "mod+a", run: () => setSelection({ steps: steps.map((s) => s.id), edge: null }) },
+    { id: "studio.delete", label: studioWords.deleteSelection, keys: "delete", within: ".canvas", enabled: selection.steps.length > 0 || selection.edge !== null, run: remove },
+    { id: "studio.selectAll", label: studioWords.selectAll, keys: "mod+a", within: ".canvas", run: () => setSelection({ steps: steps.map((s) => s.id), edge: null }) },
     { id: "studio.tidy", label: studioWords.tidy, keys: "t", run: () => open.tidy(selection.steps.length > 1 ? selection.steps : undefined) },
     { id: "studio.fit", label: studioWords.fit, keys: "f", run: () => fit(selection.steps.length > 1 ? steps.filter((s) => selection.steps.includes(s.id)) : steps) },
     { id: "studio.connect", label: studioWords.connectFrom, keys: "c", enabled: selection.steps.length === 1, run: () => setFinding({ from: selection.steps[0] ?? null }) },
