@@ -17,6 +17,9 @@ use book::{Host, Play, Task};
 /// How long one task takes on one host, in milliseconds.
 const A_MOMENT: u64 = 250;
 
+/// What a folder holds, among the things of a host.
+const FOLDER: &str = "\u{0}folder";
+
 /// What all hosts hold: host and thing → content, or a mark of it.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct SimulatedAnsible {
@@ -208,7 +211,7 @@ struct Done {
 
 impl Run<'_> {
     fn say(&mut self, event: &Value) {
-        (self.write)(Stream::Out, &spaced(event));
+        (self.write)(Stream::Out, &book::spaced(event));
     }
 
     fn count(&mut self, host: &str, what: &'static str) {
@@ -257,9 +260,10 @@ impl Run<'_> {
             let about = |host: &str| json!({"host": host, "task": task.name, "id": id, "module": task.module});
             self.say(&json!({"event": "task", "task": task.name, "id": id, "module": task.module}));
             let mut fallen = BTreeSet::new();
-            for (place, host) in hosts.iter().enumerate() {
-                let ends = last && index + 1 == wanted.len() && place + 1 == hosts.len();
-                self.say(&merged("start", &about(&host.name), &json!({})));
+            let turns = if task.once { 1 } else { hosts.len() };
+            for (place, host) in hosts.iter().take(turns).enumerate() {
+                let ends = last && index + 1 == wanted.len() && place + 1 == turns;
+                self.say(&book::merged("start", &about(&host.name), &json!({})));
                 if !(self.pause)(A_MOMENT) {
                     (self.write)(Stream::Err, "[ERROR]: User interrupted execution");
                     return Err(99);
@@ -307,7 +311,7 @@ impl Run<'_> {
         if done.event == "failed" {
             facts["ignored"] = json!(task.ignore_errors);
         }
-        self.say(&merged(done.event, about, &facts));
+        self.say(&book::merged(done.event, about, &facts));
     }
 
     fn task(&mut self, play: &Play, task: &Task, host: &Host, ends: bool) -> Result<Done, i32> {
@@ -315,6 +319,13 @@ impl Run<'_> {
         vars.extend(play.vars.clone());
         vars.extend(self.asked.vars.clone());
         vars.insert("inventory_hostname".to_owned(), json!(host.name));
+        let all = self
+            .asked
+            .hosts
+            .iter()
+            .filter(|h| self.asked.means(play, h));
+        let all: Value = all.map(|host| json!(host.name)).collect();
+        vars.insert("ansible_play_hosts_all".to_owned(), all);
         // Variables of a play may name others.
         for (name, value) in &play.vars {
             if !self.asked.vars.contains_key(name) {
@@ -381,6 +392,9 @@ impl Run<'_> {
                 self.file(task, host, &text("dest"), Some(&content))
             }
             "file" if text("state") == "absent" => self.file(task, host, &text("path"), None),
+            "file" if text("state") == "directory" => {
+                self.file(task, host, &text("path"), Some(FOLDER))
+            }
             "command" | "shell" | "raw" | "script" if self.asked.check => Done {
                 event: "skipped",
                 unchecked: true,
@@ -431,6 +445,7 @@ impl Run<'_> {
     /// A file that is to have this content, or to be gone.
     fn file(&mut self, task: &Task, host: &Host, path: &str, content: Option<&str>) -> Done {
         let key = format!("{}\n{path}", host.name);
+        let inside = format!("{key}/");
         let before = self.things.get(&key).cloned();
         // What is hidden is kept as a mark of it only.
         let after = content.map(|content| {
@@ -449,7 +464,11 @@ impl Run<'_> {
         let diff = match (&before, &after) {
             _ if !changed || task.no_log => Vec::new(),
             (_, None) => vec![json!({
-                "before": {"path": path, "state": "file"}, "after": {"path": path, "state": "absent"},
+                "before": {"path": path, "state": if before.as_deref() == Some(FOLDER) { "directory" } else { "file" }},
+                "after": {"path": path, "state": "absent"},
+            })],
+            (_, Some(after)) if after == FOLDER => vec![json!({
+                "before": {"path": path, "state": "absent"}, "after": {"path": path, "state": "directory"},
             })],
             (before, Some(after)) => vec![json!({
                 "before": before.clone().unwrap_or_default(), "after": after,
@@ -458,7 +477,11 @@ impl Run<'_> {
         if changed && !self.asked.check {
             match after {
                 Some(after) => self.things.insert(key, after),
-                None => self.things.remove(&key),
+                None => {
+                    // What is in a folder goes with it.
+                    self.things.retain(|other, _| !other.starts_with(&inside));
+                    self.things.remove(&key)
+                }
             };
         }
         Done {
@@ -475,32 +498,5 @@ impl Run<'_> {
         let stats = json!(self.stats);
         self.say(&json!({"event": "stats", "hosts": stats, "run": told, "custom": {}}));
         SimulatedExit(if failed { 2 } else { 0 })
-    }
-}
-
-fn merged(event: &str, about: &Value, facts: &Value) -> Value {
-    let mut whole = Map::new();
-    whole.insert("event".to_owned(), json!(event));
-    for part in [about, facts] {
-        whole.extend(part.as_object().cloned().unwrap_or_default());
-    }
-    Value::Object(whole)
-}
-
-/// JSON with a space after `,` and `:`, as Python writes it.
-fn spaced(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let entries: Vec<String> = map
-                .iter()
-                .map(|(key, value)| format!("{}: {}", json!(key), spaced(value)))
-                .collect();
-            format!("{{{}}}", entries.join(", "))
-        }
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(spaced).collect();
-            format!("[{}]", items.join(", "))
-        }
-        plain => plain.to_string(),
     }
 }

@@ -389,9 +389,12 @@ impl Connector for Http {
                 Some("The request is known; what the other side does with it is not.".to_owned());
         }
         if is_played(cx, &url) {
-            preview.notes.push(
-                "In practice the answer is made up on this computer; nothing is sent.".to_owned(),
-            );
+            let words = if host(&url).is_none() {
+                "In practice an address of this computer is asked for real; any other answer is made up, and nothing is sent."
+            } else {
+                "In practice the answer is made up on this computer; nothing is sent."
+            };
+            preview.notes.push(words.to_owned());
         }
         Ok(preview)
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A play: its name, its hosts, its tasks.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,8 @@ pub(crate) struct Task {
     pub(crate) items: Option<Vec<Value>>,
     pub(crate) no_log: bool,
     pub(crate) ignore_errors: bool,
+    /// `run_once`: on the first host alone.
+    pub(crate) once: bool,
     pub(crate) tags: Vec<String>,
 }
 
@@ -129,6 +131,7 @@ fn tasks(list: Option<&Value>, found: &mut Vec<Task>) {
                 .find_map(|key| map.get(*key).and_then(Value::as_array).cloned()),
             no_log: is("no_log"),
             ignore_errors: is("ignore_errors"),
+            once: is("run_once"),
             tags: map.get("tags").map(list_of).unwrap_or_default(),
         });
     }
@@ -271,31 +274,83 @@ fn fill(text: &str, vars: &Map<String, Value>) -> Value {
     Value::String(out)
 }
 
+/// The value of a name and its filters; `None` where a part of it is not understood.
 fn known(expression: &str, vars: &Map<String, Value>) -> Option<Value> {
-    let (path, filter) = expression
-        .split_once('|')
-        .map_or((expression, None), |(path, filter)| {
-            (path.trim(), Some(filter.trim()))
-        });
-    let mut parts = path.split('.');
-    let found = parts
+    let mut parts = expression.split('|').map(str::trim);
+    let mut path = parts.next()?.split('.');
+    let mut value = path
         .next()
         .and_then(|name| vars.get(name))
-        .and_then(|value| parts.try_fold(value.clone(), |value, key| value.get(key).cloned()));
-    found.or_else(|| {
-        let inside = filter?.strip_prefix("default(")?.strip_suffix(')')?;
-        Some(Value::String(inside.trim_matches(['\'', '"']).to_owned()))
-    })
+        .and_then(|value| path.try_fold(value.clone(), |value, key| value.get(key).cloned()));
+    for filter in parts {
+        if let Some(inside) = filter
+            .strip_prefix("default(")
+            .and_then(|rest| rest.strip_suffix(')'))
+        {
+            let other = || Value::String(inside.trim_matches(['\'', '"']).to_owned());
+            value = value.or_else(|| Some(other()));
+            continue;
+        }
+        let given = value?;
+        value = Some(match (filter, &given) {
+            ("to_json", _) => Value::String(spaced(&given)),
+            ("string", Value::String(_))
+            | ("list", Value::Array(_))
+            | ("int", Value::Number(_)) => given,
+            ("length" | "count", Value::Array(items)) => Value::from(items.len()),
+            ("length" | "count", Value::String(text)) => Value::from(text.chars().count()),
+            ("lower", Value::String(text)) => Value::String(text.to_lowercase()),
+            ("upper", Value::String(text)) => Value::String(text.to_uppercase()),
+            ("trim", Value::String(text)) => Value::String(text.trim().to_owned()),
+            ("dirname", Value::String(text)) => Value::String(
+                text.rsplit_once('/')
+                    .map_or("", |(folder, _)| folder)
+                    .to_owned(),
+            ),
+            ("basename", Value::String(text)) => {
+                Value::String(text.rsplit('/').next().unwrap_or_default().to_owned())
+            }
+            _ => return None,
+        });
+    }
+    value
+}
+
+/// An event with what it is about and what came of it.
+pub(crate) fn merged(event: &str, about: &Value, facts: &Value) -> Value {
+    let mut whole = Map::new();
+    whole.insert("event".to_owned(), json!(event));
+    for part in [about, facts] {
+        whole.extend(part.as_object().cloned().unwrap_or_default());
+    }
+    Value::Object(whole)
+}
+
+/// JSON with a space after `,` and `:`, as Python writes it.
+pub(crate) fn spaced(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let entries: Vec<String> = map
+                .iter()
+                .map(|(key, value)| format!("{}: {}", json!(key), spaced(value)))
+                .collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(spaced).collect();
+            format!("[{}]", items.join(", "))
+        }
+        plain => plain.to_string(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn values_are_filled_in_and_unknown_ones_stay() {
-        let vars = json!({"a": "x", "n": [1], "o": {"k": "deep"}});
+        let vars = json!({"a": "x", "n": [1], "o": {"k": "deep"}, "p": "/a/b/c.html"});
         let vars = vars.as_object().expect("a map");
         for (text, expected) in [
             ("{{ a }}-{{ b | default('y') }}", json!("x-y")),
@@ -303,6 +358,10 @@ mod tests {
             ("{{ o.k }}!", json!("deep!")),
             ("{{ nobody }}", json!("{{ nobody }}")),
             ("{{ open", json!("{{ open")),
+            ("{{ p | dirname }}/s", json!("/a/b/s")),
+            ("{{ p | basename | upper }}", json!("C.HTML")),
+            ("{{ n | to_json }}", json!("[1]")),
+            ("{{ p | strange }}", json!("{{ p | strange }}")),
         ] {
             assert_eq!(filled(&json!(text), vars), expected);
         }
