@@ -36,6 +36,10 @@ pub struct WorkspaceView {
 
 /// An environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of its own in the file"
+)]
 pub struct EnvironmentView {
     /// Its name.
     pub name: EnvironmentName,

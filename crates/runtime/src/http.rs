@@ -39,14 +39,13 @@ pub(crate) async fn send(
     loop {
         tried += 1;
         let reply = exchange(request).await;
+        let again = request.repeatable && tried < TRIES && !cancelled();
         let pause = match &reply {
-            _ if !request.repeatable || tried >= TRIES || cancelled() => None,
-            Ok(reply) if matches!(reply.status, 429 | 502 | 503 | 504) => {
+            Ok(reply) if again && matches!(reply.status, 429 | 502 | 503 | 504) => {
                 Some(retry_after(reply).unwrap_or(wait))
             }
-            Ok(_) => None,
-            Err(error) if error.retry == Retry::Temporary => Some(wait),
-            Err(_) => None,
+            Err(error) if again && error.retry == Retry::Temporary => Some(wait),
+            _ => None,
         };
         match pause.filter(|pause| *pause <= LONGEST_WAIT) {
             None => {

@@ -120,9 +120,7 @@ fn check_dependencies(root: &Path, found: &mut Vec<String>) {
 fn check_sources(root: &Path, found: &mut Vec<String>) {
     let mut sources = Vec::new();
     collect(root, &mut sources, &|path| {
-        [".rs", ".ts", ".tsx", ".css", ".mjs"]
-            .iter()
-            .any(|ending| path.ends_with(ending))
+        has_ending(path, &["rs", "ts", "tsx", "css", "mjs"])
     });
     for source in sources {
         let text = fs::read_to_string(&source).unwrap_or_default();
@@ -153,7 +151,7 @@ fn check_error_pages(root: &Path, found: &mut Vec<String>) {
     let mut used: BTreeMap<String, String> = BTreeMap::new();
     let mut sources = Vec::new();
     collect(&root.join("crates"), &mut sources, &|path| {
-        path.ends_with(".rs")
+        has_ending(path, &["rs"])
     });
     for source in sources {
         let text = fs::read_to_string(&source).unwrap_or_default();
@@ -186,7 +184,7 @@ fn check_error_pages(root: &Path, found: &mut Vec<String>) {
 }
 
 /// Files below a folder that `wanted` takes, without what is built or fetched.
-fn collect(folder: &Path, into: &mut Vec<PathBuf>, wanted: &dyn Fn(&str) -> bool) {
+fn collect(folder: &Path, into: &mut Vec<PathBuf>, wanted: &dyn Fn(&Path) -> bool) {
     let mut entries: Vec<PathBuf> = fs::read_dir(folder)
         .into_iter()
         .flatten()
@@ -208,10 +206,15 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>, wanted: &dyn Fn(&str) -> bool
             if !skipped {
                 collect(&path, into, wanted);
             }
-        } else if wanted(&path.to_string_lossy()) {
+        } else if wanted(&path) {
             into.push(path);
         }
     }
+}
+
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    path.extension()
+        .is_some_and(|ending| endings.iter().any(|wanted| ending == *wanted))
 }
 
 fn shown(root: &Path, path: &Path) -> String {

@@ -49,7 +49,7 @@ impl Podium {
     }
 
     async fn journal_check(&self) -> Check {
-        match self.host.journal(|journal| journal.runs()).await {
+        match self.host.journal(podium_journal::Journal::runs).await {
             Ok(runs) => check(
                 "Journal",
                 CheckState::Good,

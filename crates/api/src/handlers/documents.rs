@@ -138,12 +138,12 @@ impl Podium {
     }
 
     /// What is wrong with the workflows named (all where none is), their environments and the workspace.
-    pub fn validate(&self, named: &[String]) -> Result<Vec<Diagnostic>, ApiError> {
+    pub fn validate(&self, files: &[String]) -> Result<Vec<Diagnostic>, ApiError> {
         let folder = self.host.folder();
-        let names = if named.is_empty() {
+        let workflows = if files.is_empty() {
             folder.workflows()
         } else {
-            named
+            files
                 .iter()
                 .map(|name| folder.workflow_named(name))
                 .collect::<Result<_, _>>()?
@@ -156,7 +156,7 @@ impl Podium {
                 Err(error) => diagnostics.extend(error.diagnostics),
             }
         }
-        for name in names {
+        for name in workflows {
             let read = self.read_workflow(&name)?;
             diagnostics.extend(check(&name, &read.parsed, &self.manifests).diagnostics);
         }

@@ -110,7 +110,7 @@ impl Podium {
         };
         let known = self.host.folder().workflows();
         let base = file_name(title);
-        let name = (1..)
+        let name = (1..10_000)
             .map(|number| {
                 if number == 1 {
                     base.clone()

@@ -125,10 +125,11 @@ pub(crate) async fn watch(
     json: bool,
 ) -> Result<u8, ApiError> {
     let mut seen = 0;
+    let mut undoes = false;
     let mut last_word = None;
     for event in podium.host().events(run, 1).await? {
         seen = event.seq;
-        if let Some(code) = tell(&event, json) {
+        if let Some(code) = tell(&event, json, &mut undoes) {
             last_word = Some(code);
         } else if goes_on(&event.body) {
             last_word = None;
@@ -168,7 +169,7 @@ pub(crate) async fn watch(
                 continue;
             }
             seen = event.seq;
-            if let Some(code) = tell(event, json) {
+            if let Some(code) = tell(event, json, &mut undoes) {
                 return Ok(code);
             }
         }
@@ -186,10 +187,13 @@ fn goes_on(event: &EventBody) -> bool {
 }
 
 /// Prints one event; the exit code where it may be the last word.
-fn tell(event: &Event, json: bool) -> Option<u8> {
+fn tell(event: &Event, json: bool, undoes: &mut bool) -> Option<u8> {
+    if let EventBody::Run(RunEvent::Created(created)) = &event.body {
+        *undoes = created.undoes.is_some();
+    }
     if json {
         output::json(event);
-    } else if let Some(text) = words(event) {
+    } else if let Some(text) = words(event, *undoes) {
         output::line(&text);
     }
     match &event.body {
@@ -205,7 +209,7 @@ fn tell(event: &Event, json: bool) -> Option<u8> {
     }
 }
 
-fn words(event: &Event) -> Option<String> {
+fn words(event: &Event, undoes: bool) -> Option<String> {
     let run = &event.run;
     Some(match &event.body {
         EventBody::Run(RunEvent::Created(created)) => {
@@ -219,6 +223,7 @@ fn words(event: &Event) -> Option<String> {
             "Waiting for a person. Say yes with `podium runs approve {run}`, \
              see more with `podium runs show {run}`."
         ),
+        EventBody::Run(RunEvent::Succeeded(_)) if undoes => String::from("It is taken back."),
         EventBody::Run(RunEvent::Succeeded(_)) => {
             format!("Done. Take it back with `podium runs undo {run}`.")
         }
