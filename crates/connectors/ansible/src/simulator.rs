@@ -352,9 +352,13 @@ impl Run<'_> {
             ..Done::default()
         };
         let mut skipped = 0;
+        let mut on = host.clone();
+        if play.local {
+            "localhost".clone_into(&mut on.name);
+        }
         for item in &items {
             vars.insert("item".to_owned(), item.clone());
-            let one = self.module(task, host, &book::filled(&task.args, &vars))?;
+            let one = self.module(task, &on, &book::filled(&task.args, &vars))?;
             whole.changed |= one.changed;
             whole.unchecked |= one.unchecked;
             whole.diff.extend(one.diff);

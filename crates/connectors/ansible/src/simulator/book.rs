@@ -11,6 +11,8 @@ pub(crate) struct Play {
     pub(crate) hosts: String,
     pub(crate) vars: Map<String, Value>,
     pub(crate) facts: bool,
+    /// `connection: local`: all its hosts are this one computer.
+    pub(crate) local: bool,
     pub(crate) tasks: Vec<Task>,
 }
 
@@ -88,6 +90,7 @@ fn play(value: &Value) -> Play {
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default(),
+        local: value.get("connection").and_then(Value::as_str) == Some("local"),
         facts: value.get("gather_facts") != Some(&Value::Bool(false)),
         ..Play::default()
     };
