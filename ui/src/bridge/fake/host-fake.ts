@@ -122,7 +122,7 @@ export function fakeHost(options: FakeOptions = {}): Host {
       return vaultView();
     },
     "vault.lock": () => { vault = "locked"; stale("vault.get", "credential.list"); return vaultView(); },
-    "credential.list": () => { unlocked(); return credentials; },
+    "credential.list": () => credentials,
     "credential.add": ({ name, kind, fields }) => {
       unlocked();
       if (credentials.some((c) => c.name === name)) throw { code: "POD0505", message: `There is a credential named \`${name}\` already.`, hint: "Choose another name, or remove that one first.", retry: "permanent" };
@@ -145,7 +145,7 @@ export function fakeHost(options: FakeOptions = {}): Host {
   };
 
   const vaultView = (): VaultView => {
-    if (vault === "open") return { state: "open", key: "The key is made from your passphrase." };
+    if (vault === "open") return { state: "open", key: "your passphrase" };
     if (vault === "locked") return { state: "locked", passphrase: true, because: "It locks when Podium starts, and after fifteen minutes without you." };
     return { state: "empty", keychain: false, because: "This computer has no keychain that Podium can reach." };
   };

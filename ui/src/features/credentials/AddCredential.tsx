@@ -76,12 +76,12 @@ function Fields({ kind, taken, onBack, onAdded }: { kind: CredentialKind; taken:
       </Field>
       {kind.fields.map((field) => (
         <Field key={field.name} label={<>{field.label}{field.required ? null : <span className="quiet" style={{ fontWeight: 400 }}> · {words.optional}</span>}</>} help={field.secret ? `${field.help} ${credentialWords.secretHelp}` : field.help} id={`${id}-${field.name}`} error={errors[field.name]}>
-          {field.secret ? <SecretInput id={`${id}-${field.name}`} name={`f-${field.name}`} testId={`field-${field.name}`} long={/key|config|json|certificate/i.test(field.name) && /file|BEGIN|whole/i.test(field.help)} />
+          {field.secret ? <SecretInput id={`${id}-${field.name}`} name={`f-${field.name}`} testId={`field-${field.name}`} invalid={errors[field.name] !== undefined} long={/key|config|json|certificate/i.test(field.name) && /file|BEGIN|whole/i.test(field.help)} />
             : <input id={`${id}-${field.name}`} name={`f-${field.name}`} className="input" spellCheck={false} data-testid={`field-${field.name}`} aria-invalid={errors[field.name] !== undefined} />}
         </Field>
       ))}
       {failed ? <ErrorCallout error={failed} /> : null}
-      <div className="row" style={{ justifyContent: "flex-end" }}>
+      <div className="row form-foot">
         <Button size="roomy" look="quiet" onPress={onBack}>{credentialWords.back}</Button>
         <Button size="roomy" look="primary" type="submit" isDisabled={busy} data-testid="store-credential">{busy ? credentialWords.saving : credentialWords.save}</Button>
       </div>
@@ -90,12 +90,12 @@ function Fields({ kind, taken, onBack, onAdded }: { kind: CredentialKind; taken:
 }
 
 /** Uncontrolled on purpose: the value is never in the page's own state. */
-function SecretInput({ id, name, testId, long }: { id: string; name: string; testId: string; long: boolean }) {
+function SecretInput({ id, name, testId, long, invalid }: { id: string; name: string; testId: string; long: boolean; invalid: boolean }) {
   const [shown, setShown] = useState(false);
-  if (long) return <textarea id={id} name={name} className="input mono" rows={4} spellCheck={false} autoComplete="off" data-testid={testId} style={shown ? undefined : ({ WebkitTextSecurity: "disc" } as React.CSSProperties)} />;
+  if (long) return <textarea id={id} name={name} className="input mono" aria-invalid={invalid} rows={4} spellCheck={false} autoComplete="off" data-testid={testId} style={shown ? undefined : ({ WebkitTextSecurity: "disc" } as React.CSSProperties)} />;
   return (
     <div className="secret-wrap">
-      <input id={id} name={name} className="input" type={shown ? "text" : "password"} autoComplete="new-password" spellCheck={false} data-testid={testId} />
+      <input id={id} name={name} className="input" aria-invalid={invalid} type={shown ? "text" : "password"} autoComplete="new-password" spellCheck={false} data-testid={testId} />
       <IconButton label={shown ? credentialWords.hide : credentialWords.show} onPress={() => setShown(!shown)}>{shown ? <EyeOff size={15} /> : <Eye size={15} />}</IconButton>
     </div>
   );

@@ -10,6 +10,7 @@ import { Callout, Empty, ErrorCallout, Pill, Skeleton, Waiting } from "../../des
 import { Mark } from "../../design/Mark";
 import { MeaningIcon, runMeaning } from "../../design/meaning";
 import { Near } from "../../design/Near";
+import { Said } from "../../design/Said";
 import { credentialWords } from "../../text/credentials";
 import { words } from "../../text/words";
 import { useNow } from "../../window/useNow";
@@ -52,7 +53,7 @@ function OpenVault({ name, keyWords }: { name: string | null; keyWords: string }
           <Button onPress={() => void test(list.data?.map((c) => c.name) ?? [])} isDisabled={!list.data?.length || testing.size > 0} data-testid="test-all">{credentialWords.testAll}</Button>
           <Button look="primary" onPress={() => setAdding(true)} data-testid="add"><Plus size={16} aria-hidden />{credentialWords.add}</Button>
         </header>
-        <p className="muted">{credentialWords.lead} {keyWords}</p>
+        <p className="muted">{credentialWords.lead} {credentialWords.openedBy(keyWords)}</p>
         {list.error ? <ErrorCallout error={list.error} retry={list.retry} retryLabel={words.tryAgain} /> : null}
         {!list.data && !list.error ? <div className="card stack" style={{ padding: 16, gap: 20 }}><Skeleton height={36} /><Skeleton height={36} /></div> : null}
         {list.data?.length === 0 ? <Empty picture={<span className="vault-sign"><KeyRound size={28} aria-hidden /></span>} title={credentialWords.none}>{credentialWords.noneBody}</Empty> : null}
@@ -96,7 +97,7 @@ function Detail({ credential, manifest, testing, onTest }: { credential: Credent
         <Mark manifest={manifest} size={40} />
         <div className="grow"><h2 style={{ fontSize: "var(--t18)", overflowWrap: "anywhere" }}>{credential.name}</h2><div className="muted">{credential.label}</div></div>
       </header>
-      {tested?.error ? <Callout tone="bad" title={tested.error.message}>{tested.error.hint} <code className="quiet">{tested.error.code}</code></Callout> : tested ? <p>{tested.words}</p> : <p className="quiet">{credentialWords.never}</p>}
+      {tested?.error ? <Callout tone="bad" title={<Said text={tested.error.message} />}><Said text={tested.error.hint} /> <code className="quiet">{tested.error.code}</code></Callout> : tested ? <p>{tested.words}</p> : <p className="quiet">{credentialWords.never}</p>}
       <dl className="facts" style={{ display: "grid", gridTemplateColumns: "minmax(90px, auto) minmax(0, 1fr)", gap: "6px 16px", overflowWrap: "anywhere" }}>
         {who(credential) ? <><dt className="quiet">{credentialWords.identity}</dt><dd className="selectable">{who(credential)}</dd></> : null}
         {tested?.identity?.place ? <><dt className="quiet">{credentialWords.place}</dt><dd>{tested.identity.place}</dd></> : null}

@@ -1,12 +1,30 @@
 import { KeyRound, Lock } from "lucide-react";
 import { useId, useRef, useState } from "react";
 import { call } from "../../bridge/client";
-import { invalidate, put } from "../../bridge/queries";
+import { invalidate, put, useQuery } from "../../bridge/queries";
 import type { ApiError, VaultView } from "../../bridge/types";
 import { Button } from "../../design/Button";
 import { ErrorCallout } from "../../design/feedback";
 import { Field } from "../../design/fields";
+import { Mark } from "../../design/Mark";
 import { credentialWords } from "../../text/credentials";
+
+/** Names are no secret: what waits inside is told while the vault is locked. */
+function Inside() {
+  const list = useQuery("credential.list", {}).data;
+  const manifests = useQuery("connector.list", {}).data ?? [];
+  if (!list?.length) return null;
+  return (
+    <section className="vault-inside" aria-label={credentialWords.locked.inside}>
+      <div className="section-title">{credentialWords.locked.inside}</div>
+      <ul className="card scroll" data-testid="vault-inside">
+        {list.map((credential) => (
+          <li key={credential.name}><Mark manifest={manifests.find((m) => m.credentials.some((kind) => kind.id === credential.kind))} size={20} /><span className="ellipsis grow">{credential.name}</span><span className="quiet small ellipsis">{credential.label}</span></li>
+        ))}
+      </ul>
+    </section>
+  );
+}
 
 /** One calm screen: why it is closed, and one button. */
 export function VaultDoor({ vault }: { vault: Exclude<VaultView, { state: "open" }> }) {
@@ -52,6 +70,7 @@ export function VaultDoor({ vault }: { vault: Exclude<VaultView, { state: "open"
           <Button type="submit" look="primary" size="large" isDisabled={busy} data-testid={fresh ? "vault-create" : "vault-unlock"}>{busy ? (fresh ? credentialWords.empty.making : credentialWords.locked.unlocking) : fresh ? credentialWords.empty.make : credentialWords.locked.unlock}</Button>
           {asks ? null : <p className="quiet small" style={{ textAlign: "center" }}>{credentialWords.locked.keychain}</p>}
         </form>
+        {fresh ? null : <Inside />}
       </div>
     </div>
   );
