@@ -1,9 +1,15 @@
-import { CirclePower, FileText, FlaskConical, GitMerge, Hand, Repeat, RotateCw, Split } from "lucide-react";
+import { CirclePower, FileText, FlaskConical, GitMerge, Hand, Repeat, RotateCw, Split, Zap } from "lucide-react";
 import type { Step } from "../bridge/types";
 import { canvasWords } from "../text/canvas";
+import { words } from "../text/words";
 import type { Badge } from "./types";
 
-export const badgeIcons = { condition: Split, each: Repeat, retry: RotateCw, off: CirclePower, approval: Hand, simulated: FlaskConical, join: GitMerge, note: FileText };
+export const badgeIcons = { condition: Split, each: Repeat, retry: RotateCw, off: CirclePower, approval: Hand, simulated: FlaskConical, real: Zap, join: GitMerge, note: FileText };
+
+/** Whether a step of a preview or a run reaches the real system. */
+export function modeBadge(mode: "real" | "simulated"): Badge {
+  return mode === "simulated" ? { id: "simulated", word: words.simulatedHelp, text: words.simulated } : { id: "real", word: words.realHelp, text: words.real };
+}
 
 /** What is true of a step and not seen otherwise; nothing else gets a badge. */
 export function badgesOf(step: Step): Badge[] {

@@ -1,12 +1,13 @@
 import type { Layout, Manifest, Place } from "../bridge/types";
-import { layered } from "../graph/layout";
+import { closer, layered } from "../graph/layout";
 import { nodeSize } from "../graph/size";
 import type { EdgeView } from "../graph/view";
 
 /** Where the steps of a finished graph stand: the layout where it knows them all, else in columns. */
 export function placesOf(ids: readonly string[], edges: readonly EdgeView[], layout: Layout | undefined, mirrored = false): Record<string, { x: number; y: number }> {
-  const known: Record<string, Place> = layout?.nodes ?? {};
-  if (ids.length === 0 || !ids.every((id) => known[id])) return layered(ids, edges);
+  const drawn: Record<string, Place> = layout?.nodes ?? {};
+  if (ids.length === 0 || !ids.every((id) => drawn[id])) return layered(ids, edges);
+  const known = closer(Object.fromEntries(ids.map((id) => [id, { x: drawn[id]?.x ?? 0, y: drawn[id]?.y ?? 0 }])));
   if (!mirrored) return known;
   // An undo runs the other way; drawn from left to right it is read like any other run.
   const right = Math.max(...ids.map((id) => known[id]?.x ?? 0));

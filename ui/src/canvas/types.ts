@@ -21,7 +21,7 @@ export interface CanvasStep {
   editable: boolean;
 }
 
-export interface Badge { id: "condition" | "each" | "retry" | "off" | "approval" | "simulated" | "join" | "note"; word: string; text?: string }
+export interface Badge { id: "condition" | "each" | "retry" | "off" | "approval" | "simulated" | "real" | "join" | "note"; word: string; text?: string }
 
 export interface Selection { steps: string[]; edge: string | null }
 

@@ -2,6 +2,26 @@ import type { Point } from "../bridge/types";
 import type { EdgeView } from "./view";
 import { nodeSize } from "./size";
 
+/** Takes out room that no step needs, so that a whole graph is read at a larger size. Who stands left of whom, or above, stays. */
+export function closer(places: Record<string, Point>): Record<string, Point> {
+  const x = closed(Object.values(places).map((place) => place.x), nodeSize.width, 48);
+  const y = closed(Object.values(places).map((place) => place.y), nodeSize.height, 40);
+  return Object.fromEntries(Object.entries(places).map(([id, place]) => [id, { x: x.get(place.x) ?? place.x, y: y.get(place.y) ?? place.y }]));
+}
+
+/** Where each begins once no gap is wider than `gap`. */
+function closed(starts: number[], size: number, gap: number): Map<number, number> {
+  const made = new Map<number, number>();
+  let end = Number.NEGATIVE_INFINITY;
+  let taken = 0;
+  for (const start of [...new Set(starts)].toSorted((a, b) => a - b)) {
+    if (start - end > gap && end > Number.NEGATIVE_INFINITY) taken += start - end - gap;
+    made.set(start, start - taken);
+    end = Math.max(end, start + size);
+  }
+  return made;
+}
+
 /** Places steps in columns by how many come before; used where the backend has not laid out yet. */
 export function layered(ids: readonly string[], edges: readonly EdgeView[]): Record<string, Point> {
   const before = new Map<string, string[]>(ids.map((id) => [id, []]));

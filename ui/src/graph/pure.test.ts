@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { modeOf } from "../summary/Postcard";
 import type { Action, Change, Preview } from "../bridge/types";
 import { ansiRuns } from "./ansi";
 import { diffLines } from "./diff";
-import { layered } from "./layout";
+import { closer, layered } from "./layout";
 import { outline } from "./outline";
 import { at, withValue } from "./pointer";
 import { linesOf, losses } from "./preview";
@@ -28,6 +29,19 @@ describe("the outline", () => {
 describe("columns", () => {
   it("follow the longest way", () => expect(layered(["a", "b", "c"], [edge("a", "b"), edge("b", "c"), edge("a", "c")])).toEqual({ a: { x: 0, y: 0 }, b: { x: 300, y: 0 }, c: { x: 600, y: 0 } }));
   it("place every step of a circle", () => expect(Object.keys(layered(["a", "b"], [edge("a", "b"), edge("b", "a")]))).toEqual(["a", "b"]));
+});
+
+describe("a drawing that is only read", () => {
+  it("comes closer, and keeps who stands where", () => expect(closer({ a: { x: 0, y: 0 }, b: { x: 600, y: 400 }, c: { x: 20, y: 400 }, d: { x: 900, y: 0 } })).toEqual({ a: { x: 0, y: 0 }, b: { x: 288, y: 104 }, c: { x: 20, y: 104 }, d: { x: 556, y: 0 } }));
+  it("leaves alone what is close already", () => expect(closer({ a: { x: 0, y: 0 }, b: { x: 240, y: 70 } })).toEqual({ a: { x: 0, y: 0 }, b: { x: 240, y: 70 } }));
+});
+
+describe("a run as a whole", () => {
+  it("is simulated or real only where every step is", () => {
+    expect(modeOf([{ mode: "simulated" }, { mode: "real" }], "simulated")).toBe("mixed");
+    expect(modeOf([{ mode: "real" }, { mode: "real" }], "simulated")).toBe("real");
+    expect(modeOf([], "simulated")).toBe("simulated");
+  });
 });
 
 describe("edges of a plan", () => {

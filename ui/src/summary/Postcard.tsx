@@ -12,7 +12,7 @@ export function Postcard({ view, manifests, title, children }: { view: PreviewVi
       <h2>{title}</h2>
       <p className="postcard-words" data-testid="preview-words">{preview.summary.words || previewWords.nothing}</p>
       <p>{[systemsSentence(view, manifests), modeSentence(view)].filter(Boolean).join(" ")}</p>
-      {preview.undoes ? null : <p>{undoSentence(view)}</p>}
+      {preview.undoes || preview.steps.some((step) => step.problem) ? null : <p>{undoSentence(view)}</p>}
       {children}
     </article>
   );
@@ -38,7 +38,14 @@ function undoSentence(view: PreviewView): string {
   return stays.length === acting.length ? previewWords.undoNone : previewWords.undoSome(stays.map((step) => `“${step.title}”`));
 }
 
+/** What a whole is, by its steps: simulated, real, or some of both. */
+export function modeOf(steps: readonly { mode: "real" | "simulated" }[], otherwise: "real" | "simulated"): "real" | "simulated" | "mixed" {
+  const modes = new Set(steps.map((step) => step.mode));
+  return modes.size > 1 ? "mixed" : ([...modes][0] ?? otherwise);
+}
+
 /** Simulated or Real, on every step of every screen. */
-export function ModeTag({ mode }: { mode: "real" | "simulated" }) {
+export function ModeTag({ mode }: { mode: "real" | "simulated" | "mixed" }) {
+  if (mode === "mixed") return <span className="tag" data-tone="odd" title={words.mixedHelp}>{words.mixed}</span>;
   return mode === "simulated" ? <span className="tag" data-tone="odd" title={words.simulatedHelp}>{words.simulated}</span> : <span className="tag" title={words.realHelp}>{words.real}</span>;
 }

@@ -15,6 +15,8 @@ export const words = {
   open: "Open",
   simulated: "Simulated",
   real: "Real",
+  mixed: "Partly simulated",
+  mixedHelp: "Simulators of Podium stand in for some of its systems; the others are real. Each step says which.",
   simulatedHelp: "A simulator of Podium stands in for the far system. Nothing outside this computer is touched.",
   realHelp: "This reaches the real system.",
   screens: { home: "Home", studio: "Studio", runs: "Runs", credentials: "Credentials", environments: "Environments", settings: "Settings", preview: "Preview", run: "Run", undo: "Undo" },

@@ -4,7 +4,7 @@ import type { WorkflowTile } from "../../bridge/types";
 import { Button, IconButton } from "../../design/Button";
 import { Pill } from "../../design/feedback";
 import { Mark } from "../../design/Mark";
-import { MeaningIcon, meaningOfRun, severityMeaning } from "../../design/meaning";
+import { MeaningIcon, meaningOfRun, severityMeaning, stepMeaning } from "../../design/meaning";
 import { Near } from "../../design/Near";
 import { homeWords } from "../../text/home";
 import { go } from "../../window/route";
@@ -14,6 +14,8 @@ export function Tile({ workflow }: { workflow: WorkflowTile }) {
   const manifests = useQuery("connector.list", {}).data;
   const marks = workflow.systems.slice(0, 5);
   const last = workflow.last_run;
+  // What counts for an operator is whether it still stands: an undo that went well has taken it back.
+  const meaning = last ? (last.undoes && last.state === "succeeded" ? stepMeaning.undone : meaningOfRun(last)) : null;
   return (
     <article className="card tile" data-testid={`tile-${workflow.name}`}>
       <div className="tile-marks">
@@ -27,7 +29,7 @@ export function Tile({ workflow }: { workflow: WorkflowTile }) {
       <div className="tile-foot">
         <div className="grow ellipsis small quiet">
           {workflow.problems > 0 ? <Pill tone="bad" bare icon={<MeaningIcon meaning={severityMeaning.error} size={14} />}>{homeWords.hasProblems(workflow.problems)}</Pill>
-            : last ? <span className="row" style={{ gap: 6 }}><Pill tone={meaningOfRun(last).tone} bare icon={<MeaningIcon meaning={meaningOfRun(last)} size={14} />}>{meaningOfRun(last).word}</Pill><span className="ellipsis"><Near at={last.created_at} /></span></span>
+            : last && meaning ? <span className="row" style={{ gap: 6 }}><Pill tone={meaning.tone} bare icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill><span className="ellipsis"><Near at={last.created_at} /></span></span>
             : homeWords.neverRun}
         </div>
         <IconButton label={homeWords.edit} onPress={() => go({ screen: "studio", workflow: workflow.name })} data-testid={`edit-${workflow.name}`}><PencilRuler size={16} /></IconButton>

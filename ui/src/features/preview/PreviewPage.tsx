@@ -4,6 +4,7 @@ import { type ReactNode, useMemo, useState } from "react";
 import { useQuery } from "../../bridge/queries";
 import type { PreviewView } from "../../bridge/types";
 import { GraphCanvas } from "../../canvas/GraphCanvas";
+import { modeBadge } from "../../canvas/badges";
 import { manifestOf, operationTitle, placesOf } from "../../canvas/readOnly";
 import { type CanvasStep, nothing, type Selection } from "../../canvas/types";
 import { useFirstFit } from "../../canvas/useFit";
@@ -99,9 +100,9 @@ function TintedGraph({ view, selection, onSelect }: { view: PreviewView; selecti
       const worst = step ? worstOf(step) : null;
       const tint = step?.problem ? { tone: "bad" as Tone, word: words.severity.error } : step?.skipped ? { tone: "idle" as Tone, word: previewWords.skipped }
         : step?.confidence === "unknown" ? { tone: "odd" as Tone, word: words.confidence.unknown } : worst ? { tone: actionMeaning[worst].tone, word: actionMeaning[worst].word } : undefined;
-      return { id: node.id, at: places[node.id] ?? { x: 0, y: 0 }, title: node.title, operation: operationTitle(manifests, node.uses), manifest: manifestOf(manifests, node.uses), badges: step?.mode === "simulated" ? [{ id: "simulated", word: words.simulated, text: words.simulated.toLowerCase() }] : [], problems: 0, off: step?.skipped ?? false, tint, editable: false };
+      return { id: node.id, at: places[node.id] ?? { x: 0, y: 0 }, title: node.title, operation: operationTitle(manifests, node.uses), manifest: manifestOf(manifests, node.uses), badges: step && !step.skipped ? [modeBadge(step.mode)] : [], problems: 0, off: step?.skipped ?? false, tint, editable: false };
     });
   }, [view, edges, manifests]);
-  useFirstFit(steps, 0.42);
+  useFirstFit(steps, 0.36);
   return <GraphCanvas steps={steps} edges={edges} selection={selection} onSelect={onSelect} />;
 }

@@ -18,5 +18,5 @@ export function UndoScreen({ run }: { run: string }) {
   const slow = useSlow(busy);
   if (error) return <div className="page-inner"><ErrorCallout title={previewWords.cannot} error={error} retry={again} retryLabel={words.tryAgain} actions={<Button onPress={() => go({ screen: "run", run })}>{words.screens.run}</Button>} /></div>;
   if (!view) return <Waiting words={slow ? previewWords.slow : previewWords.makingUndo} />;
-  return <PreviewPage view={view} again={again} busy={busy} title={previewWords.undoTitle} lead={previewWords.undoOf(of?.title ?? run)} />;
+  return <PreviewPage view={view} again={again} busy={busy} title={previewWords.undoTitle(of?.title ?? run)} lead={previewWords.undoOf} />;
 }

@@ -29,7 +29,7 @@ export function RunPanel({ view, manifests }: { view: RunView; manifests: Manife
       </dl>
       <Values title={runWords.inputs} value={view.inputs} hidden={[]} testId="run-inputs" />
       {view.undo.because && !view.undo.possible && view.ended_at !== null ? <p className="quiet">{view.undo.because}</p> : null}
-      <div className="row"><Button look="quiet" onPress={() => go({ screen: "studio", workflow: view.workflow })}>{runWords.openWorkflow}</Button></div>
+      <div className="row"><Button look="quiet" className="flush" onPress={() => go({ screen: "studio", workflow: view.workflow })}>{runWords.openWorkflow}</Button></div>
     </div>
   );
 }

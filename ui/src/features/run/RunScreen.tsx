@@ -6,6 +6,7 @@ import { call } from "../../bridge/client";
 import { useQuery } from "../../bridge/queries";
 import type { ApiError, RunView } from "../../bridge/types";
 import { GraphCanvas } from "../../canvas/GraphCanvas";
+import { modeBadge } from "../../canvas/badges";
 import { manifestOf, operationTitle, placesOf } from "../../canvas/readOnly";
 import { type CanvasStep, edgeId, nothing, type Selection } from "../../canvas/types";
 import { useFirstFit } from "../../canvas/useFit";
@@ -14,7 +15,7 @@ import { Dialog } from "../../design/Dialog";
 import { ErrorCallout, Pill, Waiting } from "../../design/feedback";
 import { MeaningIcon, meaningOfRun } from "../../design/meaning";
 import { edgesOfRun } from "../../graph/view";
-import { ModeTag } from "../../summary/Postcard";
+import { ModeTag, modeOf } from "../../summary/Postcard";
 import { runWords } from "../../text/run";
 import { words } from "../../text/words";
 import { type Action, useRegisterActions } from "../../window/actions";
@@ -73,7 +74,7 @@ function OpenRun({ now }: { now: RunView }) {
         <span data-testid="run-status" data-state={now.state} style={{ display: "inline-flex", flex: "none" }}><Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill></span>
         <div className="grow row" style={{ gap: 10 }}>
           <span className="run-sentence ellipsis" role="status" title={view.sentence}>{view.sentence}</span>
-          <ModeTag mode={view.mode} />
+          <ModeTag mode={modeOf(view.steps, view.mode)} />
         </div>
         {now.undoes ? <Button look="quiet" onPress={() => go({ screen: "run", run: now.undoes ?? "" })}>{runWords.seeOriginal}</Button> : null}
         {now.undone_by ? <Button look="quiet" onPress={() => go({ screen: "run", run: now.undone_by ?? "" })} data-testid="undone-by">{runWords.undoneBy}: {runWords.seeRun}</Button> : null}
@@ -110,7 +111,7 @@ function useRunSteps(view: RunView, manifests: Parameters<typeof manifestOf>[0],
       const made: CanvasStep = {
         id: step.id, at: places[step.id] ?? { x: 0, y: 0 }, title: step.title, operation: operationTitle(manifests, step.uses), manifest: manifestOf(manifests, step.uses),
         badges: [
-          ...(step.mode === "simulated" ? [{ id: "simulated" as const, word: words.simulated, text: words.simulated.toLowerCase() }] : []),
+          modeBadge(step.mode),
           ...(step.items.length > 0 ? [{ id: "each" as const, word: runWords.items(step.items.length), text: `${step.item_counts.succeeded}/${step.item_counts.total}` }] : []),
           ...(step.attempt > 1 ? [{ id: "retry" as const, word: runWords.attempt(step.attempt), text: `×${step.attempt}` }] : []),
         ],
