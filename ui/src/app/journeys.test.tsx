@@ -88,6 +88,18 @@ describe("a step that fails", () => {
   }, 20_000);
 });
 
+describe("a step that cannot be previewed", () => {
+  it("is told on the card, with why and what to do", async () => {
+    const { user } = start({ environment: "production" });
+    await user.click(await screen.findByTestId("deploy-open-branch", {}, slow));
+    await user.type(await screen.findByTestId("field-branch", {}, slow), "west");
+    await user.click(screen.getByTestId("card-next"));
+    expect(await screen.findByRole("alert", {}, slow)).toHaveTextContent(/has no credential in Production.*Bind it in/);
+    expect(screen.getByTestId("postcard")).not.toHaveTextContent("You can take all of it back.");
+    expect(screen.getByTestId("deploy")).toBeDisabled();
+  });
+});
+
 describe("an author, by keyboard alone,", () => {
   it("adds two connected steps, takes one back, and brings it again", async () => {
     const { user } = start();
@@ -164,7 +176,9 @@ describe("a keeper of credentials", () => {
   it("meets one calm screen while the vault is locked, and a plain word for a wrong passphrase", async () => {
     const { user } = start({ vault: "locked" });
     go({ screen: "credentials" });
-    await user.type(await screen.findByTestId("field-passphrase", {}, slow), "wrong");
+    const field = await screen.findByTestId("field-passphrase", {}, slow);
+    expect(await screen.findByTestId("vault-inside", {}, slow)).toHaveTextContent("AWS account");
+    await user.type(field, "wrong");
     await user.click(screen.getByTestId("vault-unlock"));
     expect(await screen.findByRole("alert")).toHaveTextContent("This passphrase does not open the vault.");
     expect(screen.getByTestId("field-passphrase")).toHaveValue("");

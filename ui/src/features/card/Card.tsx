@@ -6,6 +6,7 @@ import { useQuery } from "../../bridge/queries";
 import { Button, LinkButton } from "../../design/Button";
 import { Callout, ErrorCallout, Skeleton, Waiting } from "../../design/feedback";
 import { Mark } from "../../design/Mark";
+import { Said } from "../../design/Said";
 import { SchemaForm } from "../../forms/SchemaForm";
 import { Confirm } from "../../summary/Confirm";
 import { Postcard } from "../../summary/Postcard";
@@ -47,6 +48,9 @@ export function Card({ workflow }: { workflow: string }) {
           <>
             {error ? <ErrorCallout title={cardWords.cannot} error={error} retry={again} retryLabel={words.tryAgain} /> : null}
             {busy && !view ? <div className="card postcard" role="status" aria-label={cardWords.making}><Skeleton width="60%" height={20} /><Skeleton /><Skeleton width="80%" /><span className="quiet">{cardWords.making}</span></div> : null}
+            {view?.preview.steps.filter((step) => step.problem).map((step) => (
+              <Callout key={step.id} tone="bad" role="alert" title={<>{step.title}: <Said text={step.problem?.message} /></>} actions={<Button onPress={again} isDisabled={busy}>{words.tryAgain}</Button>}><Said text={step.problem?.hint} /> <code className="quiet">{step.problem?.code}</code></Callout>
+            ))}
             {view ? (
               <Postcard view={view} manifests={manifests} title={previewWords.inTitle(view.title, current?.title || view.preview.environment)}>
                 <div style={{ marginTop: 12 }}>
@@ -55,7 +59,7 @@ export function Card({ workflow }: { workflow: string }) {
                 <LinkButton onPress={() => go({ screen: "preview", workflow })} className="card-more" data-testid="see-all">{cardWords.seeAll}<ChevronRight size={14} aria-hidden /></LinkButton>
               </Postcard>
             ) : null}
-            {asks ? <div><Button look="quiet" onPress={() => setSubmitted(null)}><ArrowLeft size={14} aria-hidden />{cardWords.back}</Button></div> : null}
+            {asks ? <div><Button look="quiet" className="flush" onPress={() => setSubmitted(null)}><ArrowLeft size={14} aria-hidden />{cardWords.back}</Button></div> : null}
           </>
         ) : (
           <form className="card card-form" data-roomy onSubmit={(event) => {

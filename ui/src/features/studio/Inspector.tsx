@@ -93,7 +93,7 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
             <MeaningIcon meaning={severityMeaning[d.severity]} size={13} /><span><Said text={d.detail} /> <Said text={d.hint} /></span>
           </p>
         ))}
-        <div><Button look="quiet" onPress={onDelete} data-testid="delete-step"><Trash2 size={14} aria-hidden />{studioWords.deleteStep}</Button></div>
+        <div><Button look="quiet" className="flush" onPress={onDelete} data-testid="delete-step"><Trash2 size={14} aria-hidden />{studioWords.deleteStep}</Button></div>
       </footer>
     </div>
   );
