@@ -1,10 +1,11 @@
 //! Previewed, deployed, looked at from outside, taken back.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::harness::{Desk, demo, event, peers, run_of, story, tree};
+use super::harness::{Desk, demo, difference, event, peers, run_of, story, tree};
 use super::servers::MiniStack;
 
 /// What Terraform itself says is in the state.
@@ -175,19 +176,13 @@ fn real_deploy_and_undo() {
     assert_eq!(cloud.stack("shop-west"), Value::Null);
     let queues = cloud.ask("print(json.dumps(client('sqs').list_queues().get('QueueUrls', [])))");
     assert_eq!(queues, json!([]));
-    let kept = |tree: std::collections::BTreeMap<std::path::PathBuf, Option<Vec<u8>>>| {
-        // The sandbox's own folder stays.
-        tree.into_iter()
-            .filter(|(path, _)| path.components().count() > 1)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(kept(tree(&desk.home.join("sandbox"))), kept(sandbox_before));
-    let mut workspace_after = tree(&desk.workspace);
-    workspace_after.retain(|path, _| !path.to_string_lossy().contains("terraform.tfstate"));
-    assert_eq!(
-        workspace_after, workspace_before,
-        "only Terraform's state is new"
-    );
+    // The sandbox's own folder stays, and Terraform's state, which is empty now.
+    let mut left = difference(&sandbox_before, &tree(&desk.home.join("sandbox")));
+    left.retain(|name| Path::new(name).components().count() > 1);
+    assert_eq!(left, [""; 0]);
+    let mut left = difference(&workspace_before, &tree(&desk.workspace));
+    left.retain(|name| !name.contains("terraform.tfstate"));
+    assert_eq!(left, [""; 0]);
 
     // What is taken back says so.
     let view = desk

@@ -57,6 +57,12 @@ pub(crate) fn peers(test: &str) -> Option<PathBuf> {
     Some(root)
 }
 
+/// Who runs these tests, as the system knows them.
+pub(crate) fn user_name() -> String {
+    let said = Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(said.stdout).unwrap().trim().to_owned()
+}
+
 /// The demo workspace as it is shipped.
 pub(crate) fn demo() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/demo")
@@ -92,7 +98,12 @@ impl Desk {
         env.insert("PATH".into(), std::env::join_paths(path).unwrap());
         env.insert("HOME".into(), user.into());
         env.insert("TMPDIR".into(), temp.into());
-        env.insert("USER".into(), "ann".into());
+        // Ansible looks up the home of this name.
+        env.insert("USER".into(), user_name().into());
+        env.insert(
+            "ANSIBLE_REMOTE_TMP".into(),
+            folder.join("temp/ansible").into(),
+        );
         env.insert("LANG".into(), "C.UTF-8".into());
         env.insert("CHECKPOINT_DISABLE".into(), "1".into());
         // No keychain: nobody listens there.
@@ -463,6 +474,19 @@ pub(crate) fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     let mut found = BTreeMap::new();
     walk(folder, folder, &mut found);
     found
+}
+
+/// The names of what is new, gone or otherwise than before.
+pub(crate) fn difference(
+    before: &BTreeMap<PathBuf, Option<Vec<u8>>>,
+    after: &BTreeMap<PathBuf, Option<Vec<u8>>>,
+) -> Vec<String> {
+    let names: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    names
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name))
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect()
 }
 
 fn copy(from: &Path, to: &Path) {

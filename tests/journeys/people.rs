@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::harness::{Desk, event, run_of, story};
+use super::harness::{Desk, event, run_of, story, user_name};
 
 /// A workspace whose workflow writes a file, in environments of all kinds.
 pub(crate) fn note_workspace(desk: &Desk) {
@@ -236,7 +236,7 @@ fn an_environment_that_asks_for_a_yes_writes_down_who_said_it() {
         .expect(0)
         .events();
     let approved = event(&events, "run.approved", "");
-    assert_eq!(approved["data"]["by"], "ann");
+    assert_eq!(approved["data"]["by"], user_name());
     assert_eq!(
         approved["data"]["hash"],
         event(&events, "run.created", "")["data"]["preview"]["hash"]
