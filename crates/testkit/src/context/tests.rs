@@ -1,0 +1,95 @@
+//! What the context promises, on real processes.
+
+use super::FakeContext;
+use podium_connector::{Context, Exit, Phase, ProcessEvent, ProcessSpec, SecretFile};
+use podium_secret::Secret;
+
+fn shell(cx: &FakeContext, label: &str, script: &str, reads: bool) -> ProcessSpec {
+    ProcessSpec {
+        label: label.to_owned(),
+        program: "/bin/sh".into(),
+        args: vec!["-c".to_owned(), script.to_owned()],
+        env: Vec::new(),
+        directory: cx.workspace().to_path_buf(),
+        secret_files: Vec::new(),
+        reads,
+    }
+}
+
+async fn read(cx: &FakeContext, spec: ProcessSpec) -> (Vec<String>, Exit) {
+    let mut process = cx.process(spec).await.expect("it starts");
+    let mut lines = Vec::new();
+    loop {
+        match process.next().await.expect("somebody saw it") {
+            ProcessEvent::Line { text, .. } => lines.push(text),
+            ProcessEvent::Exited(exit) => return (lines, exit),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_label_that_ran_is_replayed_and_not_started_again() {
+    let cx = FakeContext::real();
+    let script = "echo x >> count; echo line; exit 3";
+    let first = read(&cx, shell(&cx, "work", script, false)).await;
+    let second = read(&cx, shell(&cx, "work", script, false)).await;
+    assert_eq!(first, (vec!["line".to_owned()], Exit::Code(3)));
+    assert_eq!(first, second);
+    assert_eq!(cx.records().started, ["work"]);
+    cx.begin_attempt();
+    read(&cx, shell(&cx, "work", script, false)).await;
+    let count = std::fs::read_to_string(cx.workspace().join("count")).expect("it ran");
+    assert_eq!(count, "x\nx\n");
+}
+
+#[tokio::test]
+async fn while_only_looking_a_writing_process_is_refused() {
+    let cx = FakeContext::real();
+    cx.set_phase(Phase::Read);
+    let spec = shell(&cx, "work", "true", false);
+    let refused = cx.process(spec).await.err().expect("it is refused");
+    assert_eq!(refused.code.as_str(), "POD0431");
+    read(&cx, shell(&cx, "look", "true", true)).await;
+}
+
+#[tokio::test]
+async fn a_secret_file_is_there_for_the_process_alone_and_its_value_is_hidden() {
+    let cx = FakeContext::real().with_credential(
+        "secrets.token",
+        "secret",
+        &[],
+        &[("value", "open sesame 42")],
+    );
+    let path = cx.private().join("token");
+    let mut spec = shell(&cx, "cat", "cat \"$FILE\"", false);
+    spec.env = vec![("FILE".to_owned(), path.to_string_lossy().into_owned())];
+    spec.secret_files = vec![SecretFile {
+        name: "token".to_owned(),
+        content: Secret::from("open sesame 42"),
+        executable: false,
+    }];
+    let (lines, exit) = read(&cx, spec).await;
+    assert_eq!(lines, ["[hidden: secrets-token]"]);
+    assert!(exit.is_success());
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn cancelling_interrupts_the_group_and_a_lost_process_says_so() {
+    let cx = FakeContext::real();
+    cx.cancel_on("ready");
+    let script = "trap 'echo gently; exit 7' INT; echo ready; while :; do sleep 0.05; done";
+    let (lines, exit) = read(&cx, shell(&cx, "work", script, false)).await;
+    assert_eq!(lines, ["ready", "gently"]);
+    assert_eq!(exit, Exit::Code(7));
+    assert!(cx.is_cancelled());
+    cx.lose("work");
+    let mut process = cx
+        .process(shell(&cx, "work", script, false))
+        .await
+        .expect("its record is there");
+    process.next().await.expect("a line");
+    process.next().await.expect("a line");
+    let lost = process.next().await.expect_err("nobody saw it");
+    assert_eq!(lost.kind, podium_diagnostics::ErrorKind::Unknown);
+}
