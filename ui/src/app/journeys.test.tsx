@@ -97,6 +97,8 @@ describe("a step that cannot be previewed", () => {
     expect(await screen.findByRole("alert", {}, slow)).toHaveTextContent(/has no credential in Production.*Bind it in/);
     expect(screen.getByTestId("postcard")).not.toHaveTextContent("You can take all of it back.");
     expect(screen.getByTestId("deploy")).toBeDisabled();
+    await user.click(screen.getByRole("button", { name: "Go to credentials" }));
+    expect(await screen.findByTestId("credentials", {}, slow)).toBeInTheDocument();
   });
 });
 

@@ -16,7 +16,7 @@ export const StepNode = memo(function StepNode({ data: { step } }: NodeProps<Ste
       <Handle type="target" position={Position.Left} className="port" data-hidden={!step.editable || undefined} isConnectable={step.editable} data-testid={`port-in-${step.id}`} />
       <Mark manifest={step.manifest} size={36} />
       <div style={{ minWidth: 0 }}>
-        <div className="node-title ellipsis">{step.title}</div>
+        <div className="node-title ellipsis" title={step.title}>{step.title}</div>
         <div className="node-operation ellipsis">{step.state === "running" && step.sentence ? step.sentence : step.operation}</div>
       </div>
       {meaning ? (

@@ -32,7 +32,7 @@ export function Confirm({ view, label, danger, size = "roomy", again, aside }: {
   return (
     <div className="stack" style={{ gap: 12 }}>
       {error ? <ErrorCallout error={error} retry={error.code === "POD0713" ? again : undefined} retryLabel={previewWords.again} /> : null}
-      {blocked > 0 ? <Callout tone="bad">{previewWords.blocked(blocked)}</Callout> : null}
+      {blocked > 0 ? <p className="muted">{previewWords.blocked(blocked)}</p> : null}
       {environment.read_only ? <Callout tone="bad">{previewWords.readOnly(environment.title || environment.name)}</Callout> : null}
       {lost.length > 0 ? <label className="row" style={{ alignItems: "flex-start" }}><input type="checkbox" checked={knows} onChange={(event) => setKnows(event.target.checked)} style={{ accentColor: "var(--accent)", margin: "3px 0 0" }} data-testid="confirm-loss" /><span>{previewWords.stateful(lost)}</span></label> : null}
       {environment.type_name && !environment.read_only ? (

@@ -6,10 +6,10 @@ import { useQuery } from "../../bridge/queries";
 import { Button, LinkButton } from "../../design/Button";
 import { Callout, ErrorCallout, Skeleton, Waiting } from "../../design/feedback";
 import { Mark } from "../../design/Mark";
-import { Said } from "../../design/Said";
 import { SchemaForm } from "../../forms/SchemaForm";
 import { Confirm } from "../../summary/Confirm";
 import { Postcard } from "../../summary/Postcard";
+import { StepProblem } from "../../summary/StepProblem";
 import { useInputs } from "../../summary/useInputs";
 import { usePreview } from "../../summary/usePreview";
 import { cardWords } from "../../text/card";
@@ -48,9 +48,7 @@ export function Card({ workflow }: { workflow: string }) {
           <>
             {error ? <ErrorCallout title={cardWords.cannot} error={error} retry={again} retryLabel={words.tryAgain} /> : null}
             {busy && !view ? <div className="card postcard" role="status" aria-label={cardWords.making}><Skeleton width="60%" height={20} /><Skeleton /><Skeleton width="80%" /><span className="quiet">{cardWords.making}</span></div> : null}
-            {view?.preview.steps.filter((step) => step.problem).map((step) => (
-              <Callout key={step.id} tone="bad" role="alert" title={<>{step.title}: <Said text={step.problem?.message} /></>} actions={<Button onPress={again} isDisabled={busy}>{words.tryAgain}</Button>}><Said text={step.problem?.hint} /> <code className="quiet">{step.problem?.code}</code></Callout>
-            ))}
+            {view?.preview.steps.map((step) => <StepProblem key={step.id} step={step} />)}
             {view ? (
               <Postcard view={view} manifests={manifests} title={previewWords.inTitle(view.title, current?.title || view.preview.environment)}>
                 <div style={{ marginTop: 12 }}>
@@ -59,7 +57,7 @@ export function Card({ workflow }: { workflow: string }) {
                 <LinkButton onPress={() => go({ screen: "preview", workflow })} className="card-more" data-testid="see-all">{cardWords.seeAll}<ChevronRight size={14} aria-hidden /></LinkButton>
               </Postcard>
             ) : null}
-            {asks ? <div><Button look="quiet" className="flush" onPress={() => setSubmitted(null)}><ArrowLeft size={14} aria-hidden />{cardWords.back}</Button></div> : null}
+            <div className="row">{asks ? <Button look="quiet" className="flush" onPress={() => setSubmitted(null)}><ArrowLeft size={14} aria-hidden />{cardWords.back}</Button> : null}{view?.preview.steps.some((step) => step.problem) ? <Button look="quiet" onPress={again} isDisabled={busy}>{previewWords.again}</Button> : null}</div>
           </>
         ) : (
           <form className="card card-form" data-roomy onSubmit={(event) => {

@@ -18,6 +18,7 @@ import { edgesOfPlan } from "../../graph/view";
 import { ChangeLine } from "../../summary/ChangeLine";
 import { Confirm } from "../../summary/Confirm";
 import { ModeTag, Postcard } from "../../summary/Postcard";
+import { StepProblem } from "../../summary/StepProblem";
 import { previewWords } from "../../text/preview";
 import { words } from "../../text/words";
 import { say } from "../../window/toasts";
@@ -31,7 +32,6 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
   const [selection, setSelection] = useState<Selection>(nothing);
   const only = selection.steps[0];
   const shown = only ? lines.filter((line) => line.step.id === only) : lines;
-  const problems = preview.steps.filter((step) => step.problem);
   const quiet = preview.steps.filter((step) => !step.problem && step.changes.length === 0);
   const unknown = preview.steps.filter((step) => !step.skipped && step.confidence === "unknown").length;
   const stays = undoing ? preview.steps.filter((step) => step.undo.class === "manual" || step.undo.class === "impossible") : [];
@@ -44,9 +44,7 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
         <div className="preview-scroll scroll">
           {lead ? <p className="muted">{lead}</p> : null}
           <Postcard view={view} manifests={manifests} title={title} />
-          {problems.map((step) => (
-            <Callout key={step.id} tone="bad" title={<>{step.title}: <Said text={step.problem?.message} /></>} role="alert"><Said text={step.problem?.hint} /> <code className="quiet">{step.problem?.code}</code></Callout>
-          ))}
+          {preview.steps.map((step) => <StepProblem key={step.id} step={step} />)}
           {stays.length > 0 ? <Callout tone="wait" title={previewWords.undoCannot}>{stays.map((step) => <div key={step.id}>{step.title}: {step.undo.because ?? words.undoHelp[step.undo.class]}</div>)}</Callout> : null}
           {inputs}
           <div className="preview-facts small">

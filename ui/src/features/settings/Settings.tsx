@@ -5,6 +5,7 @@ import { ErrorCallout, Pill, Skeleton } from "../../design/feedback";
 import { Fold, Segmented } from "../../design/fields";
 import { Keys } from "../../design/Keys";
 import { Mark } from "../../design/Mark";
+import { Said } from "../../design/Said";
 import { placeWords } from "../../text/places";
 import { words } from "../../text/words";
 import { useActions } from "../../window/actions";
@@ -41,7 +42,7 @@ export function Settings() {
               return (
                 <li key={check.what} className="row" style={{ padding: "10px 16px", gap: 12, alignItems: "flex-start", borderTop: at > 0 ? "1px solid var(--line)" : undefined }}>
                   <span style={{ width: 96, flex: "none" }}><Pill tone={tone} icon={<Icon size={14} aria-hidden />}>{placeWords.states[check.state]}</Pill></span>
-                  <span className="grow selectable"><strong style={{ fontWeight: 600 }}>{check.what}</strong> <span className="muted" style={{ overflowWrap: "anywhere" }}>{check.detail}</span>{check.hint ? <span style={{ display: "block" }}>{check.hint}</span> : null}</span>
+                  <span className="grow selectable"><strong style={{ fontWeight: 600 }}>{check.what}</strong> <span className="muted" style={{ overflowWrap: "anywhere" }}><Said text={check.detail} /></span>{check.hint ? <span style={{ display: "block" }}><Said text={check.hint} /></span> : null}</span>
                 </li>
               );
             })}
