@@ -1,5 +1,5 @@
 import "./forms.css";
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import type { Choice, Json, JsonObject, Schema } from "../bridge/types";
 import { Field, Fold } from "../design/fields";
 import { at } from "../graph/pointer";
@@ -51,14 +51,11 @@ export function SchemaForm(props: FormProps) {
 function SchemaField({ field, ...props }: FormProps & { field: FieldShape }) {
   const id = useId();
   const value = at(props.value, field.path);
-  // Switched to an expression, and none written yet.
-  const [begun, setBegun] = useState(false);
-  const written = isExpression(value);
-  const expression = written || (begun && props.authoring !== undefined);
+  const { expression, toggle, sent, watch } = useExpressionMode(value, props.authoring !== undefined);
   const problem = problemOf(field, value);
   const error = props.errors?.get(field.path) ?? (props.strict || value !== undefined ? (problem ?? undefined) : undefined);
   const name = field.path.slice(1).replaceAll("/", ".");
-  const onChange = (next: Json | undefined) => props.onChange(field.path, next);
+  const onChange = (next: Json | undefined) => { sent(next); props.onChange(field.path, next); };
 
   if (field.kind === "group" && !expression) {
     return (
@@ -80,14 +77,40 @@ function SchemaField({ field, ...props }: FormProps & { field: FieldShape }) {
       aside={props.authoring ? (
         <button
           type="button" className="fx" aria-pressed={expression} aria-label={`${expression ? formWords.fixed : formWords.expression}: ${field.title}`} title={expression ? formWords.fixed : formWords.expression}
-          data-testid={`fx-${name}`} onClick={() => { setBegun(!expression); if (written) onChange(undefined); }}
+          data-testid={`fx-${name}`} onClick={() => { toggle(); if (isExpression(value)) onChange(undefined); }}
         >ƒx</button>
       ) : null}
     >
-      {expression && props.authoring ? <Expression id={id} name={name} value={value === undefined ? "" : plain(value)} onChange={onChange} suggestions={props.authoring.suggestions} />
-        : <Control id={id} name={name} field={field} value={value} onChange={onChange} authoring={props.authoring} invalid={error !== undefined && (props.strict === true || value !== undefined)} />}
+      <div style={{ display: "contents" }} {...watch}>
+        {expression && props.authoring ? <Expression id={id} name={name} value={value === undefined ? "" : plain(value)} onChange={onChange} suggestions={props.authoring.suggestions} />
+          : <Control id={id} name={name} field={field} value={value} onChange={onChange} authoring={props.authoring} invalid={error !== undefined && (props.strict === true || value !== undefined)} />}
+      </div>
     </Field>
   );
+}
+
+/**
+ * Whether a field is shown as an expression. What one types never swaps the control under one's hands, with
+ * the caret in it; only the switch does, or a change from elsewhere (undo, the text).
+ */
+function useExpressionMode(value: Json | undefined, authoring: boolean) {
+  const written = isExpression(value);
+  const [mode, setMode] = useState(written);
+  const [before, setBefore] = useState(value);
+  const inside = useRef(false);
+  const own = useRef<Json | undefined>(value);
+  const same = (one: Json | undefined, other: Json | undefined) => JSON.stringify(one) === JSON.stringify(other);
+  useEffect(() => {
+    if (same(value, before)) return;
+    setBefore(value);
+    if (!inside.current && !same(value, own.current) && value !== undefined) setMode(written);
+  }, [value, before, written]);
+  return {
+    expression: authoring ? mode : written,
+    toggle: () => setMode(!mode),
+    sent: (next: Json | undefined) => { own.current = next; },
+    watch: { onFocus: () => { inside.current = true; }, onBlur: () => { inside.current = false; } },
+  };
 }
 
 function isShort(value: Json): boolean {
