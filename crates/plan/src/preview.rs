@@ -308,15 +308,19 @@ impl Summary {
             words = format!("{}{}", first.to_uppercase(), &words[1..]);
         }
         words.push('.');
+        let destroys = self.delete > 0 || self.replace > 0;
         if self.unknown > 0 {
-            let steps = if self.unknown == 1 { "step" } else { "steps" };
-            let _ = write!(
-                words,
-                " Of {} {steps} nobody can know before.",
-                self.unknown
-            );
-        }
-        if !undo && self.delete == 0 && self.replace == 0 && !does.is_empty() {
+            let what = if self.unknown == 1 {
+                "1 step cannot"
+            } else {
+                &format!("{} steps cannot", self.unknown)
+            };
+            let _ = write!(words, " {what} be known beforehand");
+            if !undo && !destroys {
+                words.push_str("; nothing else is deleted");
+            }
+            words.push('.');
+        } else if !undo && !destroys && !does.is_empty() {
             words.push_str(" Nothing is deleted.");
         }
         words
@@ -351,5 +355,51 @@ fn write_canonical(value: &Value, out: &mut String) {
             out.push(']');
         }
         other => out.push_str(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Summary;
+
+    /// Counts: delete, replace, update, create, run, unknown.
+    fn words(counts: [u32; 6]) -> String {
+        let [delete, replace, update, create, run, unknown] = counts;
+        let summary = Summary {
+            create,
+            update,
+            replace,
+            delete,
+            run,
+            unknown,
+            words: String::new(),
+        };
+        summary.in_words(false)
+    }
+
+    #[test]
+    fn the_worst_comes_first_and_no_more_is_promised_than_is_known() {
+        for (counts, expected) in [
+            ([0; 6], "Changes nothing."),
+            ([0, 0, 0, 6, 0, 0], "Creates 6 things. Nothing is deleted."),
+            (
+                [0, 0, 1, 6, 0, 0],
+                "Changes 1 thing and creates 6 things. Nothing is deleted.",
+            ),
+            (
+                [0, 0, 0, 7, 0, 1],
+                "Creates 7 things. 1 step cannot be known beforehand; nothing else is deleted.",
+            ),
+            (
+                [0, 0, 0, 0, 0, 2],
+                "Nothing is known to change. 2 steps cannot be known beforehand; nothing else is deleted.",
+            ),
+            (
+                [1, 2, 0, 0, 3, 0],
+                "Deletes 1 thing, replaces 2 things and runs 3 things.",
+            ),
+        ] {
+            assert_eq!(words(counts), expected);
+        }
     }
 }

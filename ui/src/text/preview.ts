@@ -21,7 +21,7 @@ export const previewWords = {
   undoAll: "You can take all of it back.", undoNone: "None of it can be taken back by Podium.", undoSome: (names: string[]) => `You can take it back, except ${list.format(names)}.`,
   toTools: "See the tools", toCredentials: "Go to credentials",
   undoTitle: (title: string) => `Take back “${title}”`, undoOf: "Step by step, in reverse order. Nothing is done before you say so.", undoCannot: "What stays", before: "before", after: "after", details: "Details", noDetails: "There is nothing more to show.",
-  legend: "How sure", changesNothing: "These change nothing", notesTitle: "Remarks", seeAll: "See every change",
+  legend: "How sure", changesNothing: "These change nothing", cannotKnow: "What these change is known when they are reached", notesTitle: "Remarks", seeAll: "See every change",
 };
 
 export { list };

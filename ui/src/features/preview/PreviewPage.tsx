@@ -66,17 +66,20 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
             </section>
           ) : null}
           {notes.length > 0 ? <section className="stack"><div className="section-title">{previewWords.notesTitle}</div>{notes.map(({ step, note }) => <p key={step + note} className="muted">{step}: <Said text={note} /></p>)}</section> : null}
-          {quiet.length > 0 ? (
-            <section className="stack">
-              <div className="section-title">{previewWords.changesNothing}</div>
+          {[
+            { title: previewWords.cannotKnow, steps: quiet.filter((step) => !step.skipped && step.confidence === "unknown") },
+            { title: previewWords.changesNothing, steps: quiet.filter((step) => step.skipped || step.confidence !== "unknown") },
+          ].filter((group) => group.steps.length > 0).map((group) => (
+            <section className="stack" key={group.title}>
+              <div className="section-title">{group.title}</div>
               <ul className="stack" style={{ gap: 6 }}>
-                {quiet.map((step) => (
+                {group.steps.map((step) => (
                   <li key={step.id} className="row"><Mark manifest={manifestOf(manifests, step.uses)} size={20} /><span className="ellipsis">{step.title}</span><ModeTag mode={step.mode} />
                     <span className="quiet grow"><Said text={step.skipped ? (step.because ?? previewWords.skipped) : step.because ?? (step.waits_for.length > 0 ? previewWords.waits(step.waits_for.map((id) => preview.steps.find((s) => s.id === id)?.title ?? id)) : operationTitle(manifests, step.uses))} /></span></li>
                 ))}
               </ul>
             </section>
-          ) : null}
+          ))}
         </div>
         <footer className="preview-foot">
           <Confirm key={preview.hash} view={view} label={undoing ? previewWords.undo : previewWords.deploy} again={again}
