@@ -479,14 +479,13 @@ impl Run<'_> {
             })],
         };
         if changed && !self.asked.check {
-            match after {
-                Some(after) => self.things.insert(key, after),
-                None => {
-                    // What is in a folder goes with it.
-                    self.things.retain(|other, _| !other.starts_with(&inside));
-                    self.things.remove(&key)
-                }
-            };
+            if let Some(after) = after {
+                self.things.insert(key, after);
+            } else {
+                // What is in a folder goes with it.
+                self.things.retain(|other, _| !other.starts_with(&inside));
+                self.things.remove(&key);
+            }
         }
         Done {
             event: "ok",
