@@ -99,6 +99,7 @@ impl Podium {
         ["USER", "LOGNAME", "USERNAME"]
             .iter()
             .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            .or_else(user_by_number)
             .unwrap_or_else(|| String::from("somebody"))
     }
 
@@ -159,4 +160,20 @@ pub fn connector_named(id: &str) -> Result<Arc<dyn podium_connector::Connector>,
         .with_hint("`podium connectors` lists them.")
         .into()
     })
+}
+
+/// The user's name by number, where no variable tells it (a service, a container).
+fn user_by_number() -> Option<String> {
+    #[cfg(target_os = "linux")]
+    {
+        let number = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").ok()?);
+        let users = std::fs::read_to_string("/etc/passwd").ok()?;
+        users.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
+        })
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
 }

@@ -76,6 +76,8 @@ pub(crate) async fn preview(
     };
     let later = || format!("Some inputs are known only after {}.", waits_for(request));
     if place_is_unknown(request) {
+        // What is missing on this computer is told now, not in the middle of the run.
+        cx.tool(&["ansible-playbook"]).await?;
         return Ok(StepPreview::unknown(later(), undo));
     }
     let session = Session::open(cx, request).await?;
