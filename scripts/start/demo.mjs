@@ -93,7 +93,7 @@ async function store(podium, env, at, endpoint) {
   await run(podium, ['-C', at, 'credentials', 'remove', 'demo-aws'], { env });
   await must('The credential could not be stored.', podium, ['-C', at, ...add], {
     env,
-    input: JSON.stringify({ secret_access_key: 'demo' }),
+    input: JSON.stringify({ secret_access_key: 'demo-needs-no-real-key' }),
   });
   return 'demo-aws';
 }

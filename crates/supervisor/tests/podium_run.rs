@@ -280,14 +280,15 @@ fn it_is_deaf_to_the_signals_of_a_terminal_and_in_a_session_of_its_own() {
 #[test]
 fn an_interrupt_to_the_group_leaves_nobody() {
     let bed = Bed::new();
-    let mut supervisor = bed.start(&bed.shell("sleep 1000 & sleep 1000 & echo begun; wait"));
+    // Each sleep is deaf to interrupts before it says so; the second signal is the one that ends them.
+    let deaf = "(trap '' INT; echo deaf; exec sleep 1000) &";
+    let mut supervisor = bed.start(&bed.shell(&format!("{deaf} {deaf} wait")));
     let started = bed.started();
-    bed.line("begun");
-    // The sleeps are in the background of a shell without job control, which makes them deaf to
-    // interrupts; so the second signal is the one that ends them.
-    until("three of them", || {
-        (started.group().len() == 3).then_some(())
+    until("both are deaf", || {
+        let told = bed.lines();
+        (told.iter().filter(|line| line.text == "deaf").count() == 2).then_some(())
     });
+    assert_eq!(started.group().len(), 3);
     assert!(signal_group(&started, 2).unwrap());
     supervisor.wait().unwrap();
     assert_eq!(bed.ended().signal, Some(2));
