@@ -11,9 +11,9 @@ use podium_projections::{RunSummary, RunView};
 
 use crate::types::{
     AddCredential, AnswerStep, CreateVault, CreateWorkflow, CredentialRef, CredentialTest,
-    CredentialView, Discover, Doctor, DocumentView, EditDocument, Empty, GetLogs, GetRun, ListRuns,
-    LogPage, MakePreview, PreviewView, RunName, RunStarted, SetText, StartRun, Tidy, VaultView,
-    WorkflowName, WorkflowTile, WorkspaceView,
+    CredentialView, Discover, Doctor, DocumentView, EditDocument, Empty, FindInLog, FoundInLog,
+    GetLogGroups, GetLogs, GetRun, ListRuns, LogGroup, LogPage, MakePreview, PreviewView, RunName,
+    RunStarted, SetText, StartRun, Tidy, VaultView, WorkflowName, WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
 
@@ -96,6 +96,10 @@ commands! {
     "run.get": GetRun => RunView, run_get;
     /// Log lines.
     "run.logs": GetLogs => LogPage, run_logs;
+    /// Where a text is in a log.
+    "run.find_log": FindInLog => FoundInLog, run_find_log;
+    /// Parts of a log that can be folded.
+    "run.log_groups": GetLogGroups => Vec<LogGroup>, run_log_groups;
     /// Stops a run gently.
     "run.cancel": RunName => Empty, run_cancel;
     /// Says yes to the preview of a run that waits for it.

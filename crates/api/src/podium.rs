@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use podium_catalogue::Catalogue;
 use podium_model::id::EnvironmentName;
+use podium_model::layout::Layout;
 use podium_plan::{Manifests, Plan, Preview};
 use podium_runtime::workspace::Folder;
 use podium_runtime::{Home, Host, Options};
 use podium_vault::{SystemKeychain, Vault};
 
+use crate::handlers::logs::Found;
+use crate::handlers::runs::{Seen, Summaries};
 use crate::{ApiError, Batches};
 
 /// Previews that are kept so that they can be begun, at the most.
@@ -23,6 +26,9 @@ pub struct Podium {
     pub(crate) manifests: Arc<Manifests>,
     pub(crate) previewed: Arc<Mutex<HashMap<String, Previewed>>>,
     pub(crate) editing: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) seen: Arc<Seen>,
+    pub(crate) summaries: Arc<Summaries>,
+    pub(crate) found: Arc<Found>,
 }
 
 /// A preview that can be begun, with the plan that it is of.
@@ -30,6 +36,8 @@ pub struct Podium {
 pub(crate) struct Previewed {
     pub(crate) plan: Plan,
     pub(crate) preview: Preview,
+    /// Where the steps stand; a run that takes another back has the places of that one.
+    pub(crate) layout: Option<Layout>,
     /// The versions of the files it was made from.
     pub(crate) made_from: Vec<(String, Option<String>)>,
     pub(crate) order: u64,
@@ -70,6 +78,9 @@ impl Podium {
             manifests,
             previewed: Arc::default(),
             editing: Arc::default(),
+            seen: Arc::default(),
+            summaries: Arc::default(),
+            found: Arc::default(),
         })
     }
 

@@ -279,6 +279,63 @@ pub struct LogPage {
     pub total: u64,
 }
 
+/// Where a text is in a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FindInLog {
+    /// The run.
+    pub run: RunId,
+    /// Only of this step.
+    #[serde(default)]
+    #[ts(optional)]
+    pub step: Option<String>,
+    /// The text; capitals do not count.
+    pub text: String,
+    /// The line from which the search goes on.
+    #[ts(type = "number")]
+    pub near: u64,
+    /// Whether it goes back: to the match before `near`; else to the one at `near` or after.
+    #[serde(default)]
+    pub back: bool,
+}
+
+/// What a search in a log found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FoundInLog {
+    /// How many lines have the text in them.
+    #[ts(type = "number")]
+    pub count: u64,
+    /// Which of them this is, counted from 1; 0 where there is none.
+    #[ts(type = "number")]
+    pub which: u64,
+    /// Its number in the log; absent where there is none.
+    #[ts(type = "number | null")]
+    pub line: Option<u64>,
+}
+
+/// Asking which parts of a log can be folded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GetLogGroups {
+    /// The run.
+    pub run: RunId,
+    /// Only of this step.
+    #[serde(default)]
+    #[ts(optional)]
+    pub step: Option<String>,
+}
+
+/// A part of a log that can be folded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LogGroup {
+    /// Its first line, which stays in sight.
+    #[ts(type = "number")]
+    pub from: u64,
+    /// The line after its last one.
+    #[ts(type = "number")]
+    pub to: u64,
+    /// What it is called.
+    pub title: String,
+}
+
 /// One line of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LogEntry {

@@ -26,8 +26,10 @@ mod damage;
 mod fault;
 mod folder;
 mod journal;
+mod log;
 mod read;
 mod schema;
 
 pub use journal::{Journal, Options};
-pub use read::{LoggedLine, RunRow};
+pub use log::{LogIndex, LogOf, LoggedLine};
+pub use read::RunRow;

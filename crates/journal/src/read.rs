@@ -1,8 +1,7 @@
 //! Events out.
 
 use podium_diagnostics::Result;
-use podium_engine::event::{EventBody, StepEvent};
-use podium_engine::{Event, Instance};
+use podium_engine::Event;
 use podium_model::RunId;
 use rusqlite::{Row, params};
 
@@ -35,19 +34,6 @@ pub struct RunRow {
     pub last_seq: u64,
 }
 
-/// A line of a step's log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedLine {
-    /// Its number in the log of the step, counted from 0.
-    pub number: u64,
-    /// When it was recorded, in milliseconds since 1970.
-    pub at: i64,
-    /// The attempt it belongs to.
-    pub attempt: u32,
-    /// The line.
-    pub line: podium_engine::event::LogLine,
-}
-
 impl Journal {
     /// The events of a run from a number on, at most `limit` of them, in order.
     ///
@@ -65,6 +51,29 @@ impl Journal {
                 params![run.as_str(), number(from_seq), number(limit as u64)],
                 |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)),
             )
+            .map_err(failed)?;
+        rows.map(|row| {
+            row.map_err(failed)
+                .and_then(|(payload, crc)| parse(&payload, crc))
+        })
+        .collect()
+    }
+
+    /// The same without the log lines, which are read by range ([`Journal::log_index`]): what a run did is
+    /// little, what its tools said may be much.
+    pub fn events_without_log(&self, run: &RunId, from_seq: u64) -> Result<Vec<Event>> {
+        let failed = |error: rusqlite::Error| fault::of_sqlite("reading events", &error);
+        let reader = self.reader();
+        let mut statement = reader
+            .prepare_cached(
+                "SELECT payload, crc FROM event WHERE run = ?1 AND seq >= ?2
+                 AND seq NOT IN (SELECT seq FROM log WHERE run = ?1) ORDER BY seq",
+            )
+            .map_err(failed)?;
+        let rows = statement
+            .query_map(params![run.as_str(), number(from_seq)], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?))
+            })
             .map_err(failed)?;
         rows.map(|row| {
             row.map_err(failed)
@@ -115,80 +124,6 @@ impl Journal {
             .map_err(failed)?;
         let rows = statement.query_map(params, run_row).map_err(failed)?;
         rows.collect::<rusqlite::Result<_>>().map_err(failed)
-    }
-
-    /// How many lines a step's log has.
-    pub fn log_length(&self, run: &RunId, step: &Instance) -> Result<u64> {
-        let length: i64 = self
-            .reader()
-            .query_row(
-                "SELECT coalesce(max(first + lines), 0) FROM log WHERE run = ?1 AND step = ?2",
-                params![run.as_str(), step.to_string()],
-                |row| row.get(0),
-            )
-            .map_err(|error| fault::of_sqlite("reading a log", &error))?;
-        Ok(u64::try_from(length).unwrap_or(0))
-    }
-
-    /// Lines of a step's log from a number on (counted from 0), at most `limit` of them. Reads only the
-    /// batches that hold them.
-    pub fn log(
-        &self,
-        run: &RunId,
-        step: &Instance,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<LoggedLine>> {
-        let failed = |error: rusqlite::Error| fault::of_sqlite("reading a log", &error);
-        let reader = self.reader();
-        let mut statement = reader
-            .prepare_cached(
-                "SELECT log.first, event.payload, event.crc FROM log
-                 JOIN event ON event.run = log.run AND event.seq = log.seq
-                 WHERE log.run = ?1 AND log.step = ?2 AND log.first < ?4
-                   AND log.first >= coalesce((SELECT max(first) FROM log
-                         WHERE run = ?1 AND step = ?2 AND first <= ?3), 0)
-                 ORDER BY log.first",
-            )
-            .map_err(failed)?;
-        let end = from.saturating_add(limit as u64);
-        let mut rows = statement
-            .query(params![
-                run.as_str(),
-                step.to_string(),
-                number(from),
-                number(end)
-            ])
-            .map_err(failed)?;
-        let mut lines = Vec::new();
-        while let Some(row) = rows.next().map_err(failed)? {
-            let (first, payload, crc): (i64, String, u32) = (
-                row.get(0).map_err(failed)?,
-                row.get(1).map_err(failed)?,
-                row.get(2).map_err(failed)?,
-            );
-            let event = parse(&payload, crc)?;
-            if let EventBody::Step {
-                attempt,
-                event: StepEvent::Log(log),
-                ..
-            } = event.body
-            {
-                let first = u64::try_from(first).unwrap_or(0);
-                lines.extend(
-                    (first..)
-                        .zip(log.lines)
-                        .filter(|(number, _)| (from..end).contains(number))
-                        .map(|(number, line)| LoggedLine {
-                            number,
-                            at: event.at,
-                            attempt,
-                            line,
-                        }),
-                );
-            }
-        }
-        Ok(lines)
     }
 }
 

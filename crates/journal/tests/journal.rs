@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use podium_engine::Event;
 use podium_engine::event::{EventBody, RunEvent, StepEvent};
-use podium_engine::{Event, Instance};
-use podium_journal::{Journal, Options};
+use podium_journal::{Journal, LogOf, Options};
 use serde_json::{Value, json};
 
 fn options() -> Options {
@@ -72,10 +72,6 @@ fn note(run: &str, seq: u64, words: &str) -> Event {
         Some("servers"),
         &json!({"words": words}),
     )
-}
-
-fn servers() -> Instance {
-    "servers".parse().unwrap()
 }
 
 #[test]
@@ -202,7 +198,8 @@ fn reads_log_lines_by_range_over_batches() {
     }
     journal.append(&events).unwrap();
     let run = "run_a".parse().unwrap();
-    assert_eq!(journal.log_length(&run, &servers()).unwrap(), 820);
+    let index = journal.log_index(&run, LogOf::Step("servers")).unwrap();
+    assert_eq!(index.total(), 820);
     for (from, limit) in [
         (0, 1),
         (0, 820),
@@ -212,13 +209,67 @@ fn reads_log_lines_by_range_over_batches() {
         (900, 5),
         (5, 0),
     ] {
-        let lines = journal.log(&run, &servers(), from, limit).unwrap();
+        let lines = journal.log_lines(&run, &index, from, limit).unwrap();
         let expected: Vec<String> = (from..(from + limit as u64).min(820))
             .map(|number| format!("line {number}"))
             .collect();
         let texts: Vec<String> = lines.iter().map(|line| line.line.text.clone()).collect();
         assert_eq!(texts, expected, "from {from}, limit {limit}");
+        let numbers: Vec<u64> = lines.iter().map(|line| line.number).collect();
+        assert!(numbers.is_sorted() && numbers.first().is_none_or(|first| *first == from));
     }
+}
+
+#[test]
+fn the_log_of_a_step_holds_its_elements_in_the_order_they_spoke_and_no_other_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path());
+    let said = |seq: u64, step: &str, text: &str| {
+        let data = json!({"lines": [{"level": "info", "text": text}]});
+        event("run_a", seq, "step.log", Some(step), &data)
+    };
+    journal
+        .append(&[
+            created("run_a"),
+            said(2, "servers[0]", "first"),
+            said(3, "servers_old", "another step"),
+            said(4, "servers[1]", "second"),
+            note("run_a", 5, "no log"),
+            said(6, "servers", "third"),
+            said(7, "servers[0]", "fourth"),
+        ])
+        .unwrap();
+    let run = "run_a".parse().unwrap();
+    let read = |of| {
+        let index = journal.log_index(&run, of).unwrap();
+        let lines = journal.log_lines(&run, &index, 0, 100).unwrap();
+        let texts: Vec<String> = lines.into_iter().map(|line| line.line.text).collect();
+        texts.join(", ")
+    };
+    assert_eq!(read(LogOf::Step("servers")), "first, second, third, fourth");
+    assert_eq!(read(LogOf::Step("servers[0]")), "first, fourth");
+    assert_eq!(read(LogOf::Step("server")), "");
+    assert_eq!(
+        read(LogOf::Run),
+        "first, another step, second, third, fourth"
+    );
+
+    // The view of the run is made from the rest, and knows how many lines each has.
+    let seqs: Vec<u64> = journal
+        .events_without_log(&run, 1)
+        .unwrap()
+        .iter()
+        .map(|event| event.seq)
+        .collect();
+    assert_eq!(seqs, [1, 5]);
+    assert_eq!(
+        journal.log_lengths(&run, 4).unwrap(),
+        [
+            ("servers[0]".to_owned(), 1),
+            ("servers[1]".to_owned(), 1),
+            ("servers_old".to_owned(), 1)
+        ]
+    );
 }
 
 #[test]

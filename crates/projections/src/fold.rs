@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::sentence;
 use crate::view::{
-    Bar, BarKind, Counts, GraphEdge, Question, QuestionKind, RunState, RunView, StepState,
+    Bar, BarKind, Counts, GraphEdge, Question, QuestionKind, RunMode, RunState, RunView, StepState,
     StepView, Thing, UndoView,
 };
 
@@ -110,7 +110,6 @@ fn create(view: &mut RunView, at: i64, created: &Created) {
     plan.workflow().clone_into(&mut view.workflow);
     plan.title().clone_into(&mut view.title);
     view.environment = plan.environment().to_string();
-    view.mode = plan.mode();
     view.inputs.clone_from(plan.inputs());
     view.by.clone_from(by);
     view.preview.clone_from(&preview.hash);
@@ -129,6 +128,7 @@ fn create(view: &mut RunView, at: i64, created: &Created) {
         .map(|step| new_step(plan, step))
         .collect();
     fill_in_preview(view, preview);
+    view.mode = RunMode::of(view.steps.iter().map(|step| step.mode), plan.mode());
     view.edges = plan
         .steps()
         .iter()
@@ -182,6 +182,8 @@ fn blank(
         made: Vec::new(),
         error: None,
         because: None,
+        waits_for: Vec::new(),
+        held_by: Vec::new(),
         still_running: Vec::new(),
         undo: Undo {
             class: UndoClass::Automatic,

@@ -5,7 +5,8 @@
 //! at that event.
 //!
 //! Deliberately not here: log text (read by range from the journal), decisions (`engine`), and what an
-//! event cannot tell: [`RunView::undone_by`] is filled in by who reads the journal.
+//! event cannot tell: [`RunView::undone_by`] and [`RunView::layout`] are filled in by who reads the
+//! journal.
 //!
 //! Invariants: only `fold` writes a view; folding is total; the work per event does not grow with the
 //! number of steps, except where a person takes an ended run up again.
@@ -13,12 +14,13 @@
 
 mod done;
 mod fold;
+mod hold;
 mod sentence;
 mod view;
 
 pub use done::done_steps;
 pub use fold::fold;
 pub use view::{
-    Bar, BarKind, Counts, GraphEdge, Question, QuestionKind, RunState, RunSummary, RunView,
-    StepState, StepView, Thing, UndoView,
+    Bar, BarKind, Counts, GraphEdge, Question, QuestionKind, RunMode, RunState, RunSummary,
+    RunView, StepState, StepView, Thing, UndoView,
 };

@@ -10,6 +10,7 @@ use podium_connector::{Change, Confidence, Made, Mode, Undo};
 use podium_diagnostics::Error;
 use podium_engine::{Event, Instance};
 use podium_model::document::When;
+use podium_model::layout::Layout;
 use podium_model::{OperationName, RunId, StepId};
 
 use crate::fold;
@@ -28,8 +29,8 @@ pub struct RunView {
     pub title: String,
     /// Where it runs.
     pub environment: String,
-    /// Whether the far systems are real.
-    pub mode: Mode,
+    /// Whether the systems it reaches are real.
+    pub mode: RunMode,
     /// Where it stands.
     pub state: RunState,
     /// Where it stands, in words: `Setting up servers · 2 of 5`.
@@ -79,6 +80,8 @@ pub struct RunView {
     pub undone_by: Option<RunId>,
     /// Whether it can be taken back.
     pub undo: UndoView,
+    /// Where the steps stood when it began; filled in by who reads the journal.
+    pub layout: Layout,
 
     /// Step → its place in `steps`.
     #[serde(skip)]
@@ -88,6 +91,38 @@ pub struct RunView {
     #[serde(skip)]
     #[ts(skip)]
     pub(crate) active: BTreeSet<usize>,
+}
+
+/// Whether the systems that a run reaches are real.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum RunMode {
+    /// All of them.
+    #[default]
+    Real,
+    /// None of them.
+    Simulated,
+    /// Some are; each step says which.
+    Mixed,
+}
+
+impl RunMode {
+    /// That of steps; `otherwise` where there are none.
+    pub fn of(steps: impl IntoIterator<Item = Mode>, otherwise: Mode) -> Self {
+        let (mut real, mut simulated) = (false, false);
+        for mode in steps {
+            match mode {
+                Mode::Real => real = true,
+                Mode::Simulated => simulated = true,
+            }
+        }
+        match (real, simulated) {
+            (true, true) => Self::Mixed,
+            (true, false) => Self::Real,
+            (false, true) => Self::Simulated,
+            (false, false) => Self::of([otherwise], otherwise),
+        }
+    }
 }
 
 /// Where a run stands.
@@ -153,6 +188,10 @@ pub struct StepView {
     pub error: Option<Error>,
     /// Why it was skipped, is unknown, or waits.
     pub because: Option<String>,
+    /// While it waits: the steps before it that have not ended.
+    pub waits_for: Vec<StepId>,
+    /// While it waits: the nearest steps before it that go on only when somebody does something.
+    pub held_by: Vec<StepId>,
     /// What goes on at the far side after it was stopped.
     pub still_running: Vec<String>,
     /// How it can be taken back.
@@ -417,7 +456,7 @@ impl RunView {
             workflow: String::new(),
             title: String::new(),
             environment: String::new(),
-            mode: Mode::Real,
+            mode: RunMode::Real,
             state: RunState::Created,
             sentence: String::new(),
             by: String::new(),
@@ -440,6 +479,7 @@ impl RunView {
             undoes: None,
             undone_by: None,
             undo: UndoView::default(),
+            layout: Layout::default(),
             index: HashMap::new(),
             active: BTreeSet::new(),
         }
@@ -451,7 +491,38 @@ impl RunView {
         for event in events {
             fold(&mut view, event);
         }
+        view.explain();
         view
+    }
+
+    /// Works out what waiting steps wait for. [`fold`](fn@fold) leaves that to who shows the view, once
+    /// for all events that came.
+    pub fn explain(&mut self) {
+        crate::hold::explain(self);
+    }
+
+    /// Says how many lines each step (or element) has logged, where the events were read without them.
+    pub fn set_log_lengths(&mut self, lengths: &[(String, u64)]) {
+        for (name, lines) in lengths {
+            let Ok(id) = name.parse::<Instance>() else {
+                continue;
+            };
+            let Some(step) = self
+                .index
+                .get(&id.step)
+                .and_then(|&at| self.steps.get_mut(at))
+            else {
+                continue;
+            };
+            match id.item {
+                None => step.log_lines = *lines,
+                Some(item) => {
+                    if let Some(element) = step.items.get_mut(item as usize) {
+                        element.log_lines = *lines;
+                    }
+                }
+            }
+        }
     }
 
     /// The view as it was after the event of this number: travel in time.
@@ -471,10 +542,7 @@ impl RunView {
     /// Says which run took this one back.
     pub fn set_undone_by(&mut self, run: RunId) {
         self.undone_by = Some(run);
-        self.undo = UndoView {
-            possible: false,
-            because: Some("It has already been taken back.".to_owned()),
-        };
+        self.undo = taken_back();
     }
 }
 
@@ -489,8 +557,8 @@ pub struct RunSummary {
     pub title: String,
     /// Where it runs.
     pub environment: String,
-    /// Whether the far systems are real.
-    pub mode: Mode,
+    /// Whether the systems it reaches are real.
+    pub mode: RunMode,
     /// Where it stands.
     pub state: RunState,
     /// The same in words.
@@ -513,6 +581,21 @@ pub struct RunSummary {
     pub undoes: Option<RunId>,
     /// The run that took this one back.
     pub undone_by: Option<RunId>,
+}
+
+impl RunSummary {
+    /// Says which run took this one back.
+    pub fn set_undone_by(&mut self, run: RunId) {
+        self.undone_by = Some(run);
+        self.undo = taken_back();
+    }
+}
+
+fn taken_back() -> UndoView {
+    UndoView {
+        possible: false,
+        because: Some("It has already been taken back.".to_owned()),
+    }
 }
 
 impl From<&RunView> for RunSummary {

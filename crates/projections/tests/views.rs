@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use podium_engine::{Event, Phase, State, apply};
-use podium_projections::{BarKind, QuestionKind, RunState, RunSummary, RunView, StepState, fold};
+use podium_projections::{
+    BarKind, QuestionKind, RunMode, RunState, RunSummary, RunView, StepState, fold,
+};
 use serde_json::json;
 
 fn history(name: &str) -> Vec<Event> {
@@ -126,6 +128,7 @@ fn a_prefix_shows_the_run_as_it_was() {
         let mut view = RunView::new(events[0].run.clone());
         for event in &events {
             fold(&mut view, event);
+            view.explain();
             assert_eq!(
                 RunView::at(events[0].run.clone(), &events, event.seq),
                 view,
@@ -249,4 +252,65 @@ fn a_view_survives_its_json() {
         let first = &before.steps[0].id.step;
         assert_eq!(after.step(first).unwrap().id, before.steps[0].id);
     }
+}
+
+#[test]
+fn a_waiting_step_says_what_it_waits_for_and_who_holds_it() {
+    let events = history("a-shop-opens");
+    let asking = events
+        .iter()
+        .find(|event| {
+            let view = RunView::at(event.run.clone(), &events, event.seq);
+            view.steps
+                .iter()
+                .any(|step| step.state == StepState::WaitingApproval)
+        })
+        .unwrap();
+    let view = RunView::at(asking.run.clone(), &events, asking.seq);
+    let step = |id: &str| view.step(&id.parse().unwrap()).unwrap();
+    let names =
+        |ids: &[podium_model::StepId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&step("shop").held_by), ["sign_off"]);
+    assert!(names(&step("shop").waits_for).contains(&"sign_off".to_owned()));
+    // What waits for a waiting step is held by the same answer.
+    let after = view
+        .steps
+        .iter()
+        .find(|step| names(&step.waits_for).contains(&"shop".to_owned()))
+        .unwrap();
+    assert_eq!(names(&after.held_by), ["sign_off"]);
+
+    // Before that, it waits for a step that runs: nobody holds it.
+    let early = RunView::at(asking.run.clone(), &events, 4);
+    let shop = early.step(&"shop".parse().unwrap()).unwrap();
+    assert!(shop.held_by.is_empty() && !shop.waits_for.is_empty());
+    // At the end nothing waits.
+    let last = RunView::of(asking.run.clone(), &events);
+    assert!(last.steps.iter().all(|step| step.waits_for.is_empty()));
+}
+
+#[test]
+fn a_run_with_real_and_simulated_steps_is_mixed_in_the_list_too() {
+    use podium_connector::Mode::{Real, Simulated};
+    assert_eq!(RunMode::of([Real, Simulated], Real), RunMode::Mixed);
+    assert_eq!(
+        RunMode::of([Simulated, Simulated], Real),
+        RunMode::Simulated
+    );
+    assert_eq!(RunMode::of([], Simulated), RunMode::Simulated);
+
+    let mut events = history("a-shop-opens");
+    let mut first = serde_json::to_value(&events[0]).unwrap();
+    first["data"]["preview"]["steps"] = json!([
+        {"id": "network", "title": "Network", "uses": "test/do", "mode": "real",
+         "confidence": "exact", "because": null, "waits_for": [], "changes": [],
+         "undo": {"class": "delete", "because": null}},
+        {"id": "servers", "title": "Servers", "uses": "test/do", "mode": "simulated",
+         "confidence": "exact", "because": null, "waits_for": [], "changes": [],
+         "undo": {"class": "delete", "because": null}},
+    ]);
+    events[0] = serde_json::from_value(first).unwrap();
+    let view = RunView::of(events[0].run.clone(), &events);
+    assert_eq!(view.mode, RunMode::Mixed);
+    assert_eq!(RunSummary::from(&view).mode, RunMode::Mixed);
 }

@@ -13,7 +13,7 @@ export async function connectHost(): Promise<void> {
     const query = new URLSearchParams(window.location.search);
     const number = (name: string) => (query.has(name) ? { [name]: Number(query.get(name)) } : {});
     setHost(fakeHost({
-      ...number("latency"), ...number("pace"), ...number("big"),
+      ...number("latency"), ...number("pace"), ...number("big"), ...number("logLines"),
       ...(query.has("empty") ? { empty: true, history: false } : {}),
       ...(query.has("failing") ? { failing: (query.get("failing") ?? "").split(",") } : {}),
       ...(query.has("vault") ? { vault: query.get("vault") as "locked" | "empty" } : {}),

@@ -6,8 +6,8 @@ import type * as api from "./generated/api";
 
 export type {
   Action, Address, ApiError, Bar, BarKind, Batch, Check, Choice, Confidence, Counts, CredentialField, CredentialKind, CredentialPort, CredentialTest, CredentialView, Diagnostic,
-  DocumentView, Edit, EnvironmentView, Graph, GraphEdge, GraphNode, Identity, Join, Layout, LogEntry, LogLevel, LogPage, Made, Mode, Need, OnError, PersonsAnswer, Place, Position,
-  Preview, PreviewIdentity, PreviewStep, PreviewView, Question, QuestionKind, Retry, RunEdge, RunState, RunSummary, RunView, Severity, Slot, Span, Step, StepState, StepView, Summary, Support, Thing,
+  DocumentView, Edit, EnvironmentView, FindInLog, FoundInLog, Graph, GraphEdge, GraphNode, Identity, Join, Layout, LogEntry, LogGroup, LogLevel, LogPage, Made, Mode, Need, OnError, PersonsAnswer, Place, Position,
+  Preview, PreviewIdentity, PreviewStep, PreviewView, Question, QuestionKind, Retry, RunEdge, RunMode, RunState, RunSummary, RunView, Severity, Slot, Span, Step, StepState, StepView, Summary, Support, Thing,
   Undo, UndoClass, UndoView, VaultView, Verb, When, WorkflowTile, WorkspaceView, Change, RetryRule,
 } from "./generated/api";
 

@@ -4,14 +4,10 @@ import { nodeSize } from "../graph/size";
 import type { EdgeView } from "../graph/view";
 
 /** Where the steps of a finished graph stand: the layout where it knows them all, else in columns. */
-export function placesOf(ids: readonly string[], edges: readonly EdgeView[], layout: Layout | undefined, mirrored = false): Record<string, { x: number; y: number }> {
+export function placesOf(ids: readonly string[], edges: readonly EdgeView[], layout: Layout | undefined): Record<string, { x: number; y: number }> {
   const drawn: Record<string, Place> = layout?.nodes ?? {};
   if (ids.length === 0 || !ids.every((id) => drawn[id])) return layered(ids, edges);
-  const known = closer(Object.fromEntries(ids.map((id) => [id, { x: drawn[id]?.x ?? 0, y: drawn[id]?.y ?? 0 }])));
-  if (!mirrored) return known;
-  // An undo runs the other way; drawn from left to right it is read like any other run.
-  const right = Math.max(...ids.map((id) => known[id]?.x ?? 0));
-  return Object.fromEntries(ids.map((id) => [id, { x: right - (known[id]?.x ?? 0), y: known[id]?.y ?? 0 }]));
+  return closer(Object.fromEntries(ids.map((id) => [id, { x: drawn[id]?.x ?? 0, y: drawn[id]?.y ?? 0 }])));
 }
 
 export function manifestOf(manifests: readonly Manifest[] | undefined, uses: string): Manifest | undefined {

@@ -13,8 +13,12 @@ export interface CanvasStep {
   problems: number;
   off: boolean;
   state?: StepState | undefined;
-  /** What it does now, read out and shown on the node. */
+  /** What it does now, read out. */
   sentence?: string | undefined;
+  /** Shown under the title in place of the operation: what it does, what came of it, why it stands still. */
+  line?: string | undefined;
+  /** It waits for a step that only a person can move. */
+  blocked?: boolean | undefined;
   /** A meaning that tints it, with its word (blast radius, undo class). */
   tint?: { tone: Tone; word: string } | undefined;
   /** Whether ports are drawn to pull edges from. */

@@ -3,7 +3,7 @@ import {
   Minus, Pencil, Play, Plus, Repeat2, RotateCcw, RotateCw, SkipForward, Trash2, TriangleAlert, Undo2, Eye, Hand,
 } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
-import type { Action, Confidence, RunState, RunSummary, Severity, StepState, UndoClass } from "../bridge/types";
+import type { Action, Confidence, RunState, RunSummary, Severity, StepState, StepView, UndoClass } from "../bridge/types";
 import { words } from "../text/words";
 import type { Tone } from "./feedback";
 
@@ -28,6 +28,14 @@ export const stepMeaning: Record<StepState, Meaning> = {
   retrying: { tone: "busy", Icon: RotateCw, word: words.states.retrying },
   asked: { tone: "bad", Icon: CircleHelp, word: words.states.asked },
 };
+
+/** Waits, and nothing but a person can change that. */
+export const blockedMeaning: Meaning = { tone: "idle", Icon: Hourglass, word: words.blocked };
+
+/** How a step of a run stands. */
+export function meaningOfStep(step: Pick<StepView, "state" | "held_by">): Meaning {
+  return step.state === "waiting" && step.held_by.length > 0 ? blockedMeaning : stepMeaning[step.state];
+}
 
 export const runMeaning: Record<RunState, Meaning> = {
   waiting: { tone: "wait", Icon: Hourglass, word: words.runStates.waiting },

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { modeOf } from "../summary/Postcard";
 import type { Action, Change, Preview } from "../bridge/types";
-import { ansiRuns } from "./ansi";
+import { ansiRuns, withoutEscapes } from "./ansi";
 import { diffLines } from "./diff";
 import { closer, layered } from "./layout";
 import { outline } from "./outline";
@@ -36,14 +35,6 @@ describe("a drawing that is only read", () => {
   it("leaves alone what is close already", () => expect(closer({ a: { x: 0, y: 0 }, b: { x: 240, y: 70 } })).toEqual({ a: { x: 0, y: 0 }, b: { x: 240, y: 70 } }));
 });
 
-describe("a run as a whole", () => {
-  it("is simulated or real only where every step is", () => {
-    expect(modeOf([{ mode: "simulated" }, { mode: "real" }], "simulated")).toBe("mixed");
-    expect(modeOf([{ mode: "real" }, { mode: "real" }], "simulated")).toBe("real");
-    expect(modeOf([], "simulated")).toBe("simulated");
-  });
-});
-
 describe("edges of a plan", () => {
   it("tell which field takes the value", () => {
     const document = { podium: 1, name: "", inputs: {}, credentials: {}, outputs: {}, steps: { b: { uses: "x/y", with: { list: { hosts: "${{ steps.a.outputs.hosts }}" } }, needs: [], join: "all" as const, on_error: "stop" as const, credentials: {} } } };
@@ -60,4 +51,8 @@ describe("JSON pointers", () => {
 describe("texts", () => {
   it("differ by line", () => expect(diffLines("a\nb\nc", "a\nx\nc")).toEqual([{ kind: "same", text: "a" }, { kind: "gone", text: "b" }, { kind: "new", text: "x" }, { kind: "same", text: "c" }]));
   it("keep the colours of tools and drop other escapes", () => expect(ansiRuns("a\u001b[31mred\u001b[0m\u001b[2Kb")).toEqual([{ text: "a", colour: null, bold: false }, { text: "red", colour: "bad", bold: false }, { text: "b", colour: null, bold: false }]));
+  it("take the nearest of our own colours for one of 256 and for any other", () => {
+    expect(ansiRuns("\u001b[38;5;196mred\u001b[38;2;20;200;30mgreen\u001b[38;5;45;1mcyan\u001b[48;5;1mplain").map((run) => [run.text, run.colour])).toEqual([["red", "bad"], ["green", "ok"], ["cyan", "cyan"], ["plain", "cyan"]]);
+  });
+  it("are copied without what escapes", () => expect(withoutEscapes("a\u001b[31mred\u001b[0m \u001b]0;title\u0007開店\r")).toBe("ared 開店"));
 });

@@ -38,12 +38,6 @@ function undoSentence(view: PreviewView): string {
   return stays.length === acting.length ? previewWords.undoNone : previewWords.undoSome(stays.map((step) => `“${step.title}”`));
 }
 
-/** What a whole is, by its steps: simulated, real, or some of both. */
-export function modeOf(steps: readonly { mode: "real" | "simulated" }[], otherwise: "real" | "simulated"): "real" | "simulated" | "mixed" {
-  const modes = new Set(steps.map((step) => step.mode));
-  return modes.size > 1 ? "mixed" : ([...modes][0] ?? otherwise);
-}
-
 /** Simulated or Real, on every step of every screen. */
 export function ModeTag({ mode }: { mode: "real" | "simulated" | "mixed" }) {
   if (mode === "mixed") return <span className="tag" data-tone="odd" title={words.mixedHelp}>{words.mixed}</span>;

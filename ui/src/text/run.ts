@@ -1,6 +1,8 @@
 import type { BarKind, QuestionKind } from "../bridge/types";
 import { many } from "./format";
 
+const list = new Intl.ListFormat(undefined, { type: "conjunction" });
+
 export const runWords = {
   opening: "Reading the run", cannotOpen: "This run could not be opened.",
   cancel: "Cancel", cancelAsk: "Cancel this deployment", cancelHelp: "What runs now is asked to stop. What was done stays, and can be undone.", cancelDo: "Cancel the deployment", keep: "Let it run",
@@ -9,8 +11,10 @@ export const runWords = {
   made: "What was made", madeNothing: "Nothing was made.", outputs: "Results", inputs: "Answers", by: "Started by", when: "Started", took: "Took", where: "Where", changes: "Approved preview", stillRunning: "Still going on elsewhere", missing: "Results that could not be worked out",
   openLink: "Open", hidden: "hidden", hiddenHelp: "The system calls it sensitive; it is not shown.",
   step: "Step", overview: "Run", now: "Now", log: "Log", things: "Things", items: (count: number) => many(count, "element", "elements"),
-  attempt: (n: number) => `Attempt ${n}`, remote: "Id in that system", waitsFor: (names: string) => `Waits for ${names}.`,
+  attempt: (n: number) => `Attempt ${n}`, remote: "Id in that system", waitsFor: (names: string[]) => `Waits for ${list.format(names)}`, heldBy: (names: string[]) => `Blocked until ${list.format(names)} is answered`, madeMore: (name: string, more: number) => `${name} and ${more} more`, blocked: "Blocked", goThere: (title: string) => `Go to “${title}”`,
   logSearch: "Search the log", logFollow: "Follow", logTimes: "Times", logEmpty: "No lines yet.", logNever: "This step wrote no log.", logLines: (count: number) => many(count, "line", "lines"), logMatches: (at: number, count: number) => (count === 0 ? "none" : `${at} of ${count}`), logNext: "Next match", logBefore: "Match before", logFailed: "The log could not be read.",
+  logSearching: "searching", logFold: "Fold the parts", logUnfold: "Unfold the parts", logPart: (title: string) => `Fold “${title}”`, logHiddenOne: "line folded away", logHidden: "lines folded away", logCopy: "Copy the log",
+  logCopied: (count: number, last: boolean) => (last ? `The last ${many(count, "line", "lines")} are copied.` : `${many(count, "line is", "lines are")} copied.`),
   timeline: "Timeline", timelineNow: "Back to now", timelineAt: (seq: number, of: number) => `Event ${seq} of ${of}`, past: "This is how it was then.", slider: "Moment of the run",
   bars: { prepare: "last look", work: "work", person: "waits for a person", vault: "waits for the vault", backoff: "waits before the next attempt" } satisfies Record<BarKind, string>,
   likely: "What happened", todo: "What to try", 

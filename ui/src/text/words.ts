@@ -27,6 +27,7 @@ export const words = {
     succeeded: "Done", failed: "Failed", cancelled: "Cancelled", skipped: "Skipped", unknown: "Unknown",
     waiting_approval: "Needs approval", waiting_unlock: "Needs unlock", undone: "Taken back", retrying: "Tries again", asked: "Needs you",
   } satisfies Record<StepState, string>,
+  blocked: "Blocked",
   runStates: { waiting: "Waits for you", running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled", created: "Made", cancelling: "Cancelling" } satisfies Record<RunState, string>,
   actions: { create: "creates", update: "changes", replace: "replaces", delete: "deletes", run: "runs", read: "reads" } satisfies Record<Action, string>,
   confidence: { exact: "Exact", predicted: "Predicted", unknown: "Cannot know" } satisfies Record<Confidence, string>,

@@ -1,12 +1,14 @@
 //! Workflows, open for editing: every edit is written at once, and undo is for ever.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use podium_diagnostics::{Code, Diagnostic, Error, ErrorKind};
+use podium_model::RunId;
 use podium_model::edit::{Edit, apply};
 use podium_model::history::Texts;
 use podium_model::layout::{Layout, Node, Rect, arrange, tidy};
-use podium_plan::{Graph, check};
+use podium_plan::{EdgeKind, Graph, GraphEdge, GraphNode, check};
+use podium_projections::RunView;
 use serde_json::{Map, Value};
 
 use crate::handlers::reading::ReadWorkflow;
@@ -15,6 +17,9 @@ use crate::{ApiError, Podium};
 
 /// Size of a node on the canvas, in pixels at zoom 1 (LOOK, Studio).
 const NODE: (f64, f64) = (220.0, 64.0);
+
+/// Under which kind the places of a run's steps are kept, by the run's id.
+const KEPT_LAYOUT: &str = "layout";
 
 /// A workflow's two files, read together.
 struct Open {
@@ -183,6 +188,64 @@ impl Podium {
             .unwrap_or_default();
         place_new(&mut layout, graph);
         Ok(layout)
+    }
+
+    /// Where the steps of a run stood when it began; without a record of that, as the workflow has them
+    /// now.
+    pub(crate) async fn layout_of_run(&self, view: &RunView) -> Layout {
+        let graph = graph_of_run(view);
+        match &view.undoes {
+            Some(of) => self.layout_of_undo(of, &view.workflow, &graph).await,
+            None => {
+                self.kept_layout(&view.id, &view.workflow, &graph, false)
+                    .await
+            }
+        }
+    }
+
+    /// The same for what takes a run back: it goes the other way, and is drawn the other way round.
+    pub(crate) async fn layout_of_undo(&self, of: &RunId, workflow: &str, graph: &Graph) -> Layout {
+        self.kept_layout(of, workflow, graph, true).await
+    }
+
+    async fn kept_layout(
+        &self,
+        run: &RunId,
+        workflow: &str,
+        graph: &Graph,
+        mirrored: bool,
+    ) -> Layout {
+        let key = run.to_string();
+        let kept = self
+            .host
+            .journal(move |journal| journal.get_blob(KEPT_LAYOUT, &key))
+            .await
+            .ok()
+            .flatten()
+            .and_then(|bytes| Layout::read(&String::from_utf8_lossy(&bytes)).ok());
+        let mut layout = kept.unwrap_or_else(|| {
+            self.layout_of(workflow, &Graph::default())
+                .unwrap_or_default()
+        });
+        let ids: BTreeSet<&str> = graph.nodes.iter().map(|node| node.id.as_str()).collect();
+        layout.nodes.retain(|id, _| ids.contains(id.as_str()));
+        if mirrored {
+            mirror(&mut layout);
+        }
+        place_new(&mut layout, graph);
+        layout
+    }
+
+    /// Keeps where the steps stand, beside the run that begins now.
+    pub(crate) async fn keep_layout(&self, run: &RunId, layout: &Layout) {
+        let (key, text) = (run.to_string(), layout.write());
+        let kept = self
+            .host
+            .journal(move |journal| journal.put_blob(KEPT_LAYOUT, &key, text.as_bytes()))
+            .await;
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the places of the steps could not be kept with the run");
+        }
     }
 
     async fn document_view(&self, workflow: &str) -> Result<DocumentView, ApiError> {
@@ -356,6 +419,44 @@ fn place_new(layout: &mut Layout, graph: &Graph) {
     let (nodes, edges) = shapes(graph);
     for placed in arrange(&nodes, &edges, &pinned) {
         layout.put(&placed.id, placed.x, placed.y);
+    }
+}
+
+/// Turns a layout round: what stood on the right stands on the left.
+fn mirror(layout: &mut Layout) {
+    let right = layout
+        .nodes
+        .values()
+        .map(|place| place.x)
+        .fold(f64::NEG_INFINITY, f64::max);
+    for place in layout.nodes.values_mut() {
+        place.x = right - place.x;
+    }
+}
+
+fn graph_of_run(view: &RunView) -> Graph {
+    Graph {
+        nodes: view
+            .steps
+            .iter()
+            .map(|step| GraphNode {
+                id: step.id.to_string(),
+                title: step.title.clone(),
+                uses: step.uses.to_string(),
+                problems: 0,
+                badges: Vec::new(),
+            })
+            .collect(),
+        edges: view
+            .edges
+            .iter()
+            .map(|edge| GraphEdge {
+                from: edge.from.to_string(),
+                to: edge.to.to_string(),
+                on: edge.on,
+                kind: EdgeKind::Order,
+            })
+            .collect(),
     }
 }
 

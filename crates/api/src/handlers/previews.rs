@@ -58,16 +58,18 @@ impl Podium {
     pub async fn preview_make(&self, request: MakePreview) -> Result<PreviewView, ApiError> {
         let compiled = self.compile(&request)?;
         let preview = self.host.preview(&compiled.plan).await?;
+        let layout = self.layout_of(&request.workflow, &compiled.graph)?;
         self.remember(Previewed {
             plan: compiled.plan.clone(),
             preview: preview.clone(),
+            layout: Some(layout.clone()),
             made_from: compiled.made_from,
             order: 0,
         });
         Ok(PreviewView {
             preview,
             title: compiled.plan.title().to_owned(),
-            layout: self.layout_of(&request.workflow, &compiled.graph)?,
+            layout,
             graph: compiled.graph,
             environment: compiled.environment,
             diagnostics: compiled.diagnostics,
@@ -113,6 +115,9 @@ impl Podium {
             .host
             .start(made.plan, made.preview, &Self::who(), approved)
             .await?;
+        if let Some(layout) = &made.layout {
+            self.keep_layout(&run, layout).await;
+        }
         Ok(RunStarted { run })
     }
 
@@ -149,14 +154,18 @@ impl Podium {
         self.remember(Previewed {
             plan: plan.clone(),
             preview: preview.clone(),
+            layout: None,
             made_from: Vec::new(),
             order: 0,
         });
         let graph = podium_plan::Graph::of_plan(&plan);
+        let layout = self
+            .layout_of_undo(&request.run, plan.workflow(), &graph)
+            .await;
         Ok(PreviewView {
             preview,
             title: plan.title().to_owned(),
-            layout: podium_model::layout::Layout::default(),
+            layout,
             graph,
             environment,
             diagnostics: Vec::new(),

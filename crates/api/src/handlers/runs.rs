@@ -1,40 +1,52 @@
 //! The history, and everything a person can do to a run.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use podium_diagnostics::{Code, Error, ErrorKind};
-use podium_engine::event::StepEvent;
 use podium_engine::{Answer, Command, EventBody};
-use podium_journal::Journal;
+use podium_journal::{Journal, RunRow};
 use podium_model::RunId;
 use podium_projections::{RunSummary, RunView};
-use podium_runtime::clock;
 
-use crate::types::{
-    AnswerStep, Empty, GetLogs, GetRun, ListRuns, LogEntry, LogPage, PersonsAnswer, RunName,
-};
+use crate::types::{AnswerStep, Empty, GetRun, ListRuns, PersonsAnswer, RunName};
 use crate::{ApiError, Podium};
+
+/// How many views of runs are kept at hand.
+const SEEN: usize = 8;
+
+/// Views of runs, each with the number of the last event that was folded; the one seen last at the end.
+pub(crate) type Seen = Mutex<Vec<(RunView, u64)>>;
+/// Lines of the history, each with the number of the run's last event then.
+pub(crate) type Summaries = Mutex<HashMap<RunId, (u64, RunSummary)>>;
 
 impl Podium {
     /// The history, newest first.
     pub async fn run_list(&self, request: ListRuns) -> Result<Vec<RunSummary>, ApiError> {
-        let limit = request.limit.unwrap_or(100);
+        let limit = request.limit.unwrap_or(100) as usize;
         let workflow = request.workflow;
-        let limit = limit as usize;
+        let known = Arc::clone(&self.summaries);
         let summaries = self
             .host
             .journal(move |journal| {
                 let rows = journal.runs()?;
+                let mut undone: HashMap<RunId, RunId> = HashMap::new();
+                for row in rows.iter().filter(|row| row.state == "succeeded") {
+                    if let Some(of) = &row.undoes {
+                        undone.entry(of.clone()).or_insert_with(|| row.run.clone());
+                    }
+                }
                 let mut summaries = Vec::new();
                 for row in rows
-                    .into_iter()
+                    .iter()
                     .filter(|row| workflow.as_ref().is_none_or(|name| row.workflow == *name))
                     .take(limit)
                 {
-                    let mut view =
-                        RunView::of(row.run.clone(), &journal.events(&row.run, 1, usize::MAX)?);
-                    if let Some(by) = taken_back_by(journal, &row.run)? {
-                        view.set_undone_by(by);
+                    let mut summary = known_summary(&known, journal, row)?;
+                    if let Some(by) = undone.get(&row.run) {
+                        summary.set_undone_by(by.clone());
                     }
-                    summaries.push(RunSummary::from(&view));
+                    summaries.push(summary);
                 }
                 Ok(summaries)
             })
@@ -44,67 +56,26 @@ impl Podium {
 
     /// A run, now or at a moment.
     pub async fn run_get(&self, request: GetRun) -> Result<RunView, ApiError> {
-        let events = self.host.events(&request.run, 1).await?;
-        if events.is_empty() {
-            return Err(no_run(&request.run).into());
-        }
-        if let Some(at) = request.at {
-            return Ok(RunView::at(request.run, &events, at));
-        }
         let run = request.run.clone();
-        let by = self
+        let seen = Arc::clone(&self.seen);
+        let (mut view, by) = self
             .host
-            .journal(move |journal| taken_back_by(journal, &run))
+            .journal(move |journal| {
+                let view = match request.at {
+                    Some(at) => then(journal, &request.run, at)?,
+                    None => now(&seen, journal, &request.run)?,
+                };
+                Ok((view, taken_back_by(journal, &request.run)?))
+            })
             .await?;
-        let mut view = RunView::of(request.run, &events);
-        if let Some(by) = by {
+        if view.seq == 0 {
+            return Err(no_run(&run).into());
+        }
+        if let Some(by) = by.filter(|_| request.at.is_none()) {
             view.set_undone_by(by);
         }
+        view.layout = self.layout_of_run(&view).await;
         Ok(view)
-    }
-
-    /// Log lines.
-    pub async fn run_logs(&self, request: GetLogs) -> Result<LogPage, ApiError> {
-        let events = self.host.events(&request.run, 1).await?;
-        if events.is_empty() {
-            return Err(no_run(&request.run).into());
-        }
-        let limit = u64::from(request.limit.unwrap_or(1_000));
-        let mut page = LogPage {
-            lines: Vec::new(),
-            total: 0,
-        };
-        for event in &events {
-            let EventBody::Step {
-                step,
-                event: StepEvent::Log(log),
-                ..
-            } = &event.body
-            else {
-                continue;
-            };
-            let name = step.to_string();
-            let wanted = request
-                .step
-                .as_deref()
-                .is_none_or(|wanted| wanted == name || wanted == step.step.as_str());
-            if !wanted {
-                continue;
-            }
-            for line in &log.lines {
-                let number = page.total;
-                page.total += 1;
-                if number >= request.from && number - request.from < limit {
-                    page.lines.push(LogEntry {
-                        number,
-                        step: name.clone(),
-                        at: clock::rfc3339(event.at),
-                        line: line.clone(),
-                    });
-                }
-            }
-        }
-        Ok(page)
     }
 
     /// Stops a run gently.
@@ -164,6 +135,61 @@ impl Podium {
         self.host.ask(&request.run, command).await?;
         Ok(Empty {})
     }
+}
+
+/// The view as it is now. What was folded of a run before is kept, so that a long run costs each time
+/// only what is new.
+fn now(seen: &Seen, journal: &Journal, run: &RunId) -> podium_diagnostics::Result<RunView> {
+    let known = {
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = seen.iter().position(|(view, _)| view.id == *run);
+        at.map(|at| seen.remove(at))
+    };
+    let (mut view, upto) = known.unwrap_or_else(|| (RunView::new(run.clone()), 0));
+    let last = journal.last_seq(run)?;
+    // Where the journal has less than was seen, another file is there now.
+    if last < upto {
+        view = RunView::new(run.clone());
+    }
+    let from = if last < upto { 1 } else { upto + 1 };
+    for event in &journal.events_without_log(run, from)? {
+        podium_projections::fold(&mut view, event);
+    }
+    view.set_log_lengths(&journal.log_lengths(run, last)?);
+    view.seq = last;
+    view.explain();
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    seen.push((view.clone(), last));
+    let over = seen.len().saturating_sub(SEEN);
+    seen.drain(..over);
+    Ok(view)
+}
+
+/// The view as it was after an event.
+fn then(journal: &Journal, run: &RunId, at: u64) -> podium_diagnostics::Result<RunView> {
+    let events = journal.events_without_log(run, 1)?;
+    let mut view = RunView::at(run.clone(), &events, at);
+    view.set_log_lengths(&journal.log_lengths(run, at)?);
+    view.seq = view.seq.max(at.min(journal.last_seq(run)?));
+    Ok(view)
+}
+
+/// The line of a run in the history; one that has not moved since is not read again.
+fn known_summary(
+    known: &Summaries,
+    journal: &Journal,
+    row: &RunRow,
+) -> podium_diagnostics::Result<RunSummary> {
+    let lock = || known.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((seq, summary)) = lock().get(&row.run)
+        && *seq == row.last_seq
+    {
+        return Ok(summary.clone());
+    }
+    let events = journal.events_without_log(&row.run, 1)?;
+    let summary = RunSummary::from(&RunView::of(row.run.clone(), &events));
+    lock().insert(row.run.clone(), (row.last_seq, summary.clone()));
+    Ok(summary)
 }
 
 /// The run that took this one back, where one did to its end.

@@ -19,6 +19,8 @@ export interface FakeOptions {
   environment?: string;
   /** Steps of an additional generated workflow named `big`. */
   big?: number;
+  /** Lines that the log of each step has. */
+  logLines?: number;
   /** Recorded runs at the start. */
   history?: boolean;
 }
@@ -34,7 +36,7 @@ export function fakeHost(options: FakeOptions = {}): Host {
   const emit = (batch: Batch) => { for (const listener of listeners) listener(batch); };
   const documents = new Map<string, FakeDocument>();
   const previews = new Map<string, PreviewView>();
-  const runs = new FakeRuns(emit, () => options.pace ?? 700);
+  const runs = new FakeRuns(emit, () => options.pace ?? 700, options.logLines);
   let vault: VaultView["state"] = options.vault ?? "open";
   let credentials = inventedCredentials();
   const environments = inventedEnvironments();
@@ -109,6 +111,8 @@ export function fakeHost(options: FakeOptions = {}): Host {
     "run.list": ({ workflow, limit }) => runs.list().filter((run) => !workflow || run.workflow === workflow).slice(0, limit ?? 100),
     "run.get": ({ run }) => runs.get(run),
     "run.logs": ({ run, step, from, limit }) => runs.logs(run, step, from, limit ?? 1000),
+    "run.find_log": (request) => runs.findLog(request),
+    "run.log_groups": ({ run, step }) => runs.logGroups(run, step),
     "run.cancel": ({ run }) => { runs.cancel(run); return {}; },
     "run.approve": () => ({}),
     "run.answer": ({ run, step, answer }) => { runs.answer(run, step, answer); return {}; },

@@ -1,4 +1,4 @@
-import type { Batch, Counts, LogEntry, PersonsAnswer, Preview, PreviewView, Question, RunState, RunSummary, RunView, StepState, StepView } from "../types";
+import type { Batch, Counts, FindInLog, FoundInLog, LogEntry, LogGroup, PersonsAnswer, Preview, PreviewView, Question, RunState, RunSummary, RunView, StepState, StepView } from "../types";
 
 interface Running { view: RunView; logs: LogEntry[]; timer: ReturnType<typeof setTimeout> | null; fails: string | null; clock: () => number }
 
@@ -9,7 +9,7 @@ const none: Counts = { total: 0, waiting: 0, active: 0, asking: 0, succeeded: 0,
 export class FakeRuns {
   private runs = new Map<string, Running>();
   private next = 1;
-  constructor(private emit: (batch: Batch) => void, private pace: () => number) {}
+  constructor(private emit: (batch: Batch) => void, private pace: () => number, private logLines = 0) {}
 
   list(): RunSummary[] {
     return [...this.runs.values()].map(({ view }) => ({ ...view, questions: view.questions.length })).toSorted((a, b) => b.created_at - a.created_at);
@@ -18,12 +18,40 @@ export class FakeRuns {
   get(run: string): RunView {
     const found = this.runs.get(run);
     if (!found) throw { code: "POD0701", message: `There is no run \`${run}\`.`, hint: "Look in the list of runs.", retry: "permanent" };
-    return structuredClone(found.view);
+    const view = structuredClone(found.view);
+    if (this.logLines) for (const step of view.steps) step.log_lines = this.logLines;
+    explain(view);
+    return view;
   }
 
   logs(run: string, step: string | undefined, from: number, limit: number): { lines: LogEntry[]; total: number } {
+    const log = this.logOf(run, step);
+    const lines = Array.from({ length: Math.max(0, Math.min(limit, log.total - from)) }, (_, n) => ({ ...log.line(from + n), number: from + n }));
+    return { lines, total: log.total };
+  }
+
+  findLog({ run, step, text, near, back }: FindInLog): FoundInLog {
+    const log = this.logOf(run, step);
+    const wanted = text.toLowerCase();
+    const found: number[] = [];
+    for (let at = 0; at < log.total; at += 1) if (log.line(at).text.toLowerCase().includes(wanted)) found.push(at);
+    const after = found.findIndex((line) => line >= near);
+    const which = back ? (after === 0 ? found.length - 1 : (after < 0 ? found.length : after) - 1) : Math.max(0, after);
+    return found.length === 0 ? { count: 0, which: 0, line: null } : { count: found.length, which: which + 1, line: found[which] ?? null };
+  }
+
+  logGroups(run: string, step: string | undefined): LogGroup[] {
+    const log = this.logOf(run, step);
+    const starts: number[] = [];
+    for (let at = 0; at < log.total; at += 1) if (log.line(at).text.startsWith("TASK [")) starts.push(at);
+    return starts.slice(0, 2000).map((from, n) => ({ from, to: starts[n + 1] ?? log.total, title: log.line(from).text }));
+  }
+
+  /** Lines of a step; a long log is made up line by line, never held. */
+  private logOf(run: string, step: string | undefined): { total: number; line: (at: number) => LogEntry } {
     const all = (this.runs.get(run)?.logs ?? []).filter((line) => !step || line.step === step);
-    return { lines: all.slice(from, from + limit).map((line, at) => ({ ...line, number: from + at })), total: all.length };
+    if (!this.logLines) return { total: all.length, line: (at) => all[at] as LogEntry };
+    return { total: this.logLines, line: (at) => ({ number: at, step: step ?? "", at: "2026-01-02T03:04:05Z", level: "info", text: at % 100 === 0 ? `TASK [part ${at / 100}]` : at % 25_000 === 7 ? `a rare needle in line ${at}` : `line ${at} of a long log, \u001b[32mgreen\u001b[0m` }) };
   }
 
   start(made: PreviewView, ageMinutes = 0): RunView {
@@ -34,7 +62,7 @@ export class FakeRuns {
     const clock = ageMinutes > 0 ? () => born + (ticks++) * 1_700 : () => Date.now();
     const view: RunView = {
       id, seq: 1, workflow: preview.workflow, title: made.title, environment: preview.environment, mode: made.environment.practice ? "simulated" : "real",
-      state: "running", sentence: "Starting", by: "you", inputs: preview.inputs, preview: preview.hash, changes_in_words: preview.summary.words, approved_by: null,
+      layout: made.layout, state: "running", sentence: "Starting", by: "you", inputs: preview.inputs, preview: preview.hash, changes_in_words: preview.summary.words, approved_by: null,
       created_at: born, started_at: born, ended_at: null, steps: preview.steps.map((step) => stepOf(step, made.environment.practice)),
       edges: made.graph.edges.map((edge) => ({ from: edge.from, to: edge.to, on: edge.on, data: edge.kind === "data" })), counts: none, questions: [], outputs: {}, missing: [], error: null,
       still_running: [], cancelled_by: null, undoes: preview.undoes ?? null, undone_by: null, undo: { possible: false, because: "It has not ended." },
@@ -223,10 +251,23 @@ export class FakeRuns {
   }
 }
 
+/** What waiting steps wait for, as the backend works it out. */
+function explain(view: RunView): void {
+  const of = new Map(view.steps.map((step) => [step.id, step]));
+  for (const step of view.steps) {
+    step.waits_for = [];
+    step.held_by = [];
+    if (step.state !== "waiting") continue;
+    const before = view.edges.filter((edge) => edge.to === step.id).flatMap((edge) => of.get(edge.from) ?? []);
+    step.waits_for = before.filter((other) => !ended.has(other.state)).map((other) => other.id);
+    step.held_by = [...new Set(before.flatMap((other) => (["waiting_approval", "waiting_unlock", "asked", "unknown"].includes(other.state) ? [other.id] : other.state === "waiting" ? other.held_by : [])))];
+  }
+}
+
 function stepOf(step: Preview["steps"][number], simulated: boolean): StepView {
   return {
     id: step.id, title: step.title, uses: step.uses, mode: simulated ? "simulated" : "real", state: "waiting", sentence: "Waits for the steps before it.", attempt: 0, things: [], done: null,
     inputs: {}, outputs: {}, hidden: [], made: [], error: null, because: null, still_running: [], undo: step.undo, writes: step.changes.length > 0, confidence: step.confidence, changes: step.changes,
-    remote: null, by: null, log_lines: 0, started_at: null, ended_at: null, duration_ms: null, bars: [], items: [], item_counts: none,
+    waits_for: [], held_by: [], remote: null, by: null, log_lines: 0, started_at: null, ended_at: null, duration_ms: null, bars: [], items: [], item_counts: none,
   };
 }

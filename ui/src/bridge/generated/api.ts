@@ -791,6 +791,48 @@ source?: string, };
 export type ErrorKind = "invalid" | "not_found" | "conflict" | "unauthorized" | "forbidden" | "missing_tool" | "unreachable" | "throttled" | "timed_out" | "failed" | "cancelled" | "unknown" | "locked" | "storage" | "unsupported" | "internal";
 
 /**
+ * Where a text is in a log.
+ */
+export type FindInLog = { 
+/**
+ * The run.
+ */
+run: RunId, 
+/**
+ * Only of this step.
+ */
+step?: string, 
+/**
+ * The text; capitals do not count.
+ */
+text: string, 
+/**
+ * The line from which the search goes on.
+ */
+near: number, 
+/**
+ * Whether it goes back: to the match before `near`; else to the one at `near` or after.
+ */
+back: boolean, };
+
+/**
+ * What a search in a log found.
+ */
+export type FoundInLog = { 
+/**
+ * How many lines have the text in them.
+ */
+count: number, 
+/**
+ * Which of them this is, counted from 1; 0 where there is none.
+ */
+which: number, 
+/**
+ * Its number in the log; absent where there is none.
+ */
+line: number | null, };
+
+/**
  * A frame around nodes, with a heading or a note.
  */
 export type Frame = { 
@@ -822,6 +864,19 @@ note?: string,
  * The name of a colour of the design.
  */
 color?: string, };
+
+/**
+ * Asking which parts of a log can be folded.
+ */
+export type GetLogGroups = { 
+/**
+ * The run.
+ */
+run: RunId, 
+/**
+ * Only of this step.
+ */
+step?: string, };
 
 /**
  * Which log lines to read.
@@ -1009,6 +1064,23 @@ level: LogLevel,
  * The text, without the line end.
  */
 text: string, };
+
+/**
+ * A part of a log that can be folded.
+ */
+export type LogGroup = { 
+/**
+ * Its first line, which stays in sight.
+ */
+from: number, 
+/**
+ * The line after its last one.
+ */
+to: number, 
+/**
+ * What it is called.
+ */
+title: string, };
 
 /**
  * How loud a log line is.
@@ -1486,6 +1558,11 @@ data: boolean, };
 export type RunId = string;
 
 /**
+ * Whether the systems that a run reaches are real.
+ */
+export type RunMode = "real" | "simulated" | "mixed";
+
+/**
  * A run.
  */
 export type RunName = { 
@@ -1529,9 +1606,9 @@ title: string,
  */
 environment: string, 
 /**
- * Whether the far systems are real.
+ * Whether the systems it reaches are real.
  */
-mode: Mode, 
+mode: RunMode, 
 /**
  * Where it stands.
  */
@@ -1598,9 +1675,9 @@ title: string,
  */
 environment: string, 
 /**
- * Whether the far systems are real.
+ * Whether the systems it reaches are real.
  */
-mode: Mode, 
+mode: RunMode, 
 /**
  * Where it stands.
  */
@@ -1688,7 +1765,11 @@ undone_by: RunId | null,
 /**
  * Whether it can be taken back.
  */
-undo: UndoView, };
+undo: UndoView, 
+/**
+ * Where the steps stood when it began; filled in by who reads the journal.
+ */
+layout: Layout, };
 
 /**
  * A new text from the text editor.
@@ -1903,6 +1984,14 @@ error: Error | null,
  * Why it was skipped, is unknown, or waits.
  */
 because: string | null, 
+/**
+ * While it waits: the steps before it that have not ended.
+ */
+waits_for: Array<StepId>, 
+/**
+ * While it waits: the nearest steps before it that go on only when somebody does something.
+ */
+held_by: Array<StepId>, 
 /**
  * What goes on at the far side after it was stopped.
  */
@@ -2224,6 +2313,10 @@ export interface Commands {
   "run.get": { request: GetRun; response: RunView };
   /** Log lines. */
   "run.logs": { request: GetLogs; response: LogPage };
+  /** Where a text is in a log. */
+  "run.find_log": { request: FindInLog; response: FoundInLog };
+  /** Parts of a log that can be folded. */
+  "run.log_groups": { request: GetLogGroups; response: Array<LogGroup> };
   /** Stops a run gently. */
   "run.cancel": { request: RunName; response: Empty };
   /** Says yes to the preview of a run that waits for it. */

@@ -20,7 +20,7 @@ export function MyThings({ runs }: { runs: RunSummary[] | undefined }) {
           <li key={run.id} className="thing" data-testid={`thing-${run.id}`}>
             <Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill>
             <a className="ellipsis" style={{ color: "inherit", textDecoration: "none", fontWeight: 500 }} href={writeRoute({ screen: "run", run: run.id })} title={run.title}>{run.title}</a>
-            <span className="muted ellipsis">{homeWords.where} {run.environment}{run.mode === "simulated" ? <> · {words.simulated.toLowerCase()}</> : null}</span>
+            <span className="muted ellipsis">{homeWords.where} {run.environment}{run.mode === "real" ? null : <> · {(run.mode === "simulated" ? words.simulated : words.mixed).toLowerCase()}</>}</span>
             <span className="quiet small"><Near at={run.created_at} /></span>
             <span className="thing-end">
               {run.undo.possible ? <Button onPress={() => go({ screen: "undo", run: run.id })} data-testid={`undo-${run.id}`}>{homeWords.undo}</Button>

@@ -1,67 +1,81 @@
-import { ArrowDown, ArrowUp, Clock, CornerDownLeft, Search } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { ArrowDown, ArrowUp, ChevronDown, ChevronRight, Clock, Copy, CornerDownLeft, ListCollapse, ListTree, Search } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { call } from "../../bridge/client";
-import type { ApiError, LogEntry } from "../../bridge/types";
+import type { LogGroup } from "../../bridge/types";
 import { Button, IconButton } from "../../design/Button";
 import { ErrorCallout } from "../../design/feedback";
-import { ansiRuns } from "../../graph/ansi";
-import { clock } from "../../text/format";
+import { ansiRuns, withoutEscapes } from "../../graph/ansi";
+import { clock, many } from "../../text/format";
 import { runWords } from "../../text/run";
 import { words } from "../../text/words";
+import { say, sayError } from "../../window/toasts";
+import { Rows, scrollTo, windowOf } from "./rows";
+import { useLogLines } from "./useLogLines";
+import { useLogSearch } from "./useLogSearch";
 
-const rowHeight = 20;
-const pageSize = 1000;
+/** Lines that are copied at the most; nobody pastes more. */
+const copied = 20_000;
 
-/** A step's log: only the lines in sight are drawn, only their pages are read. */
-export function Log({ run, step, total: announced, live }: { run: string; step: string; total: number; live: boolean }) {
-  const [pages, setPages] = useState<ReadonlyMap<number, LogEntry[]>>(new Map());
-  const [total, setTotal] = useState(announced);
+/** A step's log: only the rows in sight are drawn, only the lines around them are read. */
+export function Log({ run, step, total, live }: { run: string; step: string; total: number; live: boolean }) {
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(240);
   const [follow, setFollow] = useState(true);
   const [times, setTimes] = useState(false);
   const [query, setQuery] = useState("");
-  const [match, setMatch] = useState(0);
-  const [error, setError] = useState<ApiError | null>(null);
+  const [groups, setGroups] = useState<LogGroup[]>([]);
+  const [shut, setShut] = useState<ReadonlySet<number>>(new Set());
   const body = useRef<HTMLDivElement>(null);
-  const reading = useRef(new Set<number>());
-  const count = Math.max(total, announced);
+  const [rowHeight] = useState(() => 1.25 * (Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16));
 
-  const read = useCallback(async (page: number) => {
-    if (reading.current.has(page)) return;
-    reading.current.add(page);
+  const [known, setKnown] = useState(total);
+  const rows = useMemo(() => new Rows(Math.max(known, total), groups.filter((group) => shut.has(group.from))), [known, total, groups, shut]);
+  const view = windowOf(rows.count, rowHeight, height, top);
+  const { count, error, again, line } = useLogLines(run, step, total, rows.lineAt(view.first), rows.lineAt(Math.max(view.first, view.last - 1)) + 1);
+  useEffect(() => setKnown(count), [count]);
+
+  const shown = useRef(rows);
+  shown.current = rows;
+  const search = useLogSearch(run, step, query, count, (found) => {
+    // A match that is folded away is unfolded.
+    const fold = groups.find((group) => shut.has(group.from) && found > group.from && found < group.to);
+    if (fold) setShut((current) => new Set([...current].filter((from) => from !== fold.from)));
+    setFollow(false);
+    requestAnimationFrame(() => { if (body.current) body.current.scrollTop = scrollTo(shown.current.rowOf(found), shown.current.count, rowHeight, body.current.clientHeight); });
+  });
+
+  // The parts that can be folded are looked for once it has all been said, and when somebody folds.
+  const findGroups = async () => {
+    const found = await call("run.log_groups", { run, step });
+    setGroups(found);
+    return found;
+  };
+  const some = count > 0;
+  useEffect(() => {
+    if (live || !some) return;
+    let gone = false;
+    call("run.log_groups", { run, step }).then((found) => { if (!gone) setGroups(found); }, () => {});
+    return () => { gone = true; };
+  }, [run, step, live, some]);
+  const foldAll = () => void (shut.size > 0 ? Promise.resolve(setShut(new Set())) : findGroups().then((found) => { setFollow(false); setShut(new Set(found.map((group) => group.from))); }, sayError));
+  const byFrom = useMemo(() => new Map(groups.map((group) => [group.from, group])), [groups]);
+  const toggle = (from: number) => setShut((current) => (current.has(from) ? new Set([...current].filter((one) => one !== from)) : new Set([...current, from])));
+
+  const copy = async () => {
+    const selected = window.getSelection();
+    const inside = selected && !selected.isCollapsed && body.current?.contains(selected.anchorNode) ? selected.toString() : "";
     try {
-      const answer = await call("run.logs", { run, step, from: page * pageSize, limit: pageSize });
-      setPages((current) => new Map(current).set(page, answer.lines));
-      setTotal(answer.total);
-      setError(null);
-    } catch (failed) {
-      setError(failed as ApiError);
-    } finally {
-      reading.current.delete(page);
-    }
-  }, [run, step]);
-
-  const first = Math.max(0, Math.floor(top / rowHeight) - 10);
-  const last = Math.min(count, Math.ceil((top + height) / rowHeight) + 10);
-  useEffect(() => {
-    for (let page = Math.floor(first / pageSize); page <= Math.floor(Math.max(first, last - 1) / pageSize); page += 1) {
-      const lines = pages.get(page);
-      const wanted = Math.min(pageSize, count - page * pageSize);
-      if (wanted > 0 && (!lines || lines.length < wanted)) void read(page);
-    }
-  }, [first, last, count, pages, read]);
-
-  // A search looks at every line; the pages not yet here are fetched one after the other.
-  useEffect(() => {
-    if (!query) return;
-    for (let page = 0; page * pageSize < count; page += 1) {
-      if (!pages.has(page)) {
-        void read(page);
+      if (inside) await navigator.clipboard.writeText(inside);
+      else {
+        const from = Math.max(0, count - copied);
+        const { lines } = await call("run.logs", { run, step, from, limit: copied });
+        await navigator.clipboard.writeText(lines.map((entry) => withoutEscapes(entry.text)).join("\n"));
+        say({ tone: "ok", title: runWords.logCopied(lines.length, from > 0) });
         return;
       }
-    }
-  }, [query, count, pages, read]);
+      say({ tone: "ok", title: words.copied });
+    } catch (failed) { sayError(failed as never); }
+  };
 
   useEffect(() => {
     const element = body.current;
@@ -71,56 +85,52 @@ export function Log({ run, step, total: announced, live }: { run: string; step: 
     return () => watch.disconnect();
   }, []);
   useEffect(() => {
-    if (follow && body.current) body.current.scrollTop = count * rowHeight;
-  }, [follow, count]);
+    if (follow && body.current) body.current.scrollTop = view.tall;
+  }, [follow, view.tall]);
 
   const wanted = query.toLowerCase();
-  const matches = useMemo(() => {
-    if (!wanted) return [];
-    const found: number[] = [];
-    for (let page = 0; page * pageSize < count; page += 1) pages.get(page)?.forEach((line, at) => { if (line.text.toLowerCase().includes(wanted)) found.push(page * pageSize + at); });
-    return found;
-  }, [wanted, pages, count]);
-  const show = (index: number) => {
-    const at = matches[(index + matches.length) % matches.length];
-    if (at === undefined || !body.current) return;
-    setMatch((index + matches.length) % matches.length);
-    setFollow(false);
-    body.current.scrollTop = at * rowHeight - height / 2;
-  };
-
+  const { found } = search;
   return (
     <section className="log" aria-label={runWords.log}>
       <div className="log-head">
         <span className="section-title">{runWords.log}</span>
-        <span className="quiet small grow">{count > 0 ? runWords.logLines(count) : ""}</span>
-        <div className="input-wrap" style={{ width: 150 }}>
+        <span className="quiet small grow" data-testid="log-count">{count > 0 ? runWords.logLines(count) : ""}</span>
+        <div className="input-wrap log-search">
           <Search size={13} aria-hidden />
-          <input className="input" type="search" value={query} placeholder={runWords.logSearch} aria-label={runWords.logSearch} onChange={(event) => { setQuery(event.target.value); setMatch(0); }}
-            onKeyDown={(event) => { if (event.key === "Enter") show(match + (event.shiftKey ? -1 : 1)); }} data-testid="log-search" />
+          <input className="input" type="search" value={query} placeholder={runWords.logSearch} aria-label={runWords.logSearch} onChange={(event) => setQuery(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter") { if (event.shiftKey) search.before(); else search.next(); }
+              else if (event.key === "Escape" && query) { event.stopPropagation(); setQuery(""); }
+            }} data-testid="log-search" />
         </div>
-        {query ? <><span className="quiet small">{runWords.logMatches(match + 1, matches.length)}</span><IconButton label={runWords.logBefore} onPress={() => show(match - 1)}><ArrowUp size={14} /></IconButton><IconButton label={runWords.logNext} onPress={() => show(match + 1)}><ArrowDown size={14} /></IconButton></> : null}
+        {query ? <><span className="quiet small" role="status" data-testid="log-matches">{found ? runWords.logMatches(found.which, found.count) : runWords.logSearching}</span><IconButton label={runWords.logBefore} onPress={search.before} data-testid="log-before"><ArrowUp size={14} /></IconButton><IconButton label={runWords.logNext} onPress={search.next} data-testid="log-next"><ArrowDown size={14} /></IconButton></> : null}
+        {groups.length > 0 || live ? <IconButton label={shut.size > 0 ? runWords.logUnfold : runWords.logFold} onPress={foldAll} on={shut.size > 0} data-testid="log-fold">{shut.size > 0 ? <ListTree size={14} /> : <ListCollapse size={14} />}</IconButton> : null}
         <IconButton label={runWords.logTimes} on={times} onPress={() => setTimes(!times)}><Clock size={14} /></IconButton>
-        {live ? <Button look="quiet" on={follow} onPress={() => setFollow(!follow)}><CornerDownLeft size={13} aria-hidden />{runWords.logFollow}</Button> : null}
+        <IconButton label={runWords.logCopy} onPress={() => void copy()} data-testid="log-copy"><Copy size={14} /></IconButton>
+        {live ? <Button look="quiet" on={follow} onPress={() => setFollow(!follow)} data-testid="log-follow"><CornerDownLeft size={13} aria-hidden />{runWords.logFollow}</Button> : null}
       </div>
-      {error ? <ErrorCallout title={runWords.logFailed} error={error} retry={() => void read(Math.floor(first / pageSize))} retryLabel={words.tryAgain} /> : null}
+      {error ? <ErrorCallout title={runWords.logFailed} error={error} retry={again} retryLabel={words.tryAgain} /> : null}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region is reached by keyboard */}
-      <div className="log-body scroll selectable" ref={body} tabIndex={0} role="log" aria-label={runWords.log} data-testid="log"
+      <div className="log-body scroll selectable" ref={body} tabIndex={0} role="log" aria-live="off" aria-label={runWords.log} data-testid="log"
         onScroll={(event) => {
           const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
           setTop(scrollTop);
           setFollow(scrollTop + clientHeight >= scrollHeight - rowHeight);
         }}>
         {count === 0 ? <p className="quiet" style={{ padding: "8px 12px" }}>{live ? runWords.logEmpty : runWords.logNever}</p> : (
-          <div style={{ height: count * rowHeight, position: "relative" }}>
-            {Array.from({ length: Math.max(0, last - first) }, (_, n) => {
-              const at = first + n;
-              const line = pages.get(Math.floor(at / pageSize))?.[at % pageSize];
+          <div style={{ height: view.tall, position: "relative" }}>
+            {Array.from({ length: Math.max(0, view.last - view.first) }, (_, n) => {
+              const row = view.first + n;
+              const at = rows.lineAt(row);
+              const entry = line(at);
+              const group = byFrom.get(at);
+              const closed = group !== undefined && shut.has(at);
               return (
-                <div key={at} className="log-line" style={{ top: at * rowHeight }} data-level={line?.level} data-found={matches[match] === at || undefined}>
-                  <span className="log-number">{at + 1}</span>
-                  {times && line ? <span className="log-time">{clock(line.at)}</span> : null}
-                  {line ? <LogText text={line.text} wanted={wanted} /> : <span className="quiet">…</span>}
+                <div key={at} className="log-line" style={{ top: view.top(row) }} data-level={entry?.level} data-found={found?.line === at || undefined}>
+                  <span className="log-number">{group ? <button type="button" className="log-fold" aria-expanded={!closed} aria-label={runWords.logPart(group.title)} onClick={() => toggle(at)}>{closed ? <ChevronRight size={12} aria-hidden /> : <ChevronDown size={12} aria-hidden />}</button> : null}{at + 1}</span>
+                  {times && entry ? <span className="log-time">{clock(entry.at)}</span> : null}
+                  {entry ? <LogText text={entry.text} wanted={wanted} /> : <span className="quiet">…</span>}
+                  {closed ? <span className="log-hidden">{many(group.to - group.from - 1, runWords.logHiddenOne, runWords.logHidden)}</span> : null}
                 </div>
               );
             })}
@@ -142,7 +152,12 @@ function LogText({ text, wanted }: { text: string; wanted: string }) {
 }
 
 function marked(text: string, wanted: string) {
-  const at = text.toLowerCase().indexOf(wanted);
-  if (at < 0) return text;
-  return <>{text.slice(0, at)}<mark>{text.slice(at, at + wanted.length)}</mark>{text.slice(at + wanted.length)}</>;
+  const lower = text.toLowerCase();
+  const parts = [];
+  let from = 0;
+  for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, from)) {
+    parts.push(text.slice(from, at), <mark key={at}>{text.slice(at, at + wanted.length)}</mark>);
+    from = at + wanted.length;
+  }
+  return <>{parts}{text.slice(from)}</>;
 }

@@ -13,14 +13,15 @@ import { useFirstFit } from "../../canvas/useFit";
 import { Button } from "../../design/Button";
 import { Dialog } from "../../design/Dialog";
 import { ErrorCallout, Pill, Waiting } from "../../design/feedback";
-import { MeaningIcon, meaningOfRun } from "../../design/meaning";
+import { blockedMeaning, MeaningIcon, meaningOfRun, meaningOfStep } from "../../design/meaning";
 import { edgesOfRun } from "../../graph/view";
-import { ModeTag, modeOf } from "../../summary/Postcard";
+import { ModeTag } from "../../summary/Postcard";
 import { runWords } from "../../text/run";
 import { words } from "../../text/words";
 import { type Action, useRegisterActions } from "../../window/actions";
 import { go } from "../../window/route";
 import { sayError } from "../../window/toasts";
+import { nodeLine } from "./nodeLine";
 import { RunPanel } from "./RunPanel";
 import { StepPanel } from "./StepPanel";
 import { Timeline } from "./Timeline";
@@ -38,11 +39,10 @@ function OpenRun({ now }: { now: RunView }) {
   const past = useQuery("run.get", at === null ? null : { run: now.id, at });
   const view = at === null ? now : (past.data ?? now);
   const manifests = useQuery("connector.list", {}).data;
-  const layout = useQuery("document.open", { workflow: now.workflow }).data?.layout;
   const [selection, setSelection] = useState<Selection>(nothing);
   const [cancelling, setCancelling] = useState(false);
   const edges = useMemo(() => edgesOfRun(view.edges), [view.edges]);
-  const steps = useRunSteps(view, manifests, layout);
+  const steps = useRunSteps(view, manifests, now.layout);
   useFirstFit(steps, 0.42);
 
   // What asks for a person comes into sight by itself, once.
@@ -74,7 +74,7 @@ function OpenRun({ now }: { now: RunView }) {
         <span data-testid="run-status" data-state={now.state} style={{ display: "inline-flex", flex: "none" }}><Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill></span>
         <div className="grow row" style={{ gap: 10 }}>
           <span className="run-sentence ellipsis" role="status" title={view.sentence}>{view.sentence}</span>
-          <ModeTag mode={modeOf(view.steps, view.mode)} />
+          <ModeTag mode={view.mode} />
         </div>
         {now.undoes ? <Button look="quiet" onPress={() => go({ screen: "run", run: now.undoes ?? "" })}>{runWords.seeOriginal}</Button> : null}
         {now.undone_by ? <Button look="quiet" onPress={() => go({ screen: "run", run: now.undone_by ?? "" })} data-testid="undone-by">{runWords.undoneBy}: {runWords.seeRun}</Button> : null}
@@ -88,7 +88,7 @@ function OpenRun({ now }: { now: RunView }) {
         </GraphCanvas>
       </div>
       <aside className="run-side" aria-label={step ? runWords.step : runWords.overview}>
-        {step ? <StepPanel key={step.id} view={view} step={step} manifests={manifests} /> : <RunPanel view={view} manifests={manifests} />}
+        {step ? <StepPanel key={step.id} view={view} step={step} manifests={manifests} onShow={(id) => setSelection({ steps: [id], edge: null })} /> : <RunPanel view={view} manifests={manifests} />}
       </aside>
       <Timeline view={view} newest={now.seq} at={at} onAt={setAt} selected={step?.id} onSelect={(id) => setSelection({ steps: [id], edge: null })} />
       <Dialog title={runWords.cancelAsk} open={cancelling && !ended} onClose={() => setCancelling(false)} closeLabel={words.close}
@@ -104,9 +104,11 @@ function OpenRun({ now }: { now: RunView }) {
 function useRunSteps(view: RunView, manifests: Parameters<typeof manifestOf>[0], layout: Parameters<typeof placesOf>[2]): CanvasStep[] {
   const before = useRef(new Map<string, { key: string; step: CanvasStep }>());
   const ids = view.steps.map((step) => step.id).join(" ");
-  const places = useMemo(() => placesOf(ids === "" ? [] : ids.split(" "), edgesOfRun(view.edges), layout, view.undoes !== null), [ids, view.edges, layout, view.undoes]);
+  const places = useMemo(() => placesOf(ids === "" ? [] : ids.split(" "), edgesOfRun(view.edges), layout), [ids, view.edges, layout]);
   return useMemo(() => {
     const next: typeof before.current = new Map();
+    const titles = new Map(view.steps.map((step) => [step.id, step.title]));
+    const titleOf = (id: string) => titles.get(id) ?? id;
     const list = view.steps.map((step): CanvasStep => {
       const made: CanvasStep = {
         id: step.id, at: places[step.id] ?? { x: 0, y: 0 }, title: step.title, operation: operationTitle(manifests, step.uses), manifest: manifestOf(manifests, step.uses),
@@ -115,9 +117,10 @@ function useRunSteps(view: RunView, manifests: Parameters<typeof manifestOf>[0],
           ...(step.items.length > 0 ? [{ id: "each" as const, word: runWords.items(step.items.length), text: `${step.item_counts.succeeded}/${step.item_counts.total}` }] : []),
           ...(step.attempt > 1 ? [{ id: "retry" as const, word: runWords.attempt(step.attempt), text: `×${step.attempt}` }] : []),
         ],
-        problems: 0, off: false, state: step.state, sentence: step.sentence, editable: false,
+        problems: 0, off: false, state: step.state, blocked: meaningOfStep(step) === blockedMeaning || undefined,
+        line: nodeLine(step, titleOf) ?? undefined, sentence: `${meaningOfStep(step).word}. ${nodeLine(step, titleOf) ?? step.sentence}`, editable: false,
       };
-      const key = JSON.stringify([made.at, made.title, made.operation, made.badges, made.state, made.sentence]);
+      const key = JSON.stringify([made.at, made.title, made.operation, made.badges, made.state, made.blocked, made.line, made.sentence]);
       const known = before.current.get(step.id);
       const kept = known?.key === key && known.step.manifest === made.manifest ? known.step : made;
       next.set(step.id, { key, step: kept });

@@ -6,7 +6,7 @@ import { LinkButton } from "../../design/Button";
 import { Pill } from "../../design/feedback";
 import { Fold } from "../../design/fields";
 import { Mark } from "../../design/Mark";
-import { MeaningIcon, stepMeaning, undoMeaning } from "../../design/meaning";
+import { MeaningIcon, meaningOfStep, stepMeaning, undoMeaning } from "../../design/meaning";
 import { ModeTag } from "../../summary/Postcard";
 import { Said } from "../../design/Said";
 import { lasting, plain } from "../../text/format";
@@ -16,8 +16,10 @@ import { Log } from "./Log";
 import { QuestionPanel } from "./QuestionPanel";
 
 /** One step of a run: what it does now, what it gave, its log. */
-export function StepPanel({ view, step, manifests }: { view: RunView; step: StepView; manifests: Manifest[] | undefined }) {
-  const meaning = stepMeaning[step.state];
+export function StepPanel({ view, step, manifests, onShow }: { view: RunView; step: StepView; manifests: Manifest[] | undefined; onShow: (step: string) => void }) {
+  const meaning = meaningOfStep(step);
+  const titleOf = (id: string) => view.steps.find((other) => other.id === id)?.title ?? id;
+  const lines = step.log_lines + step.items.reduce((sum, item) => sum + item.log_lines, 0);
   const questions = view.questions.filter((q) => q.step === step.id || q.step?.startsWith(`${step.id}[`));
   const undo = undoMeaning[step.undo.class];
   const live = step.ended_at === null && view.ended_at === null;
@@ -34,7 +36,8 @@ export function StepPanel({ view, step, manifests }: { view: RunView; step: Step
         </header>
         {questions.length > 0 ? questions.map((question) => <QuestionPanel key={`${question.step} ${question.kind}`} view={view} question={question} step={step.items.find((item) => item.id === question.step) ?? step} manifests={manifests} />) : (
           <div className="stack" style={{ gap: 6 }}>
-            <p data-testid="step-sentence"><Said text={`${step.sentence}${step.because && !step.sentence.includes(step.because) ? ` ${step.because}` : ""}`} /></p>
+            <p data-testid="step-sentence"><Said text={step.state === "waiting" && step.waits_for.length > 0 ? `${(step.held_by.length > 0 ? runWords.heldBy(step.held_by.map(titleOf)) : runWords.waitsFor(step.waits_for.map(titleOf)))}.` : `${step.sentence}${step.because && !step.sentence.includes(step.because) ? ` ${step.because}` : ""}`} /></p>
+            {step.state === "waiting" ? <div className="row" style={{ flexWrap: "wrap" }}>{(step.held_by.length > 0 ? step.held_by : step.waits_for).slice(0, 4).map((id) => <LinkButton key={id} onPress={() => onShow(id)} data-testid={`show-${id}`}>{runWords.goThere(titleOf(id))}</LinkButton>)}</div> : null}
             {step.done && live ? <div className="progress" role="progressbar" aria-valuenow={step.done[0]} aria-valuemax={step.done[1]} aria-label={step.sentence}><div style={{ width: `${(step.done[0] / Math.max(1, step.done[1])) * 100}%` }} /></div> : null}
             {step.error ? <div className="field-error selectable" style={{ display: "block" }}><Said text={step.error.message} /> <span className="muted"><Said text={step.error.hint} /></span> <code className="quiet">{step.error.code}</code></div> : null}
           </div>
@@ -63,7 +66,7 @@ export function StepPanel({ view, step, manifests }: { view: RunView; step: Step
           <Values title={runWords.inputs} value={step.inputs} hidden={[]} testId="inputs" />
         </Fold>
       </div>
-      <Log key={step.id} run={view.id} step={step.id} total={step.log_lines} live={live} />
+      <Log key={step.id} run={view.id} step={step.id} total={lines} live={live} />
     </>
   );
 }
