@@ -55,8 +55,7 @@ async function inTerminal(podium, at, env, environment) {
     if (code !== 0) return code;
   }
   heading('what next');
-  say(`  cd ${at}`);
-  say(`  ${podium} runs list`);
-  say(`  ${podium} runs undo RUN      takes it all back`);
+  say(`  npm run -s podium -- -C ${at} runs list`);
+  say(`  npm run -s podium -- -C ${at} runs undo RUN      takes it all back`);
   return 0;
 }

@@ -12,7 +12,7 @@ import { Plain, step } from './say.mjs';
 export const FEATURES = ['--features', 'podium-desktop/custom-protocol'];
 
 /** The programs and their packages: two that a person starts, and two that these start beside themselves. */
-const PACKAGES = {
+export const PACKAGES = {
   'podium-desktop': 'podium-desktop',
   podium: 'podium-cli',
   'podium-run': 'podium-supervisor',

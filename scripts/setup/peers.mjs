@@ -29,6 +29,13 @@ export function peersEnv(folder) {
   };
 }
 
+/** The peers of an earlier set-up, or nothing. */
+export function installed() {
+  const home = cache();
+  const place = home && join(home, 'peers', hash(LIST));
+  return place && existsSync(join(place, 'ready')) ? place : undefined;
+}
+
 /**
  * Makes sure that the peers are there and gives their folder. Where they cannot be had, `required`
  * says so and stops; otherwise it says so, gives nothing, and the tests name what they skip.

@@ -27,7 +27,8 @@ function version() {
   return /^rustc (\d+\.\d+\.\d+)/.exec(ask('rustc', ['--version']) ?? '')?.[1];
 }
 
-function lookInHome() {
+/** Puts the user's own toolchain on PATH where it is not. */
+export function lookInHome() {
   const home = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'bin');
   const here = (process.env.PATH ?? '').split(delimiter);
   if (existsSync(home) && !here.includes(home)) {
