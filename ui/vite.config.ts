@@ -11,7 +11,7 @@ export default defineConfig(({ mode }) => ({
   base: "./",
   plugins: [react()],
   clearScreen: false,
-  server: { host: "127.0.0.1", port: 5173, strictPort: true },
+  server: { host: "127.0.0.1", port: 5173, strictPort: true, fs: { allow: [".."] } },
   preview: { host: "127.0.0.1", port: 1421, strictPort: true },
   define: { __FAKE_HOST__: JSON.stringify(mode !== "production") },
   build: {

@@ -4,3 +4,8 @@ declare const __FAKE_HOST__: boolean;
 declare module "@fontsource-variable/inter/opsz.css";
 declare module "@fontsource-variable/inter";
 declare module "@fontsource-variable/jetbrains-mono";
+
+declare module "*.svg?url" {
+  const address: string;
+  export default address;
+}

@@ -7,13 +7,16 @@ use ts_rs::TS;
 
 use podium_connector::{Choice, Manifest};
 use podium_diagnostics::{Code, Error, ErrorKind};
+use podium_model::OperationName;
+use podium_plan::Fit;
 use podium_projections::{RunSummary, RunView};
 
 use crate::types::{
-    AddCredential, AnswerStep, CreateVault, CreateWorkflow, CredentialRef, CredentialTest,
-    CredentialView, Discover, Doctor, DocumentView, EditDocument, Empty, FindInLog, FoundInLog,
-    GetLogGroups, GetLogs, GetRun, ListRuns, LogGroup, LogPage, MakePreview, PreviewView, RunName,
-    RunStarted, SetText, StartRun, Tidy, VaultView, WorkflowName, WorkflowTile, WorkspaceView,
+    AddCredential, AnswerStep, CopySteps, CreateVault, CreateWorkflow, CredentialRef,
+    CredentialTest, CredentialView, Discover, Doctor, DocumentView, EditDocument, Empty, FindInLog,
+    FoundInLog, Fragment, GetLogGroups, GetLogs, GetRun, ListRuns, LogGroup, LogPage, MakePreview,
+    PasteSteps, Pasted, PortsOf, PreviewView, RunName, RunStarted, SetText, StartRun, Tidy, Tried,
+    TryExpression, VaultView, WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
 
@@ -82,6 +85,16 @@ commands! {
     "document.redo": WorkflowName => DocumentView, document_redo;
     /// Puts nodes in order.
     "document.tidy": Tidy => DocumentView, document_tidy;
+    /// A selection as text, for the clipboard.
+    "document.copy": CopySteps => Fragment, document_copy;
+    /// Puts a selection into a workflow, as one step of undo.
+    "document.paste": PasteSteps => Pasted, document_paste;
+    /// What flows between two operations, and what does not.
+    "port.between": PortsOf => Vec<Fit>, port_between;
+    /// The operations that take something of what one gives.
+    "port.fitting": WhatFits => Vec<OperationName>, port_fitting;
+    /// What an expression gives with the values of the newest run.
+    "expression.try": TryExpression => Tried, expression_try;
     /// The connectors and their operations.
     "connector.list": Empty => Vec<Manifest>, connector_list;
     /// Live choices of a field.

@@ -5,10 +5,12 @@
     reason = "every handler is asked the same way, also one that needs no waiting today"
 )]
 
+mod clipboard;
 mod connectors;
 mod credentials;
 mod doctor;
 mod documents;
+mod help;
 pub(crate) mod logs;
 mod previews;
 mod reading;

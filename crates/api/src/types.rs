@@ -10,8 +10,8 @@ use podium_connector::LogLine;
 use podium_diagnostics::{Diagnostic, Error};
 use podium_model::document::Document;
 use podium_model::edit::Edit;
-use podium_model::layout::{Layout, Place};
-use podium_model::{CredentialName, EnvironmentName, RunId, StepId};
+use podium_model::layout::{Frame, Layout, Note, Place};
+use podium_model::{CredentialName, EnvironmentName, OperationName, RunId, StepId};
 use podium_plan::{Graph, Preview};
 use podium_projections::RunSummary;
 
@@ -140,6 +140,113 @@ pub struct EditDocument {
     /// Changes of places.
     #[serde(default)]
     pub moves: BTreeMap<String, Place>,
+    /// Steps that tidying never moves, or moves again.
+    #[serde(default)]
+    #[ts(optional, as = "Option<BTreeMap<String, bool>>")]
+    pub pins: BTreeMap<String, bool>,
+    /// Frames as they are to be; null takes one away.
+    #[serde(default)]
+    #[ts(optional, as = "Option<BTreeMap<String, Option<Frame>>>")]
+    pub frames: BTreeMap<String, Option<Frame>>,
+    /// Notes as they are to be; null takes one away.
+    #[serde(default)]
+    #[ts(optional, as = "Option<BTreeMap<String, Option<Note>>>")]
+    pub notes: BTreeMap<String, Option<Note>>,
+}
+
+/// What is to be copied out of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CopySteps {
+    /// The workflow.
+    pub workflow: String,
+    /// Steps.
+    #[serde(default)]
+    pub steps: Vec<String>,
+    /// Frames.
+    #[serde(default)]
+    pub frames: Vec<String>,
+    /// Notes.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// A selection as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Fragment {
+    /// For the clipboard.
+    pub text: String,
+}
+
+/// What is to be put into a workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct PasteSteps {
+    /// The workflow.
+    pub workflow: String,
+    /// The version that it is put into.
+    pub version: String,
+    /// What undo will call it: `Paste 3 steps`.
+    pub label: String,
+    /// From the clipboard.
+    pub text: String,
+    /// Where its upper left corner comes to stand; beside where it was copied where absent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub at: Option<Place>,
+}
+
+/// What was put into a workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Pasted {
+    /// The workflow with it.
+    pub view: DocumentView,
+    /// The new steps.
+    pub steps: Vec<String>,
+    /// The new frames.
+    pub frames: Vec<String>,
+    /// The new notes.
+    pub notes: Vec<String>,
+}
+
+/// Two operations that are to be connected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PortsOf {
+    /// The operation that gives.
+    pub from: OperationName,
+    /// The step that expressions name.
+    pub step: String,
+    /// The operation that takes.
+    pub to: OperationName,
+}
+
+/// An operation that gives something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WhatFits {
+    /// The operation.
+    pub from: OperationName,
+}
+
+/// An expression to try on the newest run of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TryExpression {
+    /// The workflow.
+    pub workflow: String,
+    /// The expression, bare or with `${{ }}`.
+    pub text: String,
+}
+
+/// What an expression gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Tried {
+    /// The run whose values were used; absent where there is none yet.
+    pub run: Option<RunId>,
+    /// When that run was made.
+    #[ts(type = "number | null")]
+    pub at: Option<i64>,
+    /// The value, as far as it may be shown.
+    #[ts(type = "any")]
+    pub value: Option<Value>,
+    /// Why there is none, as a sentence.
+    pub because: Option<String>,
 }
 
 /// A new text from the text editor.

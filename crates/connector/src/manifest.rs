@@ -52,8 +52,9 @@ pub struct Operation {
     /// JSON Schema (2020-12) of `with`. `title` and `description` of each property are its label and
     /// help. Extension keywords: `x-podium-order` (place in the form, small first),
     /// `x-podium-more: true` (folded under More), `x-podium-discover: NAME` (choices come live),
-    /// `x-podium-kind: path|directory|file|multiline|host-list|duration` (which field is drawn, and the
-    /// port's type).
+    /// `x-podium-kind` (which field is drawn, and the port's type: `path`, `directory`, `file`, `host`,
+    /// `host-list`, `ip`, `cidr`, `address`, `region`, `duration`, `json`, `yaml`, `multiline`). The
+    /// `format` of JSON Schema counts in the same way, such as `uri`, `hostname`, `ipv4`, `date-time`.
     #[ts(type = "any")]
     pub input: Value,
     /// JSON Schema of the outputs. A property with `additionalProperties: true` at the root means that

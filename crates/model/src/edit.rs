@@ -12,6 +12,7 @@
 
 mod change;
 mod emit;
+pub mod fragment;
 mod guard;
 mod in_place;
 mod plan;

@@ -44,6 +44,10 @@ pub struct Layout {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[ts(as = "std::collections::HashMap<String, Frame>")]
     pub frames: BTreeMap<String, Frame>,
+    /// Note id → note.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[ts(as = "std::collections::HashMap<String, Note>")]
+    pub notes: BTreeMap<String, Note>,
     /// Keys that this version does not know, kept.
     #[serde(flatten)]
     #[ts(skip)]
@@ -56,6 +60,7 @@ impl Default for Layout {
             podium: VERSION,
             nodes: BTreeMap::new(),
             frames: BTreeMap::new(),
+            notes: BTreeMap::new(),
             unknown: BTreeMap::new(),
         }
     }
@@ -77,7 +82,7 @@ pub struct Place {
     pub unknown: BTreeMap<String, Value>,
 }
 
-/// A frame around nodes, with a heading or a note.
+/// A frame around nodes, with a heading. What stands in it moves with it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Frame {
     /// From the left.
@@ -94,6 +99,35 @@ pub struct Frame {
     /// For people; Markdown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// The name of a colour of the design.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub color: String,
+    /// Who looks after what stands in it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub owner: String,
+    /// The environment that it is about.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub environment: String,
+    /// Keys that this version does not know, kept.
+    #[serde(flatten)]
+    #[ts(skip)]
+    pub unknown: BTreeMap<String, Value>,
+}
+
+/// A note on the canvas.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct Note {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+    /// How wide.
+    pub width: f64,
+    /// How high.
+    pub height: f64,
+    /// For people; Markdown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
     /// The name of a colour of the design.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub color: String,
@@ -149,6 +183,9 @@ impl Layout {
         parts.push(table("nodes", &self.nodes));
         if !self.frames.is_empty() {
             parts.push(table("frames", &self.frames));
+        }
+        if !self.notes.is_empty() {
+            parts.push(table("notes", &self.notes));
         }
         for (key, value) in &self.unknown {
             parts.push(format!("  {}: {}", Value::from(key.as_str()), neat(value)));

@@ -15,6 +15,8 @@ mod schema;
 mod texts;
 mod workflow_inputs;
 
+pub(crate) use schema::Types;
+
 use std::collections::HashMap;
 
 use indexmap::IndexMap;

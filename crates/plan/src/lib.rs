@@ -13,6 +13,7 @@ mod departure;
 mod graph;
 mod manifests;
 mod plan;
+mod port;
 mod preview;
 mod undo;
 
@@ -21,5 +22,6 @@ pub use departure::departure;
 pub use graph::{Badge, Graph, GraphEdge, GraphNode};
 pub use manifests::Manifests;
 pub use plan::{Edge, EdgeKind, Plan, PlanStep, Work};
+pub use port::{Converter, Fit, between, fitting};
 pub use preview::{PREVIEW_FORMAT, Preview, PreviewIdentity, PreviewStep, StepAnswer, Summary};
 pub use undo::DoneStep;

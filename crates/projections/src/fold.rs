@@ -150,13 +150,15 @@ fn create(view: &mut RunView, at: i64, created: &Created) {
 }
 
 fn new_step(plan: &Plan, step: &PlanStep) -> StepView {
-    blank(
+    let mut view = blank(
         step.id.clone().into(),
         step.title.clone(),
         step.uses.clone(),
         plan.mode(),
         step.writes,
-    )
+    );
+    view.condition.clone_from(&step.condition);
+    view
 }
 
 fn blank(
@@ -184,6 +186,8 @@ fn blank(
         because: None,
         waits_for: Vec::new(),
         held_by: Vec::new(),
+        condition: None,
+        condition_held: None,
         still_running: Vec::new(),
         undo: Undo {
             class: UndoClass::Automatic,
@@ -354,6 +358,7 @@ fn update(step: &mut StepView, at: i64, attempt: u32, event: &StepEvent) {
             step.because = None;
             step.still_running.clear();
             step.inputs.clone_from(&ready.inputs);
+            step.condition_held = step.condition.as_ref().map(|_| true);
             if let Some(by) = &ready.approved_by {
                 step.by = Some(by.clone());
             }
@@ -469,6 +474,9 @@ fn update(step: &mut StepView, at: i64, attempt: u32, event: &StepEvent) {
         StepEvent::Skipped(skipped) => {
             step.state = StepState::Skipped;
             step.because = Some(skipped.because.clone());
+            if skipped.why == Skip::Condition {
+                step.condition_held = Some(false);
+            }
             step.skipped_for_others =
                 matches!(skipped.why, Skip::Needs | Skip::Stopped | Skip::Cancelled);
             step.by.clone_from(&skipped.by);

@@ -192,6 +192,10 @@ pub struct StepView {
     pub waits_for: Vec<StepId>,
     /// While it waits: the nearest steps before it that go on only when somebody does something.
     pub held_by: Vec<StepId>,
+    /// The condition as written.
+    pub condition: Option<String>,
+    /// What the condition was when it was looked at.
+    pub condition_held: Option<bool>,
     /// What goes on at the far side after it was stopped.
     pub still_running: Vec<String>,
     /// How it can be taken back.

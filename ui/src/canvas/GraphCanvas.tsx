@@ -4,7 +4,7 @@ import {
   useReactFlow, useStore,
 } from "@xyflow/react";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { Point } from "../bridge/types";
+import type { Frame, Note, Point } from "../bridge/types";
 import type { EdgeView } from "../graph/view";
 import { nodeSize } from "../graph/size";
 import { canvasWords } from "../text/canvas";
@@ -12,10 +12,15 @@ import { MiniMap } from "./MiniMap";
 import { Overview } from "./Overview";
 import { StepEdge, type StepFlowEdge } from "./StepEdge";
 import { StepNode, type StepFlowNode } from "./StepNode";
+import { FrameNode, type FrameFlowNode, NoteNode, type NoteFlowNode } from "./Things";
+import { type Arrangement, frameNode, insideOf, noteNode, thingOf } from "./things";
 import { Tools } from "./Tools";
 import { type CanvasStep, edgeId, nothing, type Selection } from "./types";
 
-const nodeTypes = { step: StepNode };
+type CanvasNode = StepFlowNode | FrameFlowNode | NoteFlowNode;
+const nodeTypes = { step: StepNode, frame: FrameNode, note: NoteNode };
+const noFrames: Record<string, Frame> = {};
+const noNotes: Record<string, Note> = {};
 const edgeTypes = { step: StepEdge };
 const handles = [
   { id: null, type: "target" as const, position: Position.Left, x: -4, y: nodeSize.height / 2 - 4, width: 8, height: 8 },
@@ -28,7 +33,13 @@ export interface GraphCanvasProps {
   selection: Selection;
   onSelect: (selection: Selection) => void;
   editable?: boolean;
-  onMove?: (moves: { step: string; at: Point }[]) => void;
+  frames?: Record<string, Frame> | undefined;
+  notes?: Record<string, Note>;
+  /** Steps, frames and notes came to stand elsewhere, as one gesture. */
+  onArrange?: (arrangement: Arrangement) => void;
+  /** One step alone was let go over an edge. */
+  onDropOnEdge?: (step: string, edge: string, at: Point) => void;
+  onOpenThing?: (kind: "frame" | "note", id: string) => void;
   onConnect?: (from: string, to: string, client: Point) => void;
   /** An edge was let go over nothing. */
   onLoose?: (from: string, client: Point) => void;
@@ -40,14 +51,15 @@ export interface GraphCanvasProps {
   flowing?: ReadonlySet<string>;
   /** An edge that a dragged step would splice. */
   spliceEdge?: string | null;
+  minimap?: boolean;
   children?: ReactNode;
 }
 
 /** The canvas, the same for drawing, for previews and for runs. */
 export function GraphCanvas(props: GraphCanvasProps) {
-  const { steps, edges, selection, onSelect, editable = false, onMove, onConnect, onLoose, refuse, onOpen, onTidy, flowing, spliceEdge, children } = props;
+  const { steps, edges, selection, onSelect, editable = false, frames = noFrames, notes = noNotes, onArrange, onDropOnEdge, onOpenThing, onConnect, onLoose, refuse, onOpen, onTidy, flowing, spliceEdge, minimap = true, children } = props;
   const level = useStore((state) => (state.transform[2] < 0.2 ? "far" : state.transform[2] < 0.5 ? "mid" : "near"));
-  const flow = useReactFlow<StepFlowNode, StepFlowEdge>();
+  const flow = useReactFlow<CanvasNode, StepFlowEdge>();
   const [moving, setMoving] = useState<ReadonlyMap<string, Point>>(new Map());
   const [connecting, setConnecting] = useState<string | null>(null);
   const cache = useRef(new Map<string, { step: CanvasStep; key: string; node: StepFlowNode }>());
@@ -82,40 +94,127 @@ export function GraphCanvas(props: GraphCanvasProps) {
     };
   })), [edges, far, selection.edge, flowing, spliceEdge]);
 
-  // Once the backend has answered with the new places, the local ones are let go.
-  useEffect(() => setMoving((current) => (current.size === 0 ? current : new Map())), [steps]);
+  const arrange = useCallback((places: ReadonlyMap<string, Point>) => {
+    const next: Arrangement = { steps: {}, frames: {}, notes: {} };
+    for (const [node, at] of places) {
+      const { kind, id } = thingOf(node);
+      const frame = frames[id];
+      const note = notes[id];
+      if (kind === "step") next.steps[id] = at;
+      else if (kind === "frame" && frame) next.frames[id] = { ...frame, ...at };
+      else if (kind === "note" && note) next.notes[id] = { ...note, ...at };
+    }
+    onArrange?.(next);
+  }, [frames, notes, onArrange]);
+  const resize = useRef({ frames, notes, onArrange });
+  resize.current = { frames, notes, onArrange };
 
-  // Arrow keys move a step in small hops; they are one move when the keys rest.
+  // The same frame is the same data, so that moving one thing draws one.
+  const known = useRef(new WeakMap<object, { key: string; data: object }>());
+  const dataOf = useCallback(<T extends "frame" | "note">(kind: T, id: string, thing: T extends "frame" ? Frame : Note) => {
+    const key = `${kind} ${id} ${editable}`;
+    const before = known.current.get(thing);
+    if (before?.key === key) return before.data as (T extends "frame" ? FrameFlowNode : NoteFlowNode)["data"];
+    const data = { [kind]: thing, id, editable, onSize: (width: number, height: number) => {
+      const now = resize.current[`${kind}s`][id];
+      if (now) resize.current.onArrange?.({ steps: {}, frames: {}, notes: {}, [`${kind}s`]: { [id]: { ...now, width, height } } });
+    } };
+    known.current.set(thing, { key, data });
+    return data as unknown as (T extends "frame" ? FrameFlowNode : NoteFlowNode)["data"];
+  }, [editable]);
+
+  const pickedFrames = selection.frames;
+  const pickedNotes = selection.notes;
+  const things = useMemo((): CanvasNode[] => {
+    if (far) return [];
+    return [
+      ...Object.entries(frames).map(([id, frame]): FrameFlowNode => ({
+        id: frameNode(id), type: "frame", position: moving.get(frameNode(id)) ?? { x: frame.x, y: frame.y }, width: frame.width, height: frame.height, zIndex: -1,
+        data: dataOf("frame", id, frame),
+        selected: pickedFrames?.includes(id) ?? false, dragHandle: ".frame-head", draggable: editable, connectable: false, deletable: false, selectable: editable, focusable: editable,
+        ariaLabel: canvasWords.frameNamed(frame.title ?? ""),
+      })),
+      ...Object.entries(notes).map(([id, note]): NoteFlowNode => ({
+        id: noteNode(id), type: "note", position: moving.get(noteNode(id)) ?? { x: note.x, y: note.y }, width: note.width, height: note.height,
+        data: dataOf("note", id, note),
+        selected: pickedNotes?.includes(id) ?? false, draggable: editable, connectable: false, deletable: false, selectable: editable, focusable: editable, ariaLabel: canvasWords.noteNamed(note.text ?? ""),
+      })),
+    ];
+  }, [far, frames, notes, moving, editable, pickedFrames, pickedNotes, dataOf]);
+  const [sizing, setSizing] = useState<ReadonlyMap<string, { width: number; height: number }>>(new Map());
+  const all = useMemo(() => {
+    if (things.length === 0) return nodes as CanvasNode[];
+    return [...things.map((node) => ({ ...node, ...sizing.get(node.id) })), ...nodes] as CanvasNode[];
+  }, [things, nodes, sizing]);
+
+  // Once the backend has answered with the new places, the local ones are let go.
+  useEffect(() => {
+    setMoving((current) => (current.size === 0 ? current : new Map()));
+    setSizing((current) => (current.size === 0 ? current : new Map()));
+  }, [steps, frames, notes]);
+
+  // Arrow keys move things in small hops; they are one move when the keys rest.
   const dragging = useRef(false);
   const byKeys = useRef<{ places: Map<string, Point>; timer: ReturnType<typeof setTimeout> | undefined }>({ places: new Map(), timer: undefined });
+  /** Frames that move, with what stood in them when they began. */
+  const carried = useRef(new Map<string, { from: Point; inside: Map<string, Point> }>());
   const settleKeys = useCallback((places: [string, Point][]) => {
     const held = byKeys.current;
     for (const [id, at] of places) held.places.set(id, at);
     clearTimeout(held.timer);
     held.timer = setTimeout(() => {
-      const moves = [...held.places].map(([step, at]) => ({ step, at }));
+      const moves = new Map(held.places);
       held.places.clear();
-      onMove?.(moves);
+      carried.current.clear();
+      arrange(moves);
     }, 350);
-  }, [onMove]);
+  }, [arrange]);
 
-  const onNodesChange = useCallback((changes: NodeChange<StepFlowNode>[]) => {
+  const withContent = useCallback((places: [string, Point][]): [string, Point][] => {
+    const moved = new Map(places);
+    for (const [node, at] of places) {
+      const { kind, id } = thingOf(node);
+      if (kind !== "frame") continue;
+      let held = carried.current.get(node);
+      if (!held) {
+        const frame = frames[id];
+        if (!frame) continue;
+        held = { from: { x: frame.x, y: frame.y }, inside: insideOf(id, frames, notes, steps) };
+        carried.current.set(node, held);
+      }
+      for (const [other, from] of held.inside) if (!places.some(([one]) => one === other)) moved.set(other, { x: from.x + at.x - held.from.x, y: from.y + at.y - held.from.y });
+    }
+    return [...moved];
+  }, [frames, notes, steps]);
+
+  const rubber = useStore((state) => state.userSelectionActive);
+  const onNodesChange = useCallback((changes: NodeChange<CanvasNode>[]) => {
     const picked = new Set(selection.steps);
+    const more = { frame: new Set(selection.frames), note: new Set(selection.notes) };
     let touched = false;
     const places: [string, Point][] = [];
     for (const change of changes) {
       if (change.type === "select") {
+        const { kind, id } = thingOf(change.id);
+        // A rubber band inside a frame is about what stands in it.
+        if (rubber && kind === "frame" && change.selected) continue;
         touched = true;
-        if (change.selected) picked.add(change.id);
-        else picked.delete(change.id);
+        const set = kind === "step" ? picked : more[kind];
+        if (change.selected) set.add(id);
+        else set.delete(id);
       } else if (change.type === "position" && change.position) places.push([change.id, change.position]);
+      else if (change.type === "dimensions" && change.dimensions && change.resizing) {
+        const { id, dimensions } = change;
+        setSizing((current) => new Map([...current, [id, dimensions]]));
+      }
     }
     if (places.length > 0) {
-      setMoving((current) => new Map([...current, ...places]));
-      if (!dragging.current) settleKeys(places);
+      const moved = withContent(places);
+      setMoving((current) => new Map([...current, ...moved]));
+      if (!dragging.current) settleKeys(moved);
     }
-    if (touched) onSelect({ steps: [...picked], edge: null });
-  }, [selection.steps, onSelect, settleKeys]);
+    if (touched) onSelect({ steps: [...picked], edge: null, frames: [...more.frame], notes: [...more.note] });
+  }, [selection, onSelect, settleKeys, withContent, rubber]);
 
   const onEdgesChange = useCallback((changes: EdgeChange<StepFlowEdge>[]) => {
     for (const change of changes) if (change.type === "select" && change.selected) onSelect({ steps: [], edge: change.id });
@@ -141,14 +240,19 @@ export function GraphCanvas(props: GraphCanvasProps) {
         if (!(event.target as Element).closest(".react-flow__node, .react-flow__edge, button, input, textarea, a, [role=button]")) event.currentTarget.focus({ preventScroll: true });
       }}
     >
-      <ReactFlow<StepFlowNode, StepFlowEdge>
-        nodes={nodes} edges={flowEdges} nodeTypes={nodeTypes} edgeTypes={edgeTypes}
+      <ReactFlow<CanvasNode, StepFlowEdge>
+        nodes={all} edges={flowEdges} nodeTypes={nodeTypes} edgeTypes={edgeTypes}
         onNodesChange={onNodesChange} onEdgesChange={onEdgesChange}
         onNodeDragStart={() => { dragging.current = true; }}
-        onNodeDragStop={(_event, _node, dragged) => {
+        onNodeDragStop={(event, _node, dragged) => {
           // The last change of a drag arrives around its end; it is not a key's.
           setTimeout(() => { dragging.current = false; }, 0);
-          onMove?.(dragged.map((node) => ({ step: node.id, at: node.position })));
+          const moved = withContent(dragged.map((node): [string, Point] => [node.id, node.position]));
+          carried.current.clear();
+          const one = dragged.length === 1 ? dragged[0] : undefined;
+          const edge = one?.type === "step" && "clientX" in event ? edgeUnder(one.id, { x: event.clientX, y: event.clientY }) : null;
+          if (one && edge && onDropOnEdge) onDropOnEdge(one.id, edge, one.position);
+          else arrange(new Map(moved));
         }}
         onConnectStart={(_event, { nodeId, handleType }) => setConnecting(handleType === "source" ? nodeId : null)}
         onConnectEnd={onConnectEnd}
@@ -160,8 +264,12 @@ export function GraphCanvas(props: GraphCanvasProps) {
           }
           onSelect(nothing);
         }}
-        onNodeDoubleClick={(_event, node) => onOpen?.(node.id)}
-        nodesDraggable={editable} nodesConnectable={editable} elementsSelectable nodesFocusable edgesFocusable={editable}
+        onNodeDoubleClick={(_event, node) => {
+          const { kind, id } = thingOf(node.id);
+          if (kind === "step") onOpen?.(id);
+          else onOpenThing?.(kind, id);
+        }}
+        nodesDraggable={editable} nodesConnectable={editable} elementsSelectable nodesFocusable edgesFocusable={editable} elevateNodesOnSelect={false}
         connectionMode={ConnectionMode.Strict} connectionRadius={28} connectOnClick={false}
         onlyRenderVisibleElements minZoom={0.03} maxZoom={2.5} snapToGrid snapGrid={[20, 20]} deleteKeyCode={null}
         selectionOnDrag panOnDrag={[1, 2]} panOnScroll selectionMode={SelectionMode.Partial} zoomOnDoubleClick={false}
@@ -172,8 +280,14 @@ export function GraphCanvas(props: GraphCanvasProps) {
       </ReactFlow>
       {far ? <Overview steps={steps} edges={edges} /> : null}
       <Tools onTidy={onTidy} steps={steps} selected={selection.steps} />
-      {steps.length > 3 ? <MiniMap steps={steps} /> : null}
+      {minimap && steps.length > 3 ? <MiniMap steps={steps} frames={frames} /> : null}
       {children}
     </div>
   );
+}
+
+/** The edge that lies under the pointer, below the step that is held. */
+function edgeUnder(node: string, at: Point): string | null {
+  const edge = document.elementsFromPoint?.(at.x, at.y).map((element) => element.closest<HTMLElement>(".react-flow__edge")).find((found) => found != null)?.dataset.id ?? null;
+  return edge?.split(">").includes(node) ? null : edge;
 }

@@ -1,5 +1,6 @@
 import { useReactFlow, useStore } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef } from "react";
+import type { Frame } from "../bridge/types";
 import { drawOverview, type OverviewNode } from "../graph/overview";
 import { canvasWords } from "../text/canvas";
 import { boundsOf } from "./fit";
@@ -10,7 +11,7 @@ const size = { width: 168, height: 108 };
 const none: { from: string; to: string }[] = [];
 
 /** The whole graph in small, drawn on one canvas, with the part in sight. */
-export function MiniMap({ steps }: { steps: CanvasStep[] }) {
+export function MiniMap({ steps, frames = {} }: { steps: CanvasStep[]; frames?: Record<string, Frame> }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const flow = useReactFlow();
   const bounds = useMemo(() => boundsOf(steps), [steps]);
@@ -25,9 +26,11 @@ export function MiniMap({ steps }: { steps: CanvasStep[] }) {
     const ink = readInk();
     const nodes = new Map<string, OverviewNode>(steps.map((step) => [step.id, { ...step.at, fill: blockColour(step, ink) }]));
     drawOverview(context, { ...size, ratio }, { ...origin, zoom }, nodes, none, { wire: ink("--wire") });
-  }, [steps, origin, zoom]);
+    context.strokeStyle = ink("--line-2");
+    for (const frame of Object.values(frames)) context.strokeRect(frame.x * zoom + origin.x, frame.y * zoom + origin.y, frame.width * zoom, frame.height * zoom);
+  }, [steps, frames, origin, zoom]);
 
-  const go = useCallback((event: React.PointerEvent<HTMLDivElement>) => {
+  const go = useCallback((event: React.PointerEvent<HTMLElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const scale = size.width / box.width;
     const x = ((event.clientX - box.left) * scale - origin.x) / zoom;
@@ -35,15 +38,23 @@ export function MiniMap({ steps }: { steps: CanvasStep[] }) {
     void flow.setCenter(x, y, { zoom: flow.getZoom() });
   }, [flow, origin, zoom]);
 
+  const byKey = useCallback((event: React.KeyboardEvent) => {
+    const hop = { ArrowLeft: [120, 0], ArrowRight: [-120, 0], ArrowUp: [0, 120], ArrowDown: [0, -120] }[event.key];
+    if (!hop) return;
+    const view = flow.getViewport();
+    void flow.setViewport({ ...view, x: view.x + (hop[0] ?? 0), y: view.y + (hop[1] ?? 0) });
+    event.preventDefault();
+  }, [flow]);
+
   return (
-    <div
-      className="minimap" role="img" aria-label={canvasWords.minimap} data-testid="minimap"
+    <button
+      type="button" className="minimap" aria-label={canvasWords.minimap} data-testid="minimap" onKeyDown={byKey}
       onPointerDown={(event) => { event.currentTarget.setPointerCapture(event.pointerId); go(event); }}
       onPointerMove={(event) => { if (event.buttons === 1) go(event); }}
     >
       <canvas ref={canvas} />
       <ViewBox origin={origin} zoom={zoom} />
-    </div>
+    </button>
   );
 }
 

@@ -21,13 +21,15 @@ export interface CanvasStep {
   blocked?: boolean | undefined;
   /** A meaning that tints it, with its word (blast radius, undo class). */
   tint?: { tone: Tone; word: string } | undefined;
+  /** Tidying leaves it where it is. */
+  pinned?: boolean;
   /** Whether ports are drawn to pull edges from. */
   editable: boolean;
 }
 
-export interface Badge { id: "condition" | "each" | "retry" | "off" | "approval" | "simulated" | "real" | "join" | "note"; word: string; text?: string }
+export interface Badge { id: "condition" | "each" | "retry" | "off" | "approval" | "simulated" | "real" | "join" | "note" | "pin"; word: string; text?: string }
 
-export interface Selection { steps: string[]; edge: string | null }
+export interface Selection { steps: string[]; edge: string | null; frames?: string[]; notes?: string[] }
 
 export const nothing: Selection = { steps: [], edge: null };
 

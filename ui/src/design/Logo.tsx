@@ -1,11 +1,8 @@
-/** Podium's sign: three steps and the line that connects them. */
-export function Logo({ size = 28, className }: { size?: number; className?: string }) {
-  return (
-    <svg width={size} height={size} viewBox="0 0 28 28" className={className} role="img" aria-label="Podium">
-      <rect width="28" height="28" rx="8" fill="var(--accent)" />
-      <path d="M7 20v-5.5h4.6V20M11.6 20V9.5h4.8V20M16.4 20v-7.5H21V20" fill="none" stroke="var(--on-accent)" strokeWidth="1.9" strokeLinejoin="round" strokeLinecap="round" />
-    </svg>
-  );
+import drawing from "../../../icons/podium.svg?url";
+
+/** Podium's sign, the drawing that the program's icons are made from. */
+export function Logo({ size = 30, className }: { size?: number; className?: string }) {
+  return <img src={drawing} width={size} height={size} className={className} alt="Podium" draggable={false} />;
 }
 
 /** A drawing for empty places: a small graph, quiet. */

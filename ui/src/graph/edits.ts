@@ -1,4 +1,4 @@
-import type { Edit, Json, JsonObject, Operation, Point, When, WorkflowDocument } from "../bridge/types";
+import type { Edit, Frame, Json, JsonObject, Note, Operation, Point, When, WorkflowDocument } from "../bridge/types";
 import { fieldsOf } from "./schema";
 import { pointer } from "./pointer";
 import { nodeSize } from "./size";
@@ -8,6 +8,10 @@ export interface Change {
   label: string;
   edits: Edit[];
   moves: Record<string, Point>;
+  pins?: Record<string, boolean>;
+  /** Frames and notes as they are to be; `null` takes one away. */
+  frames?: Record<string, Frame | null>;
+  notes?: Record<string, Note | null>;
   /** Changes of the same key in a row become one entry of undo. */
   merge?: string;
 }
@@ -81,8 +85,22 @@ export function addStep(document: WorkflowDocument, operation: Operation, at: Po
   return { id, label: `Add ${operation.title}`, edits: all, moves: { [id]: snap(at) } };
 }
 
-export function removeSteps(ids: string[]): Change {
-  return { label: ids.length === 1 ? "Delete a step" : `Delete ${ids.length} steps`, edits: ids.map((id) => ({ edit: "remove_step", id })), moves: {} };
+export function removeSteps(ids: string[], frames: string[] = [], notes: string[] = []): Change {
+  const count = ids.length + frames.length + notes.length;
+  const what = frames.length + notes.length === 0 ? "step" : ids.length > 0 || frames.length * notes.length > 0 ? "thing" : frames.length > 0 ? "frame" : "note";
+  const none = (list: string[]) => Object.fromEntries(list.map((id) => [id, null]));
+  return {
+    label: count === 1 ? `Delete a ${what}` : `Delete ${count} ${what}s`, edits: ids.map((id) => ({ edit: "remove_step", id })), moves: {},
+    ...(frames.length > 0 ? { frames: none(frames) } : {}), ...(notes.length > 0 ? { notes: none(notes) } : {}),
+  };
+}
+
+/** A step that is there already is put between two others. */
+export function spliceStep(id: string, edge: { from: string; to: string; on: When; drawn: boolean }, at: Point, room: Record<string, Point> = {}): Change {
+  const edits: Edit[] = [{ edit: "add_need", step: id, needs: edge.from, on: edge.on }];
+  if (edge.drawn) edits.push({ edit: "remove_need", step: edge.to, needs: edge.from });
+  edits.push({ edit: "add_need", step: edge.to, needs: id, on: "success" });
+  return { label: "Put a step between", edits, moves: { ...room, [id]: snap(at) } };
 }
 
 /** An edge of order. */
@@ -95,14 +113,10 @@ export function disconnect(from: string, to: string): Change {
 }
 
 /** An edge that carries an output into an input; the drawn one, if any, is no longer needed. */
-export function flow(from: string, output: string, to: string, field: string, drawn: boolean): Change {
-  const edits: Edit[] = [{ edit: "set_field", pointer: `${pointer("steps", to, "with")}${field}`, value: `\${{ steps.${from}.outputs.${output} }}` }];
+export function flow(from: string, output: string, to: string, field: string, drawn: boolean, expression = `steps.${from}.outputs.${output}`): Change {
+  const edits: Edit[] = [{ edit: "set_field", pointer: `${pointer("steps", to, "with")}${field}`, value: `\${{ ${expression} }}` }];
   if (drawn) edits.push({ edit: "remove_need", step: to, needs: from });
   return { label: "Use an output", edits, moves: {} };
-}
-
-export function moveSteps(places: { step: string; at: Point }[]): Change {
-  return { label: places.length === 1 ? "Move a step" : `Move ${places.length} steps`, edits: [], moves: Object.fromEntries(places.map((place) => [place.step, place.at])) };
 }
 
 /** Sets or clears a value at a JSON pointer into the document. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json, Schema } from "../bridge/types";
-import { type FieldShape, fieldsOf, kindOf, problemOf, refusal } from "./schema";
+import { type FieldShape, fieldsOf, kindOf, problemOf } from "./schema";
 
 describe("a field is drawn as", () => {
   it.each<[Schema, string]>([
@@ -23,12 +23,4 @@ describe("a value is judged", () => {
     [{ type: "integer", minimum: 1 }, 0, "At least 1."], [{ type: "integer" }, 1.5, "This must be a whole number."], [{ type: "integer" }, "abc", "This must be a number."],
     [{ enum: ["a", "b"] }, "c", "One of a, b."], [{ type: "integer" }, "${{ inputs.n }}", null], [{ type: "string", pattern: "(" }, "kept", null],
   ])("%j with %j: %s", (schema, value, expected) => expect(problemOf(field(schema), value)).toBe(expected));
-});
-
-describe("an output flows into an input, or is refused with both types named", () => {
-  it.each<[Schema | undefined, Schema, string | null]>([
-    [{ type: "string" }, { type: "string" }, null], [{ type: "integer" }, { type: "number" }, null], [{ type: "integer" }, { type: "string" }, null], [undefined, { type: "array" }, null],
-    [{ type: "string" }, { type: "array" }, "The output is a text, the input takes a list."], [{ type: "array" }, { type: "string" }, "The output is a list, the input takes a text."],
-    [{ type: "array" }, { type: ["string", "array"] }, null], [{ type: "boolean" }, { type: "integer" }, "The output is yes or no, the input takes a number."],
-  ])("%j → %j: %s", (output, input, expected) => expect(refusal(output, input)).toBe(expected));
 });

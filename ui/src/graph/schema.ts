@@ -110,31 +110,6 @@ export function portType(schema: Schema): string {
   return types.length === 1 ? (types[0] ?? "anything") : types.length === 0 ? "anything" : "anything";
 }
 
-const textual = new Set(["string", "path", "directory", "file", "multiline", "duration", "address", "choice"]);
-
-/** Whether an output fits an input; the reason where it does not. */
-export function refusal(output: Schema | undefined, input: Schema): string | null {
-  if (!output) return null;
-  const from = typesOf(output);
-  const to = typesOf(input);
-  if (from.length === 0 || to.length === 0) return null;
-  if (from.some((type) => to.includes(type))) return null;
-  if (from.includes("integer") && to.includes("number")) return null;
-  // A number or a switch inside a text becomes text.
-  if (textual.has(portType(input)) && to.includes("string") && from.some((type) => type === "integer" || type === "number" || type === "boolean")) return null;
-  return `The output is ${article(from[0] ?? "")}, the input takes ${article(to[0] ?? "")}.`;
-}
-
-function article(type: string): string {
-  switch (type) {
-    case "array": return "a list";
-    case "object": return "a table";
-    case "integer": case "number": return "a number";
-    case "boolean": return "yes or no";
-    default: return "a text";
-  }
-}
-
 export interface OutputPort { name: string; title: string; schema: Schema | undefined }
 
 /** What an operation gives. */

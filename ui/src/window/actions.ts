@@ -16,6 +16,10 @@ export interface Action {
   whileTyping?: boolean;
   /** The keys count only while what has the focus is inside this; a selector. */
   within?: string;
+  /** The keys keep their usual meaning while a text of the page is marked. */
+  unlessText?: boolean;
+  /** The browser hears the keys as well, and sends what it has to say about them. */
+  passes?: boolean;
   /** Not offered in the palette, only by its keys. */
   quiet?: boolean;
   run: () => void;
@@ -64,7 +68,8 @@ export function followKeys(): () => void {
         if (!action.keys || action.enabled === false || (typing && !action.whileTyping)) continue;
         if (action.within && !(event.target instanceof Element && event.target.closest(action.within))) continue;
         if (!action.keys.split(" ").some((keys) => matches(event, keys))) continue;
-        event.preventDefault();
+        if (action.unlessText && window.getSelection()?.isCollapsed === false) continue;
+        if (!action.passes) event.preventDefault();
         action.run();
         return;
       }

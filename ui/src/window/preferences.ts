@@ -10,11 +10,14 @@ interface Preferences {
   paletteOpen: boolean;
   inspectorOpen: boolean;
   lastWorkflow: string | null;
+  minimap: boolean;
+  /** Actions of the palette, the newest first. */
+  recent: string[];
 }
 
 /** What a person chose about this window. No content of the workspace is in it. */
 export const usePreferences = create<Preferences>()(
-  persist((): Preferences => ({ theme: "system", environment: null, paletteOpen: true, inspectorOpen: true, lastWorkflow: null }), { name: "podium" }),
+  persist((): Preferences => ({ theme: "system", environment: null, paletteOpen: true, inspectorOpen: true, lastWorkflow: null, minimap: true, recent: [] }), { name: "podium" }),
 );
 
 /** Keeps `data-theme` on the page in step with the choice and the system. */

@@ -16,16 +16,16 @@ use crate::types::{DocumentView, EditDocument, SetText, Tidy, WorkflowName};
 use crate::{ApiError, Podium};
 
 /// Size of a node on the canvas, in pixels at zoom 1 (LOOK, Studio).
-const NODE: (f64, f64) = (220.0, 64.0);
+pub(super) const NODE: (f64, f64) = (220.0, 64.0);
 
 /// Under which kind the places of a run's steps are kept, by the run's id.
 const KEPT_LAYOUT: &str = "layout";
 
 /// A workflow's two files, read together.
-struct Open {
-    read: ReadWorkflow,
+pub(super) struct Open {
+    pub(super) read: ReadWorkflow,
     layout_file: String,
-    layout_text: String,
+    pub(super) layout_text: String,
     layout_version: Option<String>,
 }
 
@@ -76,6 +76,21 @@ impl Podium {
         for (id, place) in &request.moves {
             layout.put(id, place.x, place.y);
         }
+        for (id, pinned) in &request.pins {
+            // A node that stood where it was put by itself stays there from now on.
+            if *pinned && !layout.nodes.contains_key(id) {
+                let drawn =
+                    self.layout_of(&request.workflow, &self.graph_of(&request.workflow, &open))?;
+                if let Some(place) = drawn.nodes.get(id) {
+                    layout.put(id, place.x, place.y);
+                }
+            }
+            if let Some(place) = layout.nodes.get_mut(id) {
+                place.pinned = *pinned;
+            }
+        }
+        put(&mut layout.frames, &request.frames);
+        put(&mut layout.notes, &request.notes);
         let layout_text = if layout == before {
             open.layout_text.clone()
         } else {
@@ -248,6 +263,10 @@ impl Podium {
         }
     }
 
+    pub(super) fn graph_of(&self, workflow: &str, open: &Open) -> Graph {
+        check(workflow, &open.read.parsed, &self.manifests).graph
+    }
+
     async fn document_view(&self, workflow: &str) -> Result<DocumentView, ApiError> {
         let open = self.open_files(workflow)?;
         let version = open.version();
@@ -287,7 +306,7 @@ impl Podium {
         })
     }
 
-    fn open_files(&self, workflow: &str) -> Result<Open, ApiError> {
+    pub(super) fn open_files(&self, workflow: &str) -> Result<Open, ApiError> {
         let read = self.read_workflow(workflow)?;
         let layout_file = self.host.folder().layout_file(workflow);
         let layout = self.host.folder().read(&layout_file)?;
@@ -301,7 +320,7 @@ impl Podium {
         })
     }
 
-    fn open_at_version(&self, workflow: &str, version: &str) -> Result<Open, ApiError> {
+    pub(super) fn open_at_version(&self, workflow: &str, version: &str) -> Result<Open, ApiError> {
         let open = self.open_files(workflow)?;
         if open.version() == version {
             return Ok(open);
@@ -318,7 +337,7 @@ impl Podium {
         .into())
     }
 
-    async fn write(
+    pub(super) async fn write(
         &self,
         workflow: &str,
         open: Open,
@@ -384,8 +403,22 @@ impl Podium {
     }
 }
 
+/// Sets what is given, and takes away what is not.
+fn put<T: Clone>(all: &mut BTreeMap<String, T>, changes: &BTreeMap<String, Option<T>>) {
+    for (id, value) in changes {
+        match value {
+            Some(value) => {
+                all.insert(id.clone(), value.clone());
+            }
+            None => {
+                all.remove(id);
+            }
+        }
+    }
+}
+
 /// The layout to edit; one that cannot be read is never overwritten.
-fn read_layout(text: &str) -> Result<Layout, ApiError> {
+pub(super) fn read_layout(text: &str) -> Result<Layout, ApiError> {
     Layout::read(text).map_err(|unreadable| {
         Error::new(
             ErrorKind::Invalid,

@@ -25,11 +25,11 @@ fn input() -> Value {
                 "type": ["string", "object", "array"], "title": "Inventory",
                 "default": { "hosts": ["localhost"], "vars": { "ansible_connection": "local" } },
                 "description": "An inventory file in the workspace, a list of hosts, or an object with `hosts` (a list, or names with their variables), `groups` and `vars`. This computer where absent.",
-                "items": { "type": "string" },
+                "items": { "type": "string", "x-podium-kind": "host" },
                 "properties": {
                     "hosts": {
                         "type": ["array", "object"], "title": "Hosts",
-                        "items": { "type": "string" },
+                        "items": { "type": "string", "x-podium-kind": "host" },
                         "additionalProperties": { "type": ["object", "null"] },
                     },
                     "groups": {

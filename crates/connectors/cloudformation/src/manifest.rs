@@ -34,6 +34,7 @@ fn region() -> Value {
         "type": "string", "pattern": "^[a-z]{2}(-[a-z]+)+-[0-9]+$", "title": "Region",
         "description": "Where the stack lives. The credential's region where absent.",
         "x-podium-order": 10, "x-podium-discover": "regions", "x-podium-more": true,
+        "x-podium-kind": "region",
     })
 }
 

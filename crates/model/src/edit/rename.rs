@@ -128,7 +128,7 @@ fn needs_of(root: &Value, id: &StepId) -> Vec<String> {
 
 /// Every text that may hold expressions, with its pointer: inputs, conditions and loops of steps, their
 /// undo, and the outputs.
-fn expression_texts(root: &Value) -> Vec<(String, String)> {
+pub(super) fn expression_texts(root: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (step, value) in steps(root).into_iter().flatten() {
         for field in ["with", "if", "for_each", "undo"] {
@@ -237,7 +237,7 @@ fn replace(text: &str, places: &[usize], id: &StepId, to: &StepId) -> String {
 }
 
 /// The value as it is to be.
-fn renamed(root: &Value, id: &StepId, to: &StepId) -> Value {
+pub(super) fn renamed(root: &Value, id: &StepId, to: &StepId) -> Value {
     let mut changed = root.clone();
     for pointer in needs_of(root, id) {
         if let Some(need) = changed.pointer_mut(&pointer) {

@@ -494,3 +494,25 @@ fn expressions_can_be_shared_between_threads() {
     check::<Expression>();
     check::<Template>();
 }
+
+#[test]
+fn what_the_sentence_builder_writes_is_worked_out() {
+    // The same file is read by the test of the window's sentence builder.
+    let examples = include_str!("../../../../ui/src/graph/sentences.json");
+    let examples: Vec<Value> = serde_json::from_str(examples).unwrap();
+    let scope = Scope {
+        inputs: json!({ "size": "large", "count": 3, "ready": true, "hosts": ["a"] }),
+        steps: json!({ "net": { "status": "succeeded", "outputs": {} } }),
+        ..Scope::default()
+    };
+    assert!(examples.len() > 12);
+    for example in examples {
+        let text = example["text"].as_str().unwrap();
+        let read = Expression::parse(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
+        assert_eq!(
+            Value::from(read.is_true(&scope).unwrap()),
+            example["holds"],
+            "{text}"
+        );
+    }
+}

@@ -305,7 +305,7 @@ fn files_are_stable_and_keep_what_they_do_not_know() {
     "ümlaut \"q\"": { "x": 1, "y": 2 }
   },
   "frames": {
-    "f": { "x": 0, "y": 0, "width": 100, "height": 50, "title": "West", "owner": { "team": ["a"] } }
+    "f": { "x": 0, "y": 0, "width": 100, "height": 50, "title": "West", "crew": { "team": ["a"] } }
   },
   "viewport": { "zoom": 1.5, "list": [] }
 }

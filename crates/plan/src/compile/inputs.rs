@@ -7,7 +7,7 @@ use podium_model::tree::{escape, short};
 use serde_json::{Map, Value};
 
 use super::explain::{What, capital, explain};
-use super::schema::{Types, types_at};
+use super::schema::{Types, port_at};
 use super::texts::Text;
 use super::{Checker, error};
 use crate::code;
@@ -42,10 +42,10 @@ impl Checker<'_> {
             }
         }
         for text in texts.iter().filter(|text| text.is_path) {
-            let wanted = types_at(&operation.input, &text.pointer);
+            let wanted = port_at(&operation.input, &text.pointer);
             let path = &text.references[0].path;
-            let given = self.path_types(path, for_each);
-            if given.overlaps(wanted) {
+            let given = self.path_port(path, for_each);
+            if !given.refuses(&wanted) {
                 continue;
             }
             let path = path.join(".");
@@ -61,8 +61,8 @@ impl Checker<'_> {
                     wanted.words()
                 ),
             );
-            let hint = match given.converted(wanted, &path) {
-                Some(converted) => format!("Write `${{{{ {converted} }}}}`."),
+            let hint = match given.converters(&wanted, &path).first() {
+                Some(first) => format!("Write `${{{{ {} }}}}`.", first.expression),
                 None => format!("{} is needed here.", capital(&wanted.words())),
             };
             self.problem(diagnostic, &format!("{base}{}", text.pointer), hint);

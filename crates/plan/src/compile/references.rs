@@ -10,11 +10,12 @@ use podium_model::tree::{escape, short};
 use serde_json::{Map, Value};
 
 use super::edges::gives_outputs;
-use super::schema::{Inside, Types, property, types_at};
+use super::schema::{Inside, Types, port_at, property};
 use super::texts::{Text, bare, find};
 use super::{Checked, Checker, error};
 use crate::code;
 use crate::plan::{Edge, EdgeKind};
+use crate::port::Port;
 
 /// Where an expression stands, and what it may name there.
 struct Site<'s> {
@@ -78,12 +79,13 @@ impl<'a> Checker<'a> {
             .iter()
             .filter_map(|reference| self.reference(reference, site))
             .collect();
-        let types = match references.as_slice() {
-            [only] if is_path && before == self.problems.len() => self.path_types(&only.path, None),
-            [] => serde_json::from_str(source).map_or(Types::ANY, |value| Types::of_value(&value)),
-            _ => Types::ANY,
+        let port = match references.as_slice() {
+            [only] if is_path && before == self.problems.len() => self.path_port(&only.path, None),
+            [] => serde_json::from_str(source)
+                .map_or(Port::any(), |value| Types::of_value(&value).into()),
+            _ => Port::any(),
         };
-        if !types.overlaps(wanted) {
+        if !port.types.overlaps(wanted) {
             let (code, summary, what) = if wanted == Types::BOOLEAN {
                 (
                     code::NOT_A_CONDITION,
@@ -97,8 +99,8 @@ impl<'a> Checker<'a> {
                     "`for_each`",
                 )
             };
-            let hint = match types.converted(wanted, source.trim()) {
-                Some(converted) => format!("Write for example `{converted}`."),
+            let hint = match port.converters(&wanted.into(), source.trim()).first() {
+                Some(first) => format!("Write for example `{}`.", first.expression),
                 None if wanted == Types::BOOLEAN => {
                     "Compare it with something, for example `inputs.size == 'large'`.".to_owned()
                 }
@@ -110,7 +112,7 @@ impl<'a> Checker<'a> {
                 "{what} wants {}; `{}` is {}.",
                 wanted.words(),
                 short(source.trim()),
-                types.words()
+                port.words()
             );
             self.problem(error(code, summary, detail), &site.pointer, hint);
         }
@@ -414,8 +416,8 @@ impl<'a> Checker<'a> {
         self.problem_at(diagnostic, &site.pointer, span, hint);
     }
 
-    /// The types that a path may have, as far as that is known.
-    pub(super) fn path_types(&self, path: &[String], for_each: Option<&str>) -> Types {
+    /// What a path gives, as far as that is known.
+    pub(super) fn path_port(&self, path: &[String], for_each: Option<&str>) -> Port {
         let parts: Vec<&str> = path.iter().map(String::as_str).collect();
         let below = |rest: &[&str]| -> String {
             rest.iter().fold(String::new(), |pointer, part| {
@@ -427,52 +429,52 @@ impl<'a> Checker<'a> {
                 .document
                 .inputs
                 .get(*name)
-                .map_or(Types::ANY, |schema| types_at(schema, &below(rest))),
-            ["environment", "name"] | ["run", "id"] | ["steps", _, "status"] => Types::TEXT,
+                .map_or(Port::any(), |schema| port_at(schema, &below(rest))),
+            ["environment", "name"] | ["run", "id"] | ["steps", _, "status"] => Types::TEXT.into(),
             ["environment", "vars", name, rest @ ..] => self
                 .binding
                 .and_then(|binding| binding.environment.vars.get(*name))
                 .and_then(|value| value.pointer(&below(rest)))
-                .map_or(Types::ANY, Types::of_value),
+                .map_or(Port::any(), |value| Types::of_value(value).into()),
             ["steps", id, "outputs", rest @ ..] => {
                 let Some(step) = self.index.get(id).map(|place| &self.document.steps[*place])
                 else {
-                    return Types::ANY;
+                    return Port::any();
                 };
                 if step.for_each.is_some() {
                     return if rest.is_empty() {
-                        Types::LIST
+                        Types::LIST.into()
                     } else {
-                        Types::ANY
+                        Port::any()
                     };
                 }
                 self.manifests
                     .operation(&step.uses)
-                    .map_or(Types::ANY, |operation| {
-                        types_at(&operation.output, &below(rest))
+                    .map_or(Port::any(), |operation| {
+                        port_at(&operation.output, &below(rest))
                     })
             }
-            ["each"] => for_each.map_or(Types::ANY, |source| self.element_types(source)),
-            _ => Types::ANY,
+            ["each"] => for_each.map_or(Port::any(), |source| self.element_port(source)),
+            _ => Port::any(),
         }
     }
 
-    /// The types of the elements of a list.
-    fn element_types(&self, source: &str) -> Types {
+    /// What the elements of a list are.
+    fn element_port(&self, source: &str) -> Port {
         match bare(source) {
             Ok((references, true)) => {
                 let mut path = references[0].path.clone();
                 // Schemas know all elements of a list under any number.
                 path.push("0".to_owned());
-                self.path_types(&path, None)
+                self.path_port(&path, None)
             }
             Ok((references, _)) if references.is_empty() => {
                 match serde_json::from_str::<Value>(source) {
-                    Ok(Value::Array(items)) if !items.is_empty() => Types::of_values(&items),
-                    _ => Types::ANY,
+                    Ok(Value::Array(items)) if !items.is_empty() => Types::of_values(&items).into(),
+                    _ => Port::any(),
                 }
             }
-            _ => Types::ANY,
+            _ => Port::any(),
         }
     }
 

@@ -2,32 +2,35 @@
 
 use serde_json::Value;
 
+use crate::port::Port;
+
 /// A set of JSON types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Types(u8);
+pub(crate) struct Types(u8);
 
-const NAMES: [(&str, u8, &str); 7] = [
-    ("null", 1, "nothing"),
-    ("boolean", 2, "true or false"),
-    ("integer", 4, "a whole number"),
-    ("number", 8 | 4, "a number"),
-    ("string", 16, "a text"),
-    ("array", 32, "a list"),
-    ("object", 64, "a map"),
+const NAMES: [(&str, u8, &str, &str); 7] = [
+    ("null", 1, "nothing", "nothing"),
+    ("boolean", 2, "true or false", "answers of true or false"),
+    ("integer", 4, "a whole number", "whole numbers"),
+    ("number", 8 | 4, "a number", "numbers"),
+    ("string", 16, "a text", "texts"),
+    ("array", 32, "a list", "lists"),
+    ("object", 64, "a map", "maps"),
 ];
 
 impl Types {
-    pub(super) const ANY: Self = Self(127);
-    pub(super) const TEXT: Self = Self(16);
-    pub(super) const NUMBER: Self = Self(8 | 4);
-    pub(super) const BOOLEAN: Self = Self(2);
-    pub(super) const LIST: Self = Self(32);
+    pub(crate) const ANY: Self = Self(127);
+    pub(crate) const TEXT: Self = Self(16);
+    pub(crate) const NUMBER: Self = Self(8 | 4);
+    pub(crate) const BOOLEAN: Self = Self(2);
+    pub(crate) const LIST: Self = Self(32);
+    pub(crate) const MAP: Self = Self(64);
 
     fn named(name: &str) -> Self {
         NAMES
             .iter()
             .find(|(known, ..)| *known == name)
-            .map_or(Self::ANY, |(_, bits, _)| Self(*bits))
+            .map_or(Self::ANY, |(_, bits, ..)| Self(*bits))
     }
 
     pub(super) fn of_value(value: &Value) -> Self {
@@ -49,7 +52,7 @@ impl Types {
     }
 
     /// What a schema allows, as far as `type`, `enum`, `const`, `anyOf`, `oneOf` and `allOf` say.
-    pub(super) fn of_schema(schema: &Value) -> Self {
+    pub(crate) fn of_schema(schema: &Value) -> Self {
         let mut types = match schema.get("type") {
             Some(Value::String(name)) => Self::named(name),
             Some(Value::Array(names)) => names
@@ -83,18 +86,56 @@ impl Types {
         self.0 & 1 != 0
     }
 
-    pub(super) fn overlaps(self, other: Self) -> bool {
+    pub(crate) fn overlaps(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) fn within(self, other: Self) -> bool {
+        self.0 != 0 && self.0 & !other.0 == 0
+    }
+
+    pub(crate) fn without_null(self) -> Self {
+        Self(self.0 & !1)
+    }
+
+    /// Whole or not, and nothing else.
+    pub(crate) fn is_number(self) -> bool {
+        self.within(Self::NUMBER)
+    }
+
+    /// Of numbers, those that need not be whole.
+    pub(crate) fn without_integers(self) -> Self {
+        Self(self.0 & !4)
+    }
+
     /// In words, with articles: `a text or a list`.
-    pub(super) fn words(self) -> String {
+    pub(crate) fn words(self) -> String {
+        self.spelled(|(_, _, one, _)| one)
+    }
+
+    /// In words, many of them: `texts or lists`.
+    pub(crate) fn plural(self) -> String {
+        self.spelled(|(.., many)| many)
+    }
+
+    fn spelled(
+        self,
+        word: impl Fn(&(&'static str, u8, &'static str, &'static str)) -> &'static str,
+    ) -> String {
         let mut words: Vec<&str> = Vec::new();
         let mut left = self.0;
-        for (_, bits, word) in NAMES.iter().rev() {
-            if left & bits == *bits {
-                words.push(word);
-                left &= !bits;
+        for name in NAMES.iter().rev() {
+            if left & name.1 == name.1 {
+                words.push(word(name));
+                left &= !name.1;
             }
         }
         words.reverse();
@@ -103,34 +144,6 @@ impl Types {
             Some((only, [])) => (*only).to_owned(),
             Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
         }
-    }
-
-    /// How a value of this type becomes one of `wanted`, as an expression around `path`.
-    pub(super) fn converted(self, wanted: Self, path: &str) -> Option<String> {
-        let has = |types: Self, name| types.overlaps(Self::named(name));
-        let is_number = has(self, "integer") || has(self, "number");
-        if has(wanted, "string") && is_number | has(self, "boolean") {
-            return Some(format!("string({path})"));
-        }
-        if has(wanted, "string") && has(self, "array") {
-            return Some(format!("{path}[0]"));
-        }
-        if has(wanted, "integer") && has(self, "string") {
-            return Some(format!("int({path})"));
-        }
-        if has(wanted, "array") && has(self, "string") | is_number {
-            return Some(format!("[{path}]"));
-        }
-        if has(wanted, "boolean") && has(self, "string") {
-            return Some(format!("{path} != ''"));
-        }
-        if has(wanted, "boolean") && is_number {
-            return Some(format!("{path} != 0"));
-        }
-        if has(wanted, "boolean") && has(self, "array") {
-            return Some(format!("size({path}) > 0"));
-        }
-        None
     }
 }
 
@@ -165,8 +178,8 @@ pub(super) fn property<'a>(schema: &'a Value, name: &str) -> Inside<'a> {
     }
 }
 
-/// The types that a schema allows at a pointer inside its value.
-pub(super) fn types_at(schema: &Value, pointer: &str) -> Types {
+/// What a schema says of the place at a pointer inside its value.
+pub(super) fn port_at(schema: &Value, pointer: &str) -> Port {
     let mut schema = schema;
     for part in pointer.split('/').skip(1) {
         let part = part.replace("~1", "/").replace("~0", "~");
@@ -178,10 +191,10 @@ pub(super) fn types_at(schema: &Value, pointer: &str) -> Types {
         }
         match property(schema, &part) {
             Inside::Schema(inner) => schema = inner,
-            Inside::Open | Inside::Closed(_) => return Types::ANY,
+            Inside::Open | Inside::Closed(_) => return Port::any(),
         }
     }
-    Types::of_schema(schema)
+    Port::of_schema(schema)
 }
 
 /// A set from the names of JSON Schema.

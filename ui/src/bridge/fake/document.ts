@@ -1,8 +1,11 @@
 import { parseDocument, Document as YamlDocument, LineCounter, isMap, type Node } from "yaml";
-import type { Diagnostic, DocumentView, Edit, Json, JsonObject, Layout, Need, GraphEdge, Point, Span, Step, WorkflowDocument } from "../types";
+import type { Diagnostic, DocumentView, Edit, Frame, Json, JsonObject, Layout, Need, Note, GraphEdge, Point, Span, Step, WorkflowDocument } from "../types";
+import { freeId } from "../../graph/edits";
 import { layered } from "../../graph/layout";
 import { edgesOfPlan } from "../../graph/view";
 import { manifests, operationOf } from "./manifests";
+
+interface Things { pins?: Record<string, boolean | undefined> | undefined; frames?: Record<string, Frame | null | undefined> | undefined; notes?: Record<string, Note | null | undefined> | undefined }
 
 interface Stage { label: string; text: string; layout: Layout }
 
@@ -16,7 +19,7 @@ export class FakeDocument {
 
   constructor(readonly workflow: string, text: string, layout?: Layout["nodes"]) {
     this.text = text;
-    this.layout = { podium: 1, nodes: layout ?? {} };
+    this.layout = { podium: 1, nodes: layout ?? {}, frames: {}, notes: {} };
     if (!layout) this.tidy();
   }
 
@@ -29,7 +32,7 @@ export class FakeDocument {
     };
   }
 
-  edit(version: string, label: string, edits: Edit[], moves: Record<string, Point>): void {
+  edit(version: string, label: string, edits: Edit[], moves: Record<string, Point>, things: Things = {}): void {
     if (version !== `v${this.version}`) throw { code: "POD0208", message: "The workflow changed in between.", hint: "Look again, then repeat the change.", retry: "temporary" };
     const yaml = parseDocument(this.text);
     for (const edit of edits) apply(yaml, edit);
@@ -42,11 +45,38 @@ export class FakeDocument {
         delete nodes[edit.id];
       }
     }
-    this.commit(label, edits.length > 0 ? yaml.toString({ lineWidth: 0 }) : this.text, { podium: 1, nodes });
+    for (const [id, pinned] of Object.entries(things.pins ?? {})) if (nodes[id]) nodes[id] = { ...nodes[id], pinned: pinned ?? false };
+    const frames = put(this.layout.frames ?? {}, things.frames);
+    const notes = put(this.layout.notes ?? {}, things.notes);
+    this.commit(label, edits.length > 0 ? yaml.toString({ lineWidth: 0 }) : this.text, { podium: 1, nodes, frames, notes });
   }
 
   setText(text: string): void {
     if (text !== this.text) this.commit("Edit the text", text, this.layout);
+  }
+
+  /** The real host also rewrites references and slots; here ids are made free. */
+  paste(version: string, label: string, text: string, at?: Point | null): { steps: string[]; frames: string[]; notes: string[] } {
+    const parsed = parseDocument(text.replaceAll(/^\s*```.*$/gm, "")).toJS() as (Partial<WorkflowDocument> & { layout?: Partial<Layout> }) | null;
+    const own = read(this.text, "").document?.steps ?? {};
+    const steps = Object.entries(parsed?.steps ?? {});
+    const things = { frames: Object.entries(parsed?.layout?.frames ?? {}), notes: Object.entries(parsed?.layout?.notes ?? {}) };
+    if (steps.length + things.frames.length + things.notes.length === 0) throw { code: "POD0201", message: "What was copied holds no steps.", hint: "Copy steps in Podium.", retry: "permanent" };
+    const ids = new Map<string, string>();
+    for (const [id] of steps) ids.set(id, freeId(id, [...Object.keys(own), ...ids.values()]));
+    let body = JSON.stringify(Object.fromEntries(steps.map(([id, step]) => [ids.get(id), step])));
+    for (const [id, to] of ids) body = body.replaceAll(new RegExp(`steps\\.${id}\\b`, "g"), `steps.${to}`);
+    const made = JSON.parse(body) as Record<string, Step>;
+    const edits: Edit[] = Object.entries(made).map(([id, step]) => ({ edit: "set_field", pointer: `/steps/${id}`, value: { ...step, ...(step.needs ? { needs: needsOf(step).map((need) => plainNeed({ ...need, step: ids.get(need.step) ?? need.step })) } : {}) } as unknown as Json }));
+    for (const [name, slot] of Object.entries(parsed?.credentials ?? {})) if (!read(this.text, "").document?.credentials[name]) edits.unshift({ edit: "set_field", pointer: `/credentials/${name}`, value: slot as unknown as Json });
+    const corners = [...Object.values(parsed?.layout?.nodes ?? {}), ...Object.values(parsed?.layout?.frames ?? {}), ...Object.values(parsed?.layout?.notes ?? {})];
+    const shift = at ? { x: at.x - Math.min(...corners.map((c) => c.x)), y: at.y - Math.min(...corners.map((c) => c.y)) } : { x: 40, y: 40 };
+    const moved = <T extends Point>(place: T): T => ({ ...place, x: place.x + shift.x, y: place.y + shift.y });
+    const moves = Object.fromEntries(Object.entries(parsed?.layout?.nodes ?? {}).map(([id, place]) => [ids.get(id) ?? id, moved({ ...place, pinned: false })]));
+    const frames = Object.fromEntries(things.frames.map(([id, frame]) => [freeId(id, Object.keys(this.layout.frames ?? {})), moved(frame)]));
+    const notes = Object.fromEntries(things.notes.map(([id, note]) => [freeId(id, Object.keys(this.layout.notes ?? {})), moved(note)]));
+    this.edit(version, label, edits, moves, { frames, notes });
+    return { steps: [...ids.values()], frames: Object.keys(frames), notes: Object.keys(notes) };
   }
 
   tidy(selection?: string[]): void {
@@ -54,8 +84,8 @@ export class FakeDocument {
     if (!document) return;
     const all = layered(Object.keys(document.steps), edgesOfPlan(edgesOf(document), document));
     const nodes = { ...this.layout.nodes };
-    for (const [id, at] of Object.entries(all)) if (!selection?.length || selection.includes(id)) nodes[id] = at;
-    this.commit("Tidy up", this.text, { podium: 1, nodes });
+    for (const [id, at] of Object.entries(all)) if (!nodes[id]?.pinned && (!selection?.length || selection.includes(id))) nodes[id] = at;
+    this.commit("Tidy up", this.text, { ...this.layout, nodes });
   }
 
   undo(): void { this.swap(this.undoStack, this.redoStack); }
@@ -77,6 +107,27 @@ export class FakeDocument {
     this.layout = layout;
     this.version += 1;
   }
+}
+
+function put<T>(all: Record<string, T>, changes: Record<string, T | null | undefined> | undefined): Record<string, T> {
+  return Object.fromEntries(Object.entries({ ...all, ...changes }).filter((entry): entry is [string, T] => entry[1] !== null && entry[1] !== undefined));
+}
+
+/** A selection as text. */
+export function copyOf(view: DocumentView, steps: string[], frames: string[], notes: string[]): string {
+  const whole = parseDocument(view.text).toJS() as Partial<WorkflowDocument>;
+  const only = <T>(all: Record<string, T> | undefined, ids: string[]) => Object.fromEntries(Object.entries(all ?? {}).filter(([id]) => ids.includes(id)));
+  const chosen = only(whole.steps, steps);
+  for (const step of Object.values(chosen) as { needs?: Need[] | undefined }[]) {
+    if (!step.needs) continue;
+    step.needs = step.needs.filter((need) => steps.includes(typeof need === "string" ? need : need.step));
+    if (step.needs.length === 0) delete step.needs;
+  }
+  const slots = Object.values(chosen).flatMap((step) => Object.values(step.credentials ?? {}));
+  return new YamlDocument({
+    podium: 1, ...(slots.length > 0 ? { credentials: only(whole.credentials, slots as string[]) } : {}), ...(steps.length > 0 ? { steps: chosen } : {}),
+    layout: { nodes: only(view.layout.nodes, steps), frames: only(view.layout.frames, frames), notes: only(view.layout.notes, notes) },
+  }).toString({ lineWidth: 0 });
 }
 
 function pathOf(pointer: string): string[] {

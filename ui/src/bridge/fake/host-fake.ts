@@ -1,7 +1,8 @@
 import type { Host } from "../host";
-import type { Batch, Check, CommandName, CredentialView, DocumentView, EnvironmentView, PreviewView, Request, Response, VaultView, WorkflowTile } from "../types";
-import { FakeDocument } from "./document";
-import { manifests } from "./manifests";
+import type { Batch, Check, CommandName, CredentialView, DocumentView, EnvironmentView, Operation, PreviewView, Request, Response, VaultView, WorkflowTile } from "../types";
+import { copyOf, FakeDocument } from "./document";
+import { manifests, operationOf } from "./manifests";
+import { between, fitting } from "./ports";
 import { previewOf, undoPreviewOf } from "./preview";
 import { FakeRuns } from "./runs";
 import { files } from "./workspace";
@@ -54,6 +55,12 @@ export function fakeHost(options: FakeOptions = {}): Host {
     return found;
   }
 
+  function operation(name: string): Operation {
+    const found = operationOf(name);
+    if (!found) throw { code: "POD0102", message: `No connector has the operation \`${name}\`.`, retry: "permanent" };
+    return found;
+  }
+
   function tiles(): WorkflowTile[] {
     return [...documents].map(([name, doc]) => {
       const view = doc.view();
@@ -87,11 +94,16 @@ export function fakeHost(options: FakeOptions = {}): Host {
       return edited(id);
     },
     "document.open": ({ workflow }) => document(workflow).view(),
-    "document.edit": ({ workflow, version, label, edits, moves }) => { document(workflow).edit(version, label, edits, moves); return edited(workflow); },
+    "document.edit": ({ workflow, version, label, edits, moves, pins, frames, notes }) => { document(workflow).edit(version, label, edits, moves, { pins, frames, notes }); return edited(workflow); },
     "document.set_text": ({ workflow, text }) => { document(workflow).setText(text); return edited(workflow); },
     "document.undo": ({ workflow }) => { document(workflow).undo(); return edited(workflow); },
     "document.redo": ({ workflow }) => { document(workflow).redo(); return edited(workflow); },
     "document.tidy": ({ workflow, only }) => { document(workflow).tidy(only); return edited(workflow); },
+    "document.copy": ({ workflow, steps, frames, notes }) => ({ text: copyOf(document(workflow).view(), steps, frames, notes) }),
+    "document.paste": ({ workflow, version, label, text, at }) => ({ ...document(workflow).paste(version, label, text, at), view: edited(workflow) }),
+    "port.between": ({ from, step, to }) => between(operation(from), step, operation(to)),
+    "port.fitting": ({ from }) => manifests.flatMap((m) => m.operations).filter((to) => fitting(operation(from), to)).map((to) => to.name),
+    "expression.try": ({ workflow, text }) => runs.tried(workflow, text),
     "connector.list": () => manifests,
     "connector.discover": ({ what }) => ["default", "staging", "production"].map((value) => ({ value, label: `${value} (${what})` })),
     "preview.make": ({ workflow, environment, inputs }) => {

@@ -1,4 +1,4 @@
-import type { Batch, Counts, FindInLog, FoundInLog, LogEntry, LogGroup, PersonsAnswer, Preview, PreviewView, Question, RunState, RunSummary, RunView, StepState, StepView } from "../types";
+import type { Batch, Counts, FindInLog, FoundInLog, Json, JsonObject, LogEntry, LogGroup, PersonsAnswer, Preview, PreviewView, Question, RunState, RunSummary, RunView, StepState, StepView, Tried } from "../types";
 
 interface Running { view: RunView; logs: LogEntry[]; timer: ReturnType<typeof setTimeout> | null; fails: string | null; clock: () => number }
 
@@ -52,6 +52,16 @@ export class FakeRuns {
     const all = (this.runs.get(run)?.logs ?? []).filter((line) => !step || line.step === step);
     if (!this.logLines) return { total: all.length, line: (at) => all[at] as LogEntry };
     return { total: this.logLines, line: (at) => ({ number: at, step: step ?? "", at: "2026-01-02T03:04:05Z", level: "info", text: at % 100 === 0 ? `TASK [part ${at / 100}]` : at % 25_000 === 7 ? `a rare needle in line ${at}` : `line ${at} of a long log, \u001b[32mgreen\u001b[0m` }) };
+  }
+
+  /** A path's value in the newest run; the real host works out whole expressions. */
+  tried(workflow: string, text: string): Tried {
+    const view = [...this.runs.values()].map((running) => running.view).filter((run) => run.workflow === workflow).toSorted((a, b) => b.created_at - a.created_at)[0];
+    if (!view) return { run: null, at: null, value: null, because: "It has not run yet." };
+    const path = text.replaceAll(/^\$\{\{|\}\}$/g, "").trim().split(".");
+    const root: Record<string, Json> = { inputs: view.inputs as JsonObject, steps: Object.fromEntries(view.steps.map((step) => [step.id, { outputs: step.outputs as Json, status: step.state }])) };
+    const value = path.reduce<Json | undefined>((here, key) => (here !== null && typeof here === "object" && !Array.isArray(here) ? here[key] : undefined), root);
+    return { run: view.id, at: view.created_at, value: value ?? null, because: value === undefined ? `\`${path.join(".")}\` has no value in this run.` : null };
   }
 
   start(made: PreviewView, ageMinutes = 0): RunView {
@@ -269,5 +279,6 @@ function stepOf(step: Preview["steps"][number], simulated: boolean): StepView {
     id: step.id, title: step.title, uses: step.uses, mode: simulated ? "simulated" : "real", state: "waiting", sentence: "Waits for the steps before it.", attempt: 0, things: [], done: null,
     inputs: {}, outputs: {}, hidden: [], made: [], error: null, because: null, still_running: [], undo: step.undo, writes: step.changes.length > 0, confidence: step.confidence, changes: step.changes,
     waits_for: [], held_by: [], remote: null, by: null, log_lines: 0, started_at: null, ended_at: null, duration_ms: null, bars: [], items: [], item_counts: none,
+    remote: null, by: null, log_lines: 0, started_at: null, ended_at: null, duration_ms: null, bars: [], items: [], item_counts: none,
   };
 }

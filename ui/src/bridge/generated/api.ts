@@ -248,6 +248,40 @@ export type Code = string;
 export type Confidence = "exact" | "predicted" | "unknown";
 
 /**
+ * A way to make of a value what an input takes.
+ */
+export type Converter = { 
+/**
+ * What it does, for a button: `Take the first one`.
+ */
+label: string, 
+/**
+ * The expression, without `${{ }}`.
+ */
+expression: string, };
+
+/**
+ * What is to be copied out of a workflow.
+ */
+export type CopySteps = { 
+/**
+ * The workflow.
+ */
+workflow: string, 
+/**
+ * Steps.
+ */
+steps: Array<string>, 
+/**
+ * Frames.
+ */
+frames: Array<string>, 
+/**
+ * Notes.
+ */
+notes: Array<string>, };
+
+/**
  * How many stand where.
  */
 export type Counts = { 
@@ -702,7 +736,19 @@ edits: Array<Edit>,
 /**
  * Changes of places.
  */
-moves: { [key in string]: Place }, };
+moves: { [key in string]: Place }, 
+/**
+ * Steps that tidying never moves, or moves again.
+ */
+pins?: { [key in string]: boolean }, 
+/**
+ * Frames as they are to be; null takes one away.
+ */
+frames?: { [key in string]: Frame | null }, 
+/**
+ * Notes as they are to be; null takes one away.
+ */
+notes?: { [key in string]: Note | null }, };
 
 /**
  * A request without anything in it.
@@ -816,6 +862,35 @@ near: number,
 back: boolean, };
 
 /**
+ * One output held against one input.
+ */
+export type Fit = { 
+/**
+ * The output's name.
+ */
+output: string, 
+/**
+ * The input's pointer below `with`, such as `/inventory/hosts`.
+ */
+field: string, 
+/**
+ * What the output is, in words: `a folder path`.
+ */
+gives: string, 
+/**
+ * What the input takes, in words.
+ */
+takes: string, 
+/**
+ * Why the two do not go together, as a sentence that names both types; absent where they do.
+ */
+because: string | null, 
+/**
+ * What makes them go together, the likeliest first; empty where nothing is needed or known.
+ */
+converters: Array<Converter>, };
+
+/**
  * What a search in a log found.
  */
 export type FoundInLog = { 
@@ -833,7 +908,16 @@ which: number,
 line: number | null, };
 
 /**
- * A frame around nodes, with a heading or a note.
+ * A selection as text.
+ */
+export type Fragment = { 
+/**
+ * For the clipboard.
+ */
+text: string, };
+
+/**
+ * A frame around nodes, with a heading. What stands in it moves with it.
  */
 export type Frame = { 
 /**
@@ -863,7 +947,15 @@ note?: string,
 /**
  * The name of a colour of the design.
  */
-color?: string, };
+color?: string, 
+/**
+ * Who looks after what stands in it.
+ */
+owner?: string, 
+/**
+ * The environment that it is about.
+ */
+environment?: string, };
 
 /**
  * Asking which parts of a log can be folded.
@@ -1025,7 +1117,11 @@ nodes: { [key in string]: Place },
 /**
  * Frame id → frame.
  */
-frames?: { [key in string]: Frame }, };
+frames?: { [key in string]: Frame }, 
+/**
+ * Note id → note.
+ */
+notes?: { [key in string]: Note }, };
 
 /**
  * Which runs to list.
@@ -1203,6 +1299,35 @@ step: StepId,
 on: When, };
 
 /**
+ * A note on the canvas.
+ */
+export type Note = { 
+/**
+ * From the left.
+ */
+x: number, 
+/**
+ * From the top.
+ */
+y: number, 
+/**
+ * How wide.
+ */
+width: number, 
+/**
+ * How high.
+ */
+height: number, 
+/**
+ * For people; Markdown.
+ */
+text?: string, 
+/**
+ * The name of a colour of the design.
+ */
+color?: string, };
+
+/**
  * What a failure means for the rest of the run.
  */
 export type OnError = "stop" | "continue" | "ask";
@@ -1227,8 +1352,9 @@ summary: string,
  * JSON Schema (2020-12) of `with`. `title` and `description` of each property are its label and
  * help. Extension keywords: `x-podium-order` (place in the form, small first),
  * `x-podium-more: true` (folded under More), `x-podium-discover: NAME` (choices come live),
- * `x-podium-kind: path|directory|file|multiline|host-list|duration` (which field is drawn, and the
- * port's type).
+ * `x-podium-kind` (which field is drawn, and the port's type: `path`, `directory`, `file`, `host`,
+ * `host-list`, `ip`, `cidr`, `address`, `region`, `duration`, `json`, `yaml`, `multiline`). The
+ * `format` of JSON Schema counts in the same way, such as `uri`, `hostname`, `ipv4`, `date-time`.
  */
 input: any, 
 /**
@@ -1263,6 +1389,52 @@ permissions: Array<string>, };
 export type OperationName = string;
 
 /**
+ * What is to be put into a workflow.
+ */
+export type PasteSteps = { 
+/**
+ * The workflow.
+ */
+workflow: string, 
+/**
+ * The version that it is put into.
+ */
+version: string, 
+/**
+ * What undo will call it: `Paste 3 steps`.
+ */
+label: string, 
+/**
+ * From the clipboard.
+ */
+text: string, 
+/**
+ * Where its upper left corner comes to stand; beside where it was copied where absent.
+ */
+at?: Place, };
+
+/**
+ * What was put into a workflow.
+ */
+export type Pasted = { 
+/**
+ * The workflow with it.
+ */
+view: DocumentView, 
+/**
+ * The new steps.
+ */
+steps: Array<string>, 
+/**
+ * The new frames.
+ */
+frames: Array<string>, 
+/**
+ * The new notes.
+ */
+notes: Array<string>, };
+
+/**
  * What a person can say at a step.
  */
 export type PersonsAnswer = { "say": "approve" } | { "say": "deny" } | { "say": "retry", 
@@ -1287,6 +1459,23 @@ y: number,
  * Tidying never moves it.
  */
 pinned?: boolean, };
+
+/**
+ * Two operations that are to be connected.
+ */
+export type PortsOf = { 
+/**
+ * The operation that gives.
+ */
+from: OperationName, 
+/**
+ * The step that expressions name.
+ */
+step: string, 
+/**
+ * The operation that takes.
+ */
+to: OperationName, };
 
 /**
  * A point in a text.
@@ -1993,6 +2182,14 @@ waits_for: Array<StepId>,
  */
 held_by: Array<StepId>, 
 /**
+ * The condition as written.
+ */
+condition: string | null, 
+/**
+ * What the condition was when it was looked at.
+ */
+condition_held: boolean | null, 
+/**
  * What goes on at the far side after it was stopped.
  */
 still_running: Array<string>, 
@@ -2126,6 +2323,40 @@ version: string,
 only: Array<StepId>, };
 
 /**
+ * What an expression gave.
+ */
+export type Tried = { 
+/**
+ * The run whose values were used; absent where there is none yet.
+ */
+run: RunId | null, 
+/**
+ * When that run was made.
+ */
+at: number | null, 
+/**
+ * The value, as far as it may be shown.
+ */
+value: any, 
+/**
+ * Why there is none, as a sentence.
+ */
+because: string | null, };
+
+/**
+ * An expression to try on the newest run of a workflow.
+ */
+export type TryExpression = { 
+/**
+ * The workflow.
+ */
+workflow: string, 
+/**
+ * The expression, bare or with `${{ }}`.
+ */
+text: string, };
+
+/**
  * How a step can be undone, and why so.
  */
 export type Undo = { 
@@ -2202,6 +2433,15 @@ key: string, };
  * A verb that every connector answers.
  */
 export type Verb = "validate" | "identify" | "preview" | "run" | "observe" | "cancel" | "verify" | "undo" | "drift" | "discover" | "draw";
+
+/**
+ * An operation that gives something.
+ */
+export type WhatFits = { 
+/**
+ * The operation.
+ */
+from: OperationName, };
 
 /**
  * The way a needed step must have gone.
@@ -2299,6 +2539,16 @@ export interface Commands {
   "document.redo": { request: WorkflowName; response: DocumentView };
   /** Puts nodes in order. */
   "document.tidy": { request: Tidy; response: DocumentView };
+  /** A selection as text, for the clipboard. */
+  "document.copy": { request: CopySteps; response: Fragment };
+  /** Puts a selection into a workflow, as one step of undo. */
+  "document.paste": { request: PasteSteps; response: Pasted };
+  /** What flows between two operations, and what does not. */
+  "port.between": { request: PortsOf; response: Array<Fit> };
+  /** The operations that take something of what one gives. */
+  "port.fitting": { request: WhatFits; response: Array<OperationName> };
+  /** What an expression gives with the values of the newest run. */
+  "expression.try": { request: TryExpression; response: Tried };
   /** The connectors and their operations. */
   "connector.list": { request: Empty; response: Array<Manifest> };
   /** Live choices of a field. */

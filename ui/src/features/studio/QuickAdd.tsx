@@ -1,19 +1,12 @@
 import { Search } from "lucide-react";
 import { useEffect, useId, useMemo, useRef, useState } from "react";
+import { useQuery } from "../../bridge/queries";
+import { Button } from "../../design/Button";
 import type { Manifest, Operation, Point } from "../../bridge/types";
 import { Mark } from "../../design/Mark";
-import { inputPorts, outputsOf, refusal } from "../../graph/schema";
 import { studioWords } from "../../text/studio";
 
 interface Props { manifests: Manifest[]; at: Point; after: { title: string; operation: Operation | undefined } | null; onPick: (operation: Operation) => void; onClose: () => void }
-
-/** Whether one operation's outputs could feed the other's inputs. */
-function fits(from: Operation | undefined, to: Operation): boolean {
-  const { ports, open } = outputsOf(from);
-  const inputs = inputPorts(to);
-  if (inputs.length === 0) return false;
-  return open || ports.some((port) => inputs.some((input) => input.kind !== "text" && refusal(port.schema, input.schema) === null) || inputs.some((input) => refusal(port.schema, input.schema) === null));
-}
 
 /** Adding a step where one is looking: type, Enter. */
 export function QuickAdd({ manifests, at, after, onPick, onClose }: Props) {
@@ -21,12 +14,18 @@ export function QuickAdd({ manifests, at, after, onPick, onClose }: Props) {
   const [chosen, setChosen] = useState(0);
   const box = useRef<HTMLDivElement>(null);
   const id = useId();
-  const items = useMemo(() => {
+  const fitting = useQuery("port.fitting", after?.operation ? { from: after.operation.name } : null);
+  const [all, setAll] = useState(false);
+  const everything = useMemo(() => {
+    const known = fitting.data ? new Set<string>(fitting.data) : null;
     const wanted = query.trim().toLowerCase();
-    return manifests.flatMap((manifest) => manifest.operations.map((operation) => ({ manifest, operation, fits: after ? fits(after.operation, operation) : true })))
+    return manifests.flatMap((manifest) => manifest.operations.map((operation) => ({ manifest, operation, fits: !after?.operation || known === null || known.has(operation.name) })))
       .filter(({ manifest, operation }) => !wanted || `${operation.title} ${operation.name} ${manifest.label}`.toLowerCase().includes(wanted))
       .toSorted((a, b) => Number(b.fits) - Number(a.fits));
-  }, [manifests, query, after]);
+  }, [manifests, query, after, fitting.data]);
+  // After a step only those that take something of it; the others are one press away.
+  const items = all ? everything : everything.filter((item) => item.fits);
+  const hidden = everything.length - items.length;
   const current = items[Math.min(chosen, items.length - 1)];
 
   useEffect(() => {
@@ -51,13 +50,14 @@ export function QuickAdd({ manifests, at, after, onPick, onClose }: Props) {
             else if (event.key === "ArrowUp") setChosen(Math.max(0, chosen - 1));
             else if (event.key === "Enter" && current) onPick(current.operation);
             else if (event.key === "Escape") onClose();
+            else if (event.key === "Tab" && hidden > 0) setAll(true);
             else return;
             event.preventDefault();
             event.stopPropagation();
           }} />
       </div>
       <div className="command-list scroll" role="listbox" id={id} aria-label={studioWords.quickAdd} style={{ maxHeight: 300 }}>
-        {items.length === 0 ? <p className="quiet" style={{ padding: 12 }}>{studioWords.paletteNone(query)}</p> : null}
+        {items.length === 0 ? <p className="quiet" style={{ padding: 12 }}>{hidden > 0 ? studioWords.quickAddNoneFits : studioWords.paletteNone(query)}</p> : null}
         {items.map((item, index) => (
           <div key={item.operation.name} role="presentation">
             {after && !query && (index === 0 ? item.fits : items[index - 1]?.fits !== item.fits) ? <div className="menu-heading">{item.fits ? studioWords.quickAddFits : studioWords.quickAddOther}</div> : null}
@@ -71,6 +71,7 @@ export function QuickAdd({ manifests, at, after, onPick, onClose }: Props) {
           </div>
         ))}
       </div>
+      {hidden > 0 ? <div className="quick-more"><Button look="quiet" onPress={() => { setAll(true); box.current?.querySelector("input")?.focus(); }} data-testid="quick-all">{studioWords.quickAddAll(hidden)}</Button></div> : null}
     </div>
   );
 }

@@ -18,14 +18,16 @@ export function useCanvasSteps(document: WorkflowDocument | null, view: Document
       const step = diagnostic.address.step;
       if (step && diagnostic.severity === "error") problems.set(step, (problems.get(step) ?? 0) + 1);
     }
+    const parents = new Map<string, number>();
+    for (const edge of edges) parents.set(edge.to, (parents.get(edge.to) ?? 0) + 1);
     const next: typeof before.current = new Map();
     const list = ids.map((id): CanvasStep => {
       const step = document.steps[id];
       const manifest = manifests?.find((m) => m.id === step?.uses.split("/")[0]);
       const operation = manifest?.operations.find((op) => op.name === step?.uses);
       const made: CanvasStep = {
-        id, at: view.layout.nodes[id] ?? fallback[id] ?? { x: 0, y: 0 }, title: step?.title || id, operation: operation?.title ?? step?.uses ?? "", manifest,
-        badges: step ? badgesOf(step) : [], problems: problems.get(id) ?? 0, off: step?.off ?? false, editable: true,
+        id, at: pointOf(view.layout.nodes[id] ?? fallback[id]), title: step?.title || id, operation: operation?.title ?? step?.uses ?? "", manifest,
+        badges: step ? badgesOf(step, parents.get(id), view.layout.nodes[id]?.pinned) : [], problems: problems.get(id) ?? 0, off: step?.off ?? false, editable: true,
       };
       const key = JSON.stringify([made.at, made.title, made.operation, made.badges, made.problems, made.off, manifest?.id]);
       const known = before.current.get(id);
@@ -37,3 +39,5 @@ export function useCanvasSteps(document: WorkflowDocument | null, view: Document
     return list;
   }, [document, view, edges, manifests]);
 }
+
+const pointOf = (place: { x: number; y: number } | undefined) => ({ x: place?.x ?? 0, y: place?.y ?? 0 });

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { call } from "../../bridge/client";
 import { invalidate, put, useQuery } from "../../bridge/queries";
-import type { ApiError, DocumentView, WorkflowDocument } from "../../bridge/types";
+import type { ApiError, DocumentView, Pasted, Point, WorkflowDocument } from "../../bridge/types";
 import type { Change } from "../../graph/edits";
 import { edgesOfPlan, type EdgeView } from "../../graph/view";
 import { sayError } from "../../window/toasts";
@@ -16,6 +16,8 @@ export interface OpenDocument {
   busy: boolean;
   change: (change: Change) => Promise<boolean>;
   setText: (text: string) => Promise<boolean>;
+  /** Puts a fragment into the document; what came of it, or `null` where nothing did. */
+  paste: (text: string, at: Point | null, label: (count: number) => string) => Promise<Pick<Pasted, "steps" | "frames" | "notes"> | null>;
   undo: () => void;
   redo: () => void;
   tidy: (selection?: string[]) => void;
@@ -58,8 +60,16 @@ export function useDocument(workflow: string): OpenDocument {
   }, [workflow]);
 
   const actions = useMemo(() => ({
-    change: (change: Change) => send((at) => call("document.edit", { workflow, version: at, label: change.label, edits: change.edits, moves: change.moves, ...(change.merge ? { merge: change.merge } : {}) })),
+    change: (change: Change) => send((at) => call("document.edit", { workflow, version: at, label: change.label, edits: change.edits, moves: change.moves, ...(change.pins ? { pins: change.pins } : {}), ...(change.frames ? { frames: change.frames } : {}), ...(change.notes ? { notes: change.notes } : {}), ...(change.merge ? { merge: change.merge } : {}) })),
     setText: (text: string) => send((at) => call("document.set_text", { workflow, version: at, text })),
+    paste: async (text: string, at: Point | null, label: (count: number) => string) => {
+      let made: Pasted | null = null;
+      await send(async (version) => {
+        made = await call("document.paste", { workflow, version, label: label(stepsIn(text)), text, ...(at ? { at } : {}) });
+        return (made as Pasted).view;
+      });
+      return made as Pasted | null;
+    },
     undo: () => void send(() => call("document.undo", { workflow })),
     redo: () => void send(() => call("document.redo", { workflow })),
     tidy: (selection?: string[]) => void send((at) => call("document.tidy", { workflow, version: at, only: selection ?? [] })),
@@ -79,3 +89,6 @@ export function useDocument(workflow: string): OpenDocument {
   const edges = useMemo(() => edgesOfPlan(graph?.edges ?? [], document), [graph, document]);
   return { view, document, edges, error: query.error, retry: query.retry, busy: pending > 0, ...actions };
 }
+
+/** How many steps a fragment seems to have, for the name of the change alone. */
+const stepsIn = (text: string) => (text.match(/^\s*uses:/gm) ?? []).length;
