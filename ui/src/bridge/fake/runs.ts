@@ -277,8 +277,7 @@ function explain(view: RunView): void {
 function stepOf(step: Preview["steps"][number], simulated: boolean): StepView {
   return {
     id: step.id, title: step.title, uses: step.uses, mode: simulated ? "simulated" : "real", state: "waiting", sentence: "Waits for the steps before it.", attempt: 0, things: [], done: null,
-    inputs: {}, outputs: {}, hidden: [], made: [], error: null, because: null, still_running: [], undo: step.undo, writes: step.changes.length > 0, confidence: step.confidence, changes: step.changes,
+    inputs: {}, outputs: {}, hidden: [], made: [], error: null, because: null, condition: null, condition_held: null, still_running: [], undo: step.undo, writes: step.changes.length > 0, confidence: step.confidence, changes: step.changes,
     waits_for: [], held_by: [], remote: null, by: null, log_lines: 0, started_at: null, ended_at: null, duration_ms: null, bars: [], items: [], item_counts: none,
-    remote: null, by: null, log_lines: 0, started_at: null, ended_at: null, duration_ms: null, bars: [], items: [], item_counts: none,
   };
 }
