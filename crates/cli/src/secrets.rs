@@ -94,7 +94,7 @@ fn prompt(kind: &CredentialKind) -> Result<BTreeMap<String, String>, ApiError> {
             |error| {
                 invalid(
                     "POD0812",
-                    format!("Nothing could be read: {error}."),
+                    format!("Nothing could be read: {}.", reason(&error)),
                     "Use --stdin.",
                 )
             },

@@ -11,10 +11,12 @@
 mod code;
 mod diagnostic;
 mod error;
+mod words;
 
 pub use code::Code;
 pub use diagnostic::{Address, Diagnostic, Position, Severity, Span};
 pub use error::{Error, ErrorKind, Retry};
+pub use words::{reason, without_number};
 
 /// The result of an operation on the world.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

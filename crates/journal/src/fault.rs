@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use podium_diagnostics::{Error, ErrorKind};
+use podium_diagnostics::{Error, ErrorKind, reason, without_number};
 use rusqlite::ErrorCode;
 
 use crate::code;
@@ -43,7 +43,10 @@ pub(crate) fn of_sqlite(doing: &str, error: &rusqlite::Error) -> Error {
         _ => Error::new(
             ErrorKind::Storage,
             code::CANNOT_OPEN,
-            format!("The journal could not be used while {doing}: {error}."),
+            format!(
+                "The journal could not be used while {doing}: {}.",
+                without_number(&error.to_string())
+            ),
         )
         .with_hint("Check that the disk is there, writable, and not full.")
         .with_source(error),
@@ -62,8 +65,9 @@ pub(crate) fn of_system(doing: &str, path: &Path, error: &std::io::Error) -> Err
         ErrorKind::Storage,
         code::CANNOT_OPEN,
         format!(
-            "`{}` could not be used while {doing}: {error}.",
-            path.display()
+            "`{}` could not be used while {doing}: {}.",
+            path.display(),
+            reason(error)
         ),
     )
     .with_hint("Check that the folder is yours and writable.")

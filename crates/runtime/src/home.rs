@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_diagnostics::{Code, Error, ErrorKind, Result, reason};
 use podium_model::{RunId, StepId};
 
 /// The folder of Podium's state.
@@ -148,15 +148,6 @@ pub(crate) fn storage(path: &Path, error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Storage, Code::new(code), message)
         .with_hint(hint)
         .with_source(error)
-}
-
-/// What the system says about it, without its number.
-pub fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.rsplit_once(" (os error ") {
-        Some((words, _)) => words.to_owned(),
-        None => text,
-    }
 }
 
 fn platform_folder() -> Option<PathBuf> {

@@ -22,6 +22,7 @@ mod preview;
 mod process;
 mod simulators;
 
-pub use home::{Home, reason};
+pub use home::Home;
 pub use host::{Happened, Host, Listener, Options};
+pub use podium_diagnostics::reason;
 pub use preview::Look;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use podium_connector::{Exit, Process, ProcessEvent, ProcessSpec, Stream};
-use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_diagnostics::{Code, Error, ErrorKind, Result, without_number};
 use podium_secret::Secret;
 use podium_supervisor::{
     Ended, Line, Redact, SecretFile, Spec, Started, is_alive, lines, signal_group,
@@ -250,7 +250,11 @@ impl Watched {
             return Err(Error::new(
                 ErrorKind::MissingTool,
                 Code::new("POD0303"),
-                format!("`{}` could not be started: {error}.", self.program),
+                format!(
+                    "`{}` could not be started: {}.",
+                    self.program,
+                    without_number(error)
+                ),
             )
             .with_hint("Check that the program is there and may be run by you."));
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 use podium_api::ApiError;
+use podium_api::runtime::reason;
 
 use crate::output::invalid;
 use crate::{exit, output};
@@ -29,8 +30,9 @@ pub(crate) fn make(directory: &Path, json: bool) -> Result<u8, ApiError> {
         return Err(invalid(
             "POD0821",
             format!(
-                "The demo could not be written to `{}`: {error}.",
-                directory.display()
+                "The demo could not be written to `{}`: {}.",
+                directory.display(),
+                reason(&error)
             ),
             "Name a folder of yours with some space left.",
         ));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use podium_api::connector::{SimulatedProcess, Stream, Support, Verb};
-use podium_api::runtime::{Home, Host};
+use podium_api::runtime::{Home, Host, reason};
 use podium_api::types::{CheckState, Empty};
 use podium_api::{ApiError, Podium};
 use serde_json::{Map, Value};
@@ -119,7 +119,10 @@ pub(crate) fn simulate(connector: &str, tool: &str, args: Vec<String>) -> Result
     let directory = std::env::current_dir().map_err(|error| {
         invalid(
             "POD0822",
-            format!("The folder of the simulated tool is gone: {error}."),
+            format!(
+                "The folder of the simulated tool is gone: {}.",
+                reason(&error)
+            ),
             "Start again.",
         )
     })?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use podium_connector::{
     Context, Exit, LogLevel, LogLine, ProcessEvent, ProcessSpec, StepRequest, Stream, Tool,
 };
-use podium_diagnostics::{Error, ErrorKind, Result};
+use podium_diagnostics::{Error, ErrorKind, Result, reason};
 
 use crate::auth;
 use crate::config::{Config, Inventory, inside};
@@ -147,7 +147,7 @@ impl<'a> Session<'a> {
                 Error::new(
                     ErrorKind::Storage,
                     fault::TOOL_FAILED,
-                    format!("A private file cannot be written: {error}."),
+                    format!("A private file cannot be written: {}.", reason(&error)),
                 )
             })?;
             Ok(path)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use podium_connector::{Exit, Made, Outcome, Progress, StepRequest};
-use podium_diagnostics::{Error, ErrorKind, Result};
+use podium_diagnostics::{Error, ErrorKind, Result, reason};
 use serde_json::{Map, Value, json};
 
 use crate::client::{Call, Ended, Session};
@@ -48,7 +48,7 @@ pub(crate) async fn out(
         Error::new(
             ErrorKind::Storage,
             fault::TOOL_FAILED,
-            format!("A note on the start cannot be written: {error}."),
+            format!("A note on the start cannot be written: {}.", reason(&error)),
         )
     })?;
     let mut track = Track::default();

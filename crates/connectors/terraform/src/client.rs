@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use podium_connector::{
     Context, Exit, LogLevel, LogLine, Mode, ProcessEvent, ProcessSpec, StepRequest, Stream, Tool,
 };
-use podium_diagnostics::{Error, ErrorKind, Result};
+use podium_diagnostics::{Error, ErrorKind, Result, reason};
 use podium_secret::Secret;
 
 use crate::auth;
@@ -254,7 +254,11 @@ impl<'a> Session<'a> {
                 Error::new(
                     ErrorKind::Storage,
                     fault::TOOL_FAILED,
-                    format!("The state `{}` cannot be read: {error}.", self.shown(path)),
+                    format!(
+                        "The state `{}` cannot be read: {}.",
+                        self.shown(path),
+                        reason(&error)
+                    ),
                 )
             })?,
             Some(_) => String::new(),
@@ -533,7 +537,7 @@ fn settings(workspace: &Path, private: &Path) -> Result<PathBuf> {
         Error::new(
             ErrorKind::Storage,
             fault::TOOL_FAILED,
-            format!("A private file cannot be written: {error}."),
+            format!("A private file cannot be written: {}.", reason(&error)),
         )
     })?;
     Ok(empty)
@@ -548,7 +552,10 @@ fn make(folder: &Path) -> Result<()> {
         Error::new(
             ErrorKind::Storage,
             fault::TOOL_FAILED,
-            format!("A folder for Terraform's own data cannot be made: {error}."),
+            format!(
+                "A folder for Terraform's own data cannot be made: {}.",
+                reason(&error)
+            ),
         )
     })
 }

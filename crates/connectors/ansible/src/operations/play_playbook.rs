@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use podium_connector::{Context, Made, Outcome, Progress, StepRequest, UndoRecord};
-use podium_diagnostics::{Error, ErrorKind, Result};
+use podium_diagnostics::{Error, ErrorKind, Result, reason};
 use serde_json::{Map, Value, json};
 
 use crate::client::{Ended, How, Session, write_private};
@@ -45,7 +45,7 @@ pub(crate) async fn run(
         Error::new(
             ErrorKind::Storage,
             fault::TOOL_FAILED,
-            format!("A note on the start cannot be written: {error}."),
+            format!("A note on the start cannot be written: {}.", reason(&error)),
         )
     })?;
     let mut told = Told::default();

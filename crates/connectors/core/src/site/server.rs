@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
+use podium_diagnostics::reason;
 use serde_json::json;
 
 /// The file in the server's own folder that makes it stop.
@@ -70,24 +71,27 @@ fn begin(
     home: &Path,
     name: &str,
 ) -> Result<(TcpListener, Place), String> {
-    let root = Path::new(directory)
-        .canonicalize()
-        .map_err(|error| format!("The folder {directory} cannot be opened: {error}."))?;
+    let root = Path::new(directory).canonicalize().map_err(|error| {
+        format!(
+            "The folder {directory} cannot be opened: {}.",
+            reason(&error)
+        )
+    })?;
     let port: u16 = port.parse().map_err(|_| format!("{port} is no port."))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .map_err(|error| format!("Port {port} cannot be taken: {error}."))?;
+        .map_err(|error| format!("Port {port} cannot be taken: {}.", reason(&error)))?;
     listener
         .set_nonblocking(true)
-        .map_err(|error| format!("The port cannot be watched: {error}."))?;
+        .map_err(|error| format!("The port cannot be watched: {}.", reason(&error)))?;
     let port = listener
         .local_addr()
-        .map_err(|error| format!("The port is not known: {error}."))?
+        .map_err(|error| format!("The port is not known: {}.", reason(&error)))?
         .port();
     let state = json!({ "port": port, "name": name }).to_string();
     let beside = home.join(format!("{STATE}.new"));
     std::fs::write(&beside, state)
         .and_then(|()| std::fs::rename(&beside, home.join(STATE)))
-        .map_err(|error| format!("{} cannot be written: {error}.", home.display()))?;
+        .map_err(|error| format!("{} cannot be written: {}.", home.display(), reason(&error)))?;
     let place = Place {
         root,
         name: name.to_owned(),

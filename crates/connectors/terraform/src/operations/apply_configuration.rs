@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use podium_connector::{
     Confidence, Context, Outcome, StepPreview, StepRequest, Undo, UndoClass, UndoRecord,
 };
-use podium_diagnostics::{Error, ErrorKind, Result};
+use podium_diagnostics::{Error, ErrorKind, Result, reason};
 use serde_json::Value;
 
 use crate::client::Session;
@@ -119,7 +119,7 @@ pub(crate) fn keep_before(cx: &dyn Context, before: &State) -> Result<()> {
         Error::new(
             ErrorKind::Storage,
             fault::TOOL_FAILED,
-            format!("The state before cannot be noted: {error}."),
+            format!("The state before cannot be noted: {}.", reason(&error)),
         )
     })
 }

@@ -62,7 +62,7 @@ impl Files {
             }
             let text = std::fs::read_to_string(folder.join(&name)).map_err(|error| Fault {
                 summary: "Failed to read file".to_owned(),
-                detail: format!("{error}."),
+                detail: format!("{}.", podium_diagnostics::reason(&error)),
                 place: Some((name.clone(), 1, 1)),
             })?;
             let blocks = hcl::read(&name, &text).map_err(|(words, place)| Fault {
