@@ -148,10 +148,34 @@ fn without_keychain_and_passphrase_no_secret_is_stored() {
 }
 
 #[test]
+fn a_secret_too_short_to_be_hidden_is_not_stored() {
+    let desk = Desk::without_tools();
+    one_step(&desk, STACK);
+    let add = [
+        "credentials",
+        "add",
+        "door",
+        "--kind",
+        "secret",
+        "--stdin",
+        "--json",
+    ];
+    let refused = desk.start(&add, "tiny-77\n").finish().expect(1);
+    refused.refused_with("POD0527");
+    assert!(!refused.stdout.concat().contains("tiny-77"));
+    let list = ["credentials", "list", "--json"];
+    assert_eq!(desk.podium(&list).expect(0).json(), json!([]));
+
+    desk.start(&add, "tiny-778\n").finish().expect(0);
+    let listed = desk.podium(&list).expect(0).json();
+    assert_eq!(listed[0]["name"], "door");
+}
+
+#[test]
 fn a_wrong_passphrase_opens_nothing_and_harms_nothing() {
     let mut desk = Desk::without_tools();
     one_step(&desk, STACK);
-    desk.credential("token", "secret", &[], "kept");
+    desk.credential("token", "secret", &[], "kept safe");
     let vault = fs::read(desk.home.join("vault/vault.json")).unwrap();
     let wrong = desk.root.path().join("wrong");
     fs::write(&wrong, "another passphrase altogether").unwrap();

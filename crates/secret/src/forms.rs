@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use crate::Secret;
 
 /// Parts and spellings shorter than this are not looked for; see [`crate::Redactor`].
-pub(crate) const SHORTEST: usize = 8;
+pub const SHORTEST: usize = 8;
 /// A value longer than this keeps to the spellings that tools really use for whole files, so that a
 /// kubeconfig does not make megabytes of patterns.
 const LARGE: usize = 4096;

@@ -16,6 +16,6 @@ mod redactor;
 mod shapes;
 mod value;
 
-pub use forms::forms;
+pub use forms::{SHORTEST, forms};
 pub use redactor::{RedactStream, Redactor};
 pub use value::Secret;

@@ -141,6 +141,21 @@ pub(crate) fn short_passphrase(least: usize) -> Error {
     .with_hint("Take a few words that you remember and others do not guess.")
 }
 
+/// What is shorter stands in too many words by chance: it could not be hidden in what tools print.
+pub(crate) fn too_short_to_hide(field: &str, least: usize) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        Code::new("POD0527"),
+        format!(
+            "The secret `{field}` has fewer than {least} characters, too few to be hidden in what a \
+             tool prints. Nothing was stored."
+        ),
+    )
+    .with_hint(format!(
+        "Set one of at least {least} characters at the system that it is for, and store that one."
+    ))
+}
+
 pub(crate) fn keychain(trouble: &KeychainTrouble) -> Error {
     match trouble {
         KeychainTrouble::Absent(why) => Error::new(

@@ -135,9 +135,14 @@ impl Vault {
         memory.because = Because::ByHand;
     }
 
+    /// Whether a credential could be kept; asked before a vault is made for it.
+    pub fn accepts(credential: &Credential, secrets: &BTreeMap<String, Secret>) -> Result<()> {
+        check(credential, secrets)
+    }
+
     /// Keeps a credential; one of the same name is replaced whole.
     pub fn put(&self, credential: Credential, secrets: &BTreeMap<String, Secret>) -> Result<()> {
-        check(&credential, secrets)?;
+        Self::accepts(&credential, secrets)?;
         let ids = [("credential", credential.name.to_string())];
         self.change("put", &ids, move |body, key| {
             let at = body
@@ -430,6 +435,9 @@ fn check(credential: &Credential, secrets: &BTreeMap<String, Secret>) -> Result<
             return Err(error::not_kept(format!(
                 "The field `{field}` is given twice."
             )));
+        }
+        if secret.len() < podium_secret::SHORTEST {
+            return Err(error::too_short_to_hide(field, podium_secret::SHORTEST));
         }
     }
     Ok(())

@@ -250,6 +250,28 @@ fn fields_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn a_secret_that_is_too_short_to_be_hidden_is_refused_and_leaves_the_old_one() {
+    let (_bed, vault) = Bed::filled();
+    let put = |secret: &str| {
+        let secrets = BTreeMap::from([("secret_access_key".to_owned(), Secret::from(secret))]);
+        vault.put(Credential::new(name("door"), "aws", 0), &secrets)
+    };
+    for short in ["a", "hunter2", "séven7"] {
+        let error = put(short).unwrap_err();
+        assert_eq!(error.code.as_str(), "POD0527", "{short}");
+        assert!(!error.to_string().contains(short), "{error}");
+    }
+    assert!(!vault.list().unwrap().iter().any(|c| c.name == name("door")));
+
+    // Exactly as long as what the redactor hides.
+    put("hunter22").unwrap();
+    let hidden = podium_secret::Redactor::new([("door".to_owned(), Secret::from("hunter22"))]);
+    assert!(hidden.too_short().is_empty());
+    assert_eq!(code(put("hunter2")), "POD0527");
+    assert_eq!(leased(&vault, "door").unwrap(), "hunter22");
+}
+
+#[test]
 fn files_are_closed_to_others() {
     #[cfg(unix)]
     {

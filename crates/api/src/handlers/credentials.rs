@@ -78,6 +78,7 @@ impl Podium {
         let name = request.name.clone();
         let mut credential = Credential::new(request.name, request.kind, clock::now());
         credential.fields = fields;
+        Vault::accepts(&credential, &secrets)?;
         let stored = self
             .with_vault(move |vault| {
                 if vault.state() == VaultState::Empty {
