@@ -227,6 +227,88 @@ steps:
     assert_eq!(view["state"], "failed", "{view}");
 }
 
+/// A run that fails by two steps until the file `go` is there, with something before and after them.
+fn stubborn_workspace(desk: &Desk) {
+    desk.write(
+        "podium.yaml",
+        "podium: 1\nname: Stubborn\ndefault_environment: here\n",
+    );
+    desk.write("environments/here.yaml", "title: Here\n");
+    let step = |id: &str, script: &str| {
+        format!(
+            "  {id}:\n    uses: command/run\n    with: {{ program: sh, args: [\"-c\", \"{script}\"] }}\n"
+        )
+    };
+    let needs = |needs: &str| format!("    needs: [{needs}]\n");
+    let text = [
+        "podium: 1\nname: Stubborn\nsteps:\n".to_owned(),
+        step("before", "echo before >> trace"),
+        step("left", "test -e go && echo left >> trace"),
+        needs("before") + "    on_error: continue\n",
+        step("right", "test -e go && echo right >> trace"),
+        needs("before") + "    on_error: continue\n",
+        step("door", "test -e go && echo door >> trace"),
+        needs("before"),
+        step("after", "echo after >> trace"),
+        needs("door"),
+    ]
+    .concat();
+    desk.write("workflows/stubborn.yaml", &text);
+}
+
+#[test]
+fn a_run_that_failed_long_ago_is_tried_again_by_another_process() {
+    let desk = Desk::new(&["/usr/bin".into(), "/bin".into()]);
+    stubborn_workspace(&desk);
+    let trace = || fs::read_to_string(desk.workspace.join("trace")).unwrap();
+    let failed = desk
+        .podium(&["run", "stubborn", "--json", "--yes"])
+        .expect(1)
+        .events();
+    let run = run_of(&failed).to_owned();
+    assert_eq!(failed.last().unwrap()["type"], "run.failed");
+    assert_eq!(trace(), "before\n");
+
+    // Nothing has changed: it fails again, in the same run, and says so.
+    let retry = ["runs", "retry", &run, "--json"];
+    let again = desk.podium(&retry).expect(1).events();
+    assert_eq!(again[..failed.len()], failed);
+    assert_eq!(again.last().unwrap()["type"], "run.failed");
+    let taken_up = again
+        .iter()
+        .filter(|event| event["type"] == "run.started" && event["data"]["again"].is_string())
+        .count();
+    assert!(taken_up >= 1, "somebody took it up: {again:?}");
+    assert_eq!(trace(), "before\n");
+
+    // Now it can: what failed is done, what had succeeded is not done again, and the rest follows.
+    desk.write("go", "");
+    let done = desk.podium(&retry).expect(0).events();
+    assert_eq!(done[..again.len()], again);
+    assert_eq!(done.last().unwrap()["type"], "run.succeeded");
+    let mut lines: Vec<String> = trace().lines().map(str::to_owned).collect();
+    assert_eq!(lines.first().unwrap(), "before");
+    let place = |what: &str| lines.iter().position(|line| line == what);
+    assert!(place("door") < place("after"), "{lines:?}");
+    lines.sort();
+    assert_eq!(lines, ["after", "before", "door", "left", "right"]);
+    let view = desk
+        .podium(&["runs", "show", &run, "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(view["state"], "succeeded", "{view}");
+
+    // There is nothing left to try.
+    desk.podium(&retry).expect(1).refused_with("POD0721");
+    desk.podium(&["runs", "retry", &run, "--step", "door", "--json"])
+        .expect(1);
+    assert_eq!(
+        desk.podium(&["runs", "events", &run]).expect(0).events(),
+        done,
+        "a refused word changes nothing"
+    );
+}
+
 #[test]
 fn an_environment_that_asks_for_a_yes_writes_down_who_said_it() {
     let desk = Desk::without_tools();

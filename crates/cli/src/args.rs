@@ -187,11 +187,11 @@ pub(crate) enum Runs {
         #[arg(long)]
         comment: Option<String>,
     },
-    /// Try a failed step again, and watch the run.
+    /// Try what failed again, and watch the run.
     Retry {
         /// The run.
         run: String,
-        /// The step; the one that failed where absent.
+        /// The step; each that failed or was stopped where absent.
         #[arg(long)]
         step: Option<String>,
     },

@@ -101,7 +101,9 @@ impl Driver {
             for effect in decided.effects {
                 self.perform(effect);
             }
-            if self.state.phase().is_ended() && self.cancels.is_empty() {
+            // What was asked in the meantime may set the run going again.
+            if self.state.phase().is_ended() && self.cancels.is_empty() && self.messages.is_empty()
+            {
                 return;
             }
         }

@@ -27,6 +27,9 @@ use crate::simulators::{self, Simulators};
 use crate::workspace::Folder;
 use crate::{clock, inbox, preview};
 
+/// Until a driver that has come to its end has left.
+const A_MOMENT: std::time::Duration = std::time::Duration::from_millis(5);
+
 /// What a host is made of.
 pub struct Options {
     /// Podium's own folder.
@@ -203,7 +206,7 @@ impl Host {
                 "A fresh run has an owner already.",
             )
         })?;
-        self.drive(run.clone(), &[], owner);
+        self.drive(run.clone(), &[], owner, Vec::new());
         let hash = preview.hash.clone();
         let create = Command::Create {
             plan: Box::new(plan),
@@ -250,6 +253,12 @@ impl Host {
         if self.door(run).is_some() {
             return Ok(true);
         }
+        self.take_up(run, None).await
+    }
+
+    /// Takes up a run, with what a person asks of it: a run that has ended hears that before it would
+    /// end again. `false` where somebody else drives it.
+    async fn take_up(&self, run: &RunId, question: Option<&Command>) -> Result<bool> {
         // Before it is owned: a run that is not there gets no folder.
         if self.events(run, 1).await?.is_empty() {
             return Err(Error::new(
@@ -263,18 +272,44 @@ impl Host {
             return Ok(false);
         };
         let history = self.events(run, 1).await?;
-        self.drive(run.clone(), &history, owner);
-        self.ask_here(run, Command::Resume).await?;
+        let (messages, answers): (Vec<_>, Vec<_>) = std::iter::once(&Command::Resume)
+            .chain(question)
+            .map(|command| {
+                let (answer, answered) = oneshot::channel();
+                (Message::Ask(command.clone(), answer), answered)
+            })
+            .unzip();
+        self.drive(run.clone(), &history, owner, messages);
+        for answered in answers {
+            answered.await.map_err(|_| gone(run))??;
+        }
         Ok(true)
     }
 
     /// Asks a run for something: approve, answer, cancel. Where another process drives the run, it is
     /// asked through its inbox.
     pub async fn ask(&self, run: &RunId, command: Command) -> Result<()> {
-        if self.door(run).is_none() && !self.resume_one(run).await? {
-            return inbox::send(&self.shared.home, run, &command).await;
+        loop {
+            if let Some(door) = self.door(run) {
+                let (answer, answered) = oneshot::channel();
+                if door.send(Message::Ask(command.clone(), answer)).is_ok()
+                    && let Ok(result) = answered.await
+                {
+                    return result;
+                }
+                // The run ended at this very moment; as soon as its driver has left it is taken up.
+                tokio::time::sleep(A_MOMENT).await;
+                continue;
+            }
+            if self.take_up(run, Some(&command)).await? {
+                return Ok(());
+            }
+            let is_free = || self.shared.own(run).is_ok_and(|owner| owner.is_some());
+            match inbox::send(&self.shared.home, run, &command, is_free).await? {
+                inbox::Sent::Answered(result) => return result,
+                inbox::Sent::Ended => tokio::time::sleep(A_MOMENT).await,
+            }
         }
-        self.ask_here(run, command).await
     }
 
     /// The events of a run from `seq` on.
@@ -321,16 +356,22 @@ impl Host {
             .await
     }
 
-    fn drive(&self, run: RunId, history: &[Event], owner: File) {
+    /// Drives a run; these messages are the first that it hears.
+    fn drive(&self, run: RunId, history: &[Event], owner: File, first: Vec<Message>) {
         let (driver, door) = Driver::new(Arc::clone(&self.shared), run.clone(), history);
+        for message in first {
+            let _ = door.send(message);
+        }
         self.shared.doors().insert(run.clone(), door.clone());
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
             let inbox = tokio::spawn(inbox::serve(shared.home.clone(), run.clone(), door));
             driver.drive().await;
-            inbox.abort();
-            shared.doors().remove(&run);
+            // A question that it has taken is still answered.
+            let _ = inbox.await;
+            // In this order: who finds no door finds nobody who owns the run.
             drop(owner);
+            shared.doors().remove(&run);
         });
     }
 
@@ -353,19 +394,20 @@ impl Host {
 
     async fn ask_here(&self, run: &RunId, command: Command) -> Result<()> {
         let (answer, answered) = oneshot::channel();
-        let gone = || {
-            Error::new(
-                ErrorKind::NotFound,
-                Code::new("POD0704"),
-                format!("`{run}` has ended and can be asked for nothing more."),
-            )
-            .with_hint("`podium runs show` tells how it ended.")
-        };
-        let door = self.door(run).ok_or_else(gone)?;
+        let door = self.door(run).ok_or_else(|| gone(run))?;
         door.send(Message::Ask(command, answer))
-            .map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+            .map_err(|_| gone(run))?;
+        answered.await.map_err(|_| gone(run))?
     }
+}
+
+fn gone(run: &RunId) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        Code::new("POD0704"),
+        format!("`{run}` has ended and can be asked for nothing more."),
+    )
+    .with_hint("`podium runs show` tells how it ended.")
 }
 
 impl Shared {

@@ -54,8 +54,31 @@ enum Say {
     GoOn,
 }
 
+/// What became of a question.
+pub(crate) enum Sent {
+    /// The owner answered.
+    Answered(Result<()>),
+    /// The run ended before the owner could decide it.
+    Ended,
+}
+
+/// What stands in a file of an answer.
+#[derive(Debug, Serialize, Deserialize)]
+enum Reply {
+    Ok,
+    Err(Error),
+    Ended,
+}
+
 /// Asks the owner of a run and waits for its answer.
-pub(crate) async fn send(home: &Home, run: &RunId, command: &Command) -> Result<()> {
+///
+/// `is_free` says whether the run has no owner any more: then nobody will answer.
+pub(crate) async fn send(
+    home: &Home,
+    run: &RunId,
+    command: &Command,
+    is_free: impl Fn() -> bool,
+) -> Result<Sent> {
     let question = Question::of(command).ok_or_else(|| {
         Error::new(
             ErrorKind::Internal,
@@ -82,12 +105,27 @@ pub(crate) async fn send(home: &Home, run: &RunId, command: &Command) -> Result<
     std::fs::write(&fresh, text).map_err(|error| storage(&fresh, &error))?;
     std::fs::rename(&fresh, &file).map_err(|error| storage(&file, &error))?;
     let asked = Instant::now();
+    let mut round = 0_u32;
     while asked.elapsed() < PATIENCE {
+        round += 1;
+        // Only a question that nobody has taken yet may be taken back.
+        if round.is_multiple_of(10) && is_free() && std::fs::remove_file(&file).is_ok() {
+            return Ok(Sent::Ended);
+        }
         if let Ok(text) = std::fs::read(&answer) {
             let _ = std::fs::remove_file(&answer);
-            let answered: std::result::Result<(), Error> =
-                serde_json::from_slice(&text).unwrap_or(Ok(()));
-            return answered;
+            return Ok(match serde_json::from_slice(&text) {
+                Ok(Reply::Ok) => Sent::Answered(Ok(())),
+                Ok(Reply::Err(error)) => Sent::Answered(Err(error)),
+                Ok(Reply::Ended) => Sent::Ended,
+                Err(error) => Sent::Answered(Err(Error::new(
+                    ErrorKind::Internal,
+                    Code::new("POD0707"),
+                    "The answer of the Podium that drives the run cannot be read.",
+                )
+                .with_hint("Look at the run; what was asked may have been done.")
+                .with_source(error))),
+            });
         }
         tokio::time::sleep(Duration::from_millis(40)).await;
     }
@@ -100,11 +138,14 @@ pub(crate) async fn send(home: &Home, run: &RunId, command: &Command) -> Result<
     .with_hint("Close that window or end that command; the run can then be taken up here."))
 }
 
-/// Answers questions until the task is ended.
+/// Answers questions until the driver is gone.
 pub(crate) async fn serve(home: Home, run: RunId, door: Door) {
     let folder = folder(&home, &run);
     loop {
-        tokio::time::sleep(ROUND).await;
+        tokio::select! {
+            () = tokio::time::sleep(ROUND) => {}
+            () = door.closed() => return,
+        }
         let Ok(entries) = std::fs::read_dir(&folder) else {
             continue;
         };
@@ -117,15 +158,19 @@ pub(crate) async fn serve(home: Home, run: RunId, door: Door) {
             let Ok(question) = serde_json::from_slice::<Question>(&text) else {
                 continue;
             };
-            let result = match question.command() {
+            let reply = match question.command() {
                 Ok(command) => {
                     let (answer, answered) = oneshot::channel();
                     let _ = door.send(Message::Ask(command, answer));
-                    answered.await.unwrap_or(Ok(()))
+                    match answered.await {
+                        Ok(Ok(())) => Reply::Ok,
+                        Ok(Err(error)) => Reply::Err(error),
+                        Err(_) => Reply::Ended,
+                    }
                 }
-                Err(error) => Err(error),
+                Err(error) => Reply::Err(error),
             };
-            if let Ok(text) = serde_json::to_vec(&result) {
+            if let Ok(text) = serde_json::to_vec(&reply) {
                 let fresh = path.with_extension("fresh");
                 if std::fs::write(&fresh, text).is_ok() {
                     let _ = std::fs::rename(&fresh, path.with_extension("answer"));

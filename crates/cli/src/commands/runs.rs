@@ -3,6 +3,7 @@
 use podium_api::engine::EventBody;
 use podium_api::engine::event::RunEvent;
 use podium_api::model::RunId;
+use podium_api::projections::StepState;
 use podium_api::types::{AnswerStep, GetLogs, GetRun, ListRuns, PersonsAnswer, RunName};
 use podium_api::{ApiError, Podium};
 use serde_json::{Map, json};
@@ -72,18 +73,14 @@ pub(crate) async fn run(podium: &Podium, command: Runs, json: bool) -> Result<u8
             settle(podium, &run, json).await
         }
         Runs::Retry { run, step } => {
-            let step = match step {
-                Some(step) => step,
-                None => failed_step(podium, &run).await?,
+            let steps = match step {
+                Some(step) => vec![step],
+                None => failed_steps(podium, &run).await?,
             };
-            answer(
-                podium,
-                &run,
-                step,
-                PersonsAnswer::Retry { with: Map::new() },
-                None,
-            )
-            .await?;
+            for step in steps {
+                let again = PersonsAnswer::Retry { with: Map::new() };
+                answer(podium, &run, step, again, None).await?;
+            }
             settle(podium, &run, json).await
         }
         Runs::Undo { run, consent } => {
@@ -254,24 +251,28 @@ async fn answer(
     Ok(())
 }
 
-async fn failed_step(podium: &Podium, run: &str) -> Result<String, ApiError> {
+/// The steps that a run failed by, or that were stopped with it.
+async fn failed_steps(podium: &Podium, run: &str) -> Result<Vec<String>, ApiError> {
     let view = podium
         .run_get(GetRun {
             run: parse(run)?,
             at: None,
         })
         .await?;
-    view.steps
+    let failed: Vec<String> = view
+        .steps
         .iter()
-        .find(|step| step.error.is_some())
+        .filter(|step| matches!(step.state, StepState::Failed | StepState::Cancelled))
         .map(|step| step.id.to_string())
-        .ok_or_else(|| {
-            invalid(
-                "POD0721",
-                format!("No step of `{run}` has failed."),
-                "Name one with --step.",
-            )
-        })
+        .collect();
+    if failed.is_empty() {
+        return Err(invalid(
+            "POD0721",
+            format!("No step of `{run}` has failed."),
+            "Look at it with `podium runs show`; `podium run` starts the workflow anew.",
+        ));
+    }
+    Ok(failed)
 }
 
 async fn named(podium: &Podium, run: Option<String>) -> Result<RunId, ApiError> {
