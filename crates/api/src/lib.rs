@@ -15,7 +15,7 @@ mod error;
 mod handlers;
 mod link;
 mod podium;
-mod schemas;
+pub mod schemas;
 pub mod types;
 pub mod typescript;
 

@@ -161,6 +161,7 @@ pub fn of<T: JsonSchema>(kind: &str, title: &str) -> Value {
         "/$id",
         json!(format!("https://podium.invalid/schemas/{kind}.json")),
     );
+    tidy(&mut schema);
     schema
 }
 

@@ -13,6 +13,9 @@ pub(crate) fn files() -> Vec<(String, String)> {
         String::from("ui/src/bridge/generated/api.ts"),
         podium_api::typescript::write(),
     )];
+    for (kind, schema) in podium_api::schemas::published() {
+        files.push((format!("docs/schemas/{kind}.json"), format!("{schema:#}\n")));
+    }
     let manifests = Catalogue::shipped().manifests();
     files.push((String::from("docs/connectors/README.md"), table(&manifests)));
     for manifest in &manifests {
