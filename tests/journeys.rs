@@ -22,5 +22,9 @@ mod kill;
 mod people;
 #[path = "journeys/servers.rs"]
 mod servers;
+#[path = "journeys/shapes.rs"]
+mod shapes;
+#[path = "journeys/twenty_kills.rs"]
+mod twenty_kills;
 #[path = "journeys/weather.rs"]
 mod weather;

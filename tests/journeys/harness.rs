@@ -292,6 +292,18 @@ impl Running {
         );
     }
 
+    /// Reads on until the event of this number.
+    pub(crate) fn until_seq(&mut self, number: usize) {
+        while self.stdout.len() < number {
+            assert!(
+                self.next().is_some(),
+                "`podium {}` ended before event {number}:\n{}",
+                self.what,
+                self.stdout.join("\n")
+            );
+        }
+    }
+
     /// Sends a signal to this process alone.
     pub(crate) fn signal(&self, signal: Signal) {
         kill(self.pid(), signal).unwrap();

@@ -3,11 +3,13 @@
 //! A simulator is a value (`podium_connector::Simulator`); here it gets a port, a clock and a file. One
 //! file lock a connector makes calls from several processes (the window, the command line, a simulated
 //! tool) take turns.
+//!
+//! Invariant: the file holds a whole state at every moment, also when this program is killed while it
+//! writes: the new state is written beside and takes the name of the old one.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -88,23 +90,26 @@ fn with_state<T>(
     work: impl FnOnce(&mut dyn Simulator) -> T,
 ) -> Result<T> {
     let fail = |error: std::io::Error| storage(path, &error);
-    let mut file = File::options()
-        .read(true)
+    // The lock is a file of its own, since the state's file is another one after each change.
+    let turn = File::options()
         .write(true)
         .create(true)
         .truncate(false)
-        .open(path)
+        .open(path.with_extension("lock"))
         .map_err(fail)?;
-    file.lock().map_err(fail)?;
-    let mut before = String::new();
-    file.read_to_string(&mut before).map_err(fail)?;
+    turn.lock().map_err(fail)?;
+    let before = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(fail(error)),
+    };
     let mut simulator = connector.simulator(Some(before.as_str()).filter(|text| !text.is_empty()));
     let result = work(simulator.as_mut());
     let after = simulator.save();
     if after != before {
-        file.rewind().map_err(fail)?;
-        file.set_len(0).map_err(fail)?;
-        file.write_all(after.as_bytes()).map_err(fail)?;
+        let beside = path.with_extension("new");
+        std::fs::write(&beside, after).map_err(fail)?;
+        std::fs::rename(&beside, path).map_err(fail)?;
     }
     Ok(result)
 }

@@ -24,6 +24,9 @@ const FOLDER: &str = "\u{0}folder";
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct SimulatedAnsible {
     things: BTreeMap<String, String>,
+    /// How often each playbook was played in earnest, by the name of its file.
+    #[serde(default)]
+    plays: BTreeMap<String, u64>,
 }
 
 impl SimulatedAnsible {
@@ -134,6 +137,13 @@ impl Simulator for SimulatedAnsible {
                 "[ERROR]: Specified inventory, host pattern and/or --limit leaves us with no hosts to target.",
             );
             return SimulatedExit(1);
+        }
+        if !asked.check {
+            let name = asked.playbook.file_name().unwrap_or_default();
+            *self
+                .plays
+                .entry(name.to_string_lossy().into_owned())
+                .or_default() += 1;
         }
         let mut run = Run {
             things: &mut self.things,
