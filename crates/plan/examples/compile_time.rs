@@ -1,6 +1,7 @@
 //! How long it takes to read, check, compile and lay out 1,000 and 10,000 steps. Used by `npm run bench`.
 //!
-//! Prints one line of JSON a size: the least of a few rounds, in milliseconds.
+//! Prints one line of JSON a size: the least of a few rounds, in milliseconds. With `--once STEPS` it
+//! works through one size once, for a profiler that counts instructions.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -22,7 +23,12 @@ fn main() {
         name: &name,
         environment: &environment,
     };
-    for (steps, rounds) in [(1_000, 5), (10_000, 3)] {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let sizes = match args.as_slice() {
+        [once, steps] if once == "--once" => vec![(steps.parse().unwrap(), 1)],
+        _ => vec![(1_000, 5), (10_000, 3)],
+    };
+    for (steps, rounds) in sizes {
         let text = document(steps);
         let mut parsed = None;
         let parse_ms = least(rounds, || {
