@@ -314,3 +314,38 @@ fn a_run_with_real_and_simulated_steps_is_mixed_in_the_list_too() {
     assert_eq!(view.mode, RunMode::Mixed);
     assert_eq!(RunSummary::from(&view).mode, RunMode::Mixed);
 }
+
+#[test]
+fn a_step_tells_its_condition_and_what_it_was_when_it_was_looked_at() {
+    let events = history("a-shop-opens");
+    let mut view = RunView::new(events[0].run.clone());
+    fold(&mut view, &events[0]);
+    let shop = |view: &RunView| {
+        let step = view.steps.iter().find(|step| step.id.to_string() == "shop");
+        step.map(|step| (step.condition.clone(), step.condition_held))
+            .unwrap()
+    };
+    let written = Some("inputs.size == 'small'".to_owned());
+    assert_eq!(shop(&view), (written.clone(), None));
+    for event in &events {
+        fold(&mut view, event);
+    }
+    assert_eq!(shop(&view), (written.clone(), Some(true)));
+    // What was left out for another reason was never looked at.
+    assert_eq!(shop(&self::view("a-no-ends-it")), (written, None));
+
+    // The same run, had the condition been false.
+    let mut skipped = history("a-no-ends-it");
+    let place = skipped.iter().position(|event| {
+        let event = serde_json::to_value(event).unwrap();
+        event["type"] == "step.skipped" && event["step"] == "shop"
+    });
+    let event = &mut skipped[place.unwrap()];
+    let mut told = serde_json::to_value(&*event).unwrap();
+    told["data"]["why"] = json!("condition");
+    *event = serde_json::from_value(told).unwrap();
+    assert_eq!(
+        shop(&RunView::of(skipped[0].run.clone(), &skipped)).1,
+        Some(false)
+    );
+}

@@ -46,6 +46,8 @@ export function App() {
     { id: "window.studio", label: words.screens.studio, keys: "mod+2", quiet: true, run: () => go({ screen: "studio", workflow: usePreferences.getState().lastWorkflow }) },
     { id: "window.runs", label: words.screens.runs, keys: "mod+3", quiet: true, run: () => go({ screen: "runs" }) },
     { id: "window.credentials", label: words.screens.credentials, keys: "mod+4", quiet: true, run: () => go({ screen: "credentials" }) },
+    { id: "window.environments", label: words.screens.environments, keys: "mod+5", quiet: true, run: () => go({ screen: "environments" }) },
+    { id: "window.settings", label: words.screens.settings, keys: "mod+,", quiet: true, run: () => go({ screen: "settings" }) },
   ], [openPalette]));
 
   return (

@@ -1,4 +1,4 @@
-import { ArrowRight, Play, Search, Workflow, Zap } from "lucide-react";
+import { ArrowRight, History, Play, Search, Workflow, Zap } from "lucide-react";
 import { useId, useMemo, useState } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import { useQuery } from "../bridge/queries";
@@ -6,12 +6,13 @@ import { Keys } from "../design/Keys";
 import { frameWords } from "../text/frame";
 import { words } from "../text/words";
 import { useActions } from "../window/actions";
+import { usePreferences } from "../window/preferences";
 import { go } from "../window/route";
 import { fuzzy } from "./fuzzy";
 
 interface Item { id: string; group: keyof typeof frameWords.groups; label: string; note?: string; keys?: string; run: () => void }
 
-const icons = { actions: Zap, workflows: Workflow, runs: Play, screens: ArrowRight };
+const icons = { recent: History,  actions: Zap, workflows: Workflow, runs: Play, screens: ArrowRight };
 
 /** Every action, workflow and screen by name. */
 export function Palette({ onClose }: { onClose: () => void }) {
@@ -21,6 +22,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const groups = useActions((state) => state.groups);
   const workflows = useQuery("workflow.list", {}).data;
   const runs = useQuery("run.list", {}).data;
+  const [recent] = useState(() => usePreferences.getState().recent);
   const items = useMemo(() => {
     const all: Item[] = [];
     for (const action of Object.values(groups).flat()) if (action.enabled !== false && !action.quiet) all.push({ id: `a-${action.id}`, group: "actions", label: action.label, ...(action.keys ? { keys: action.keys.split(" ")[0] ?? "" } : {}), run: action.run });
@@ -28,12 +30,17 @@ export function Palette({ onClose }: { onClose: () => void }) {
     if (query) for (const workflow of workflows ?? []) if (workflow.problems === 0) all.push({ id: `d-${workflow.name}`, group: "workflows", label: frameWords.deploy(workflow.title), run: () => go({ screen: "card", workflow: workflow.name }) });
     for (const screen of ["home", "runs", "credentials", "environments", "settings"] as const) all.push({ id: `s-${screen}`, group: "screens", label: words.screens[screen], run: () => go({ screen }) });
     for (const run of (runs ?? []).slice(0, query ? 50 : 4)) all.push({ id: `r-${run.id}`, group: "runs", label: run.title, note: `${words.runStates[run.state]} · ${run.environment}`, run: () => go({ screen: "run", run: run.id }) });
-    if (!query.trim()) return all;
+    if (!query.trim()) {
+      // What one did last stands first.
+      const last = recent.flatMap((known) => all.find((item) => item.id === known) ?? []).slice(0, 5).map((item): Item => ({ ...item, group: "recent" }));
+      return [...last, ...all.filter((item) => !last.some((one) => one.id === item.id))];
+    }
     return all.map((item) => ({ item, score: fuzzy(query, item.label) })).filter((m) => m.score > 0).toSorted((a, b) => b.score - a.score).map((m) => m.item).slice(0, 60);
-  }, [groups, workflows, runs, query]);
+  }, [groups, workflows, runs, query, recent]);
   const chosen = items[Math.min(at, items.length - 1)];
   const choose = (item: Item | undefined) => {
     if (!item) return;
+    usePreferences.setState((now) => ({ recent: [item.id, ...now.recent.filter((one) => one !== item.id)].slice(0, 20) }));
     onClose();
     item.run();
   };
@@ -67,7 +74,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
                 <div key={item.id} role="presentation">
                   {heading}
                   <div
-                    className="command-item" role="option" tabIndex={-1} id={`${id}-${item.id}`} aria-selected={item === chosen}
+                    className="command-item" role="option" tabIndex={-1} id={`${id}-${item.id}`} data-testid={`command-${item.id}`} aria-selected={item === chosen}
                     ref={(node) => { if (item === chosen) node?.scrollIntoView?.({ block: "nearest" }); }}
                     onPointerMove={() => setAt(index)} onClick={() => choose(item)} onKeyDown={() => {}}
                   >

@@ -1,16 +1,16 @@
-import { getViewportForBounds, useReactFlow, useStoreApi } from "@xyflow/react";
+import { getViewportForBounds, type Rect, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useCallback, useEffect, useRef } from "react";
 import { boundsOf } from "./fit";
 import type { CanvasStep } from "./types";
 
 /** Shows steps whole, never larger than life. */
-export function useFit(): (steps: readonly CanvasStep[], readable?: number) => void {
+export function useFit(): (steps: readonly CanvasStep[], readable?: number, boxes?: readonly Rect[]) => void {
   const flow = useReactFlow();
   const store = useStoreApi();
-  return useCallback((steps, readable = 0) => {
+  return useCallback((steps, readable = 0, boxes = []) => {
     const { width, height } = store.getState();
     if (width === 0 || height === 0) return;
-    const bounds = boundsOf(steps);
+    const bounds = boundsOf(steps, boxes);
     const view = getViewportForBounds(bounds, width, height, 0.03, 1, 0.08);
     // At first sight a drawing should be readable: a long one starts at its beginning.
     if (view.zoom < readable && steps.length <= 60) {

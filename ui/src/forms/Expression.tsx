@@ -1,11 +1,12 @@
 import { useState } from "react";
 import type { Json } from "../bridge/types";
 import { formWords } from "../text/forms";
-import { Draft } from "./Draft";
-import type { Suggestion } from "./SchemaForm";
+import { Completion } from "./Completion";
+import type { Authoring, Suggestion } from "./SchemaForm";
 
 /** A text with `${{ }}` in it, and the values one can use. */
-export function Expression({ id, name, value, onChange, suggestions }: { id: string; name: string; value: string; onChange: (value: Json | undefined) => void; suggestions: Suggestion[] }) {
+export function Expression({ id, name, value, onChange, authoring }: { id: string; name: string; value: string; onChange: (value: Json | undefined) => void; authoring: Authoring }) {
+  const { suggestions } = authoring;
   const [open, setOpen] = useState(value === "");
   const use = (suggestion: Suggestion) => {
     setOpen(false);
@@ -16,7 +17,7 @@ export function Expression({ id, name, value, onChange, suggestions }: { id: str
   };
   return (
     <div className="expression suggest">
-      <Draft id={id} testId={`field-${name}`} value={value} mono onCommit={(next) => onChange(next === "" ? undefined : next)} describedBy={`${id}-help`} />
+      <Completion id={id} testId={`field-${name}`} value={value} bare={false} suggestions={suggestions} open={authoring.open ?? []} tryOut={authoring.tryOut} onCommit={(next) => onChange(next === "" ? undefined : next)} describedBy={`${id}-help`} />
       <button type="button" className="btn link small" style={{ alignSelf: "flex-start" }} aria-expanded={open} onClick={() => setOpen(!open)} data-testid={`suggest-${name}`}>{formWords.suggestions}</button>
       {open ? (
         <div className="popover scroll" role="listbox" aria-label={formWords.suggestions} style={{ position: "static", padding: 4, boxShadow: "none", border: "1px solid var(--line)" }}>

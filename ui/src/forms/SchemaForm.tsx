@@ -1,6 +1,6 @@
 import "./forms.css";
 import { useEffect, useId, useRef, useState } from "react";
-import type { Choice, Json, JsonObject, Schema } from "../bridge/types";
+import type { Choice, Json, JsonObject, Schema, Tried } from "../bridge/types";
 import { Field, Fold } from "../design/fields";
 import { at } from "../graph/pointer";
 import { type FieldShape, fieldsOf, isExpression, problemOf } from "../graph/schema";
@@ -9,11 +9,15 @@ import { plain } from "../text/format";
 import { Control } from "./Control";
 import { Expression } from "./Expression";
 
-export interface Suggestion { expression: string; label: string; note?: string | undefined }
+export interface Suggestion { expression: string; label: string; note?: string | undefined; schema?: Schema | undefined }
 
 /** What an author has beyond an operator: expressions, and choices read live. */
 export interface Authoring {
   suggestions: Suggestion[];
+  /** Prefixes below which values stand that are known only when it runs. */
+  open?: readonly string[];
+  /** What an expression gave in the newest run. */
+  tryOut?: (text: string) => Promise<Tried>;
   discover: (what: string) => Promise<Choice[]>;
 }
 
@@ -82,7 +86,7 @@ function SchemaField({ field, ...props }: FormProps & { field: FieldShape }) {
       ) : null}
     >
       <div style={{ display: "contents" }} {...watch}>
-        {expression && props.authoring ? <Expression id={id} name={name} value={value === undefined ? "" : plain(value)} onChange={onChange} suggestions={props.authoring.suggestions} />
+        {expression && props.authoring ? <Expression id={id} name={name} value={value === undefined ? "" : plain(value)} onChange={onChange} authoring={props.authoring} />
           : <Control id={id} name={name} field={field} value={value} onChange={onChange} authoring={props.authoring} invalid={error !== undefined && (props.strict === true || value !== undefined)} />}
       </div>
     </Field>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { operationOf } from "../bridge/fake/manifests";
 import type { Operation, WorkflowDocument } from "../bridge/types";
-import { addStep, flow, freeId, freePlace, idFor, makeRoom, wouldCircle } from "./edits";
+import { addStep, flow, freeId, freePlace, idFor, makeRoom, removeSteps, spliceStep, wouldCircle } from "./edits";
 
 const empty: WorkflowDocument = { podium: 1, name: "", inputs: {}, credentials: {}, steps: {}, outputs: {} };
 const op = (name: string): Operation => {
@@ -44,6 +44,21 @@ describe("adding a step", () => {
       { edit: "remove_need", step: "b", needs: "a" },
       { edit: "add_need", step: "b", needs: "command", on: "success" },
     ]);
+  });
+
+  it("a step that is there already is put between two others in one change", () => {
+    expect(spliceStep("x", { from: "a", to: "b", on: "always", drawn: true }, { x: 11, y: 9 }, { b: { x: 600, y: 0 } })).toEqual({
+      label: "Put a step between", moves: { b: { x: 600, y: 0 }, x: { x: 20, y: 0 } },
+      edits: [{ edit: "add_need", step: "x", needs: "a", on: "always" }, { edit: "remove_need", step: "b", needs: "a" }, { edit: "add_need", step: "b", needs: "x", on: "success" }],
+    });
+    // An edge that carries a value stays: the value still flows.
+    expect(spliceStep("x", { from: "a", to: "b", on: "success", drawn: false }, { x: 0, y: 0 }).edits).toHaveLength(2);
+  });
+
+  it("steps, frames and notes are deleted as one change with a name that says what", () => {
+    expect(removeSteps(["a"]).label).toBe("Delete a step");
+    expect(removeSteps([], ["f"]).label).toBe("Delete a frame");
+    expect(removeSteps(["a"], ["f"], ["n"])).toEqual({ label: "Delete 3 things", edits: [{ edit: "remove_step", id: "a" }], moves: {}, frames: { f: null }, notes: { n: null } });
   });
 
   it("stands on the grid", () => expect(addStep(empty, op("command/run"), { x: 29, y: -31 }).moves).toEqual({ command: { x: 20, y: -40 } }));

@@ -6,7 +6,7 @@ export const frameWords = {
   ordinaryHelp: "Reaches real systems.",
   palette: "Search everything", deploy: (title: string) => `Deploy “${title}”`,
   paletteEmpty: "Nothing by that name. Try a screen, a workflow or an action.",
-  groups: { actions: "Actions", workflows: "Workflows", runs: "Runs", screens: "Go to" },
+  groups: { recent: "Lately", actions: "Actions", workflows: "Workflows", runs: "Runs", screens: "Go to" },
   theme: { light: "Use the light theme", dark: "Use the dark theme", system: "Follow the system’s theme" },
   skip: "Skip to the screen",
   opening: "Opening the workspace",

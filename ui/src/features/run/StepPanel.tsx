@@ -11,6 +11,7 @@ import { ModeTag } from "../../summary/Postcard";
 import { Said } from "../../design/Said";
 import { lasting, plain } from "../../text/format";
 import { runWords } from "../../text/run";
+import { conditionWords } from "../../text/condition";
 import { words } from "../../text/words";
 import { Log } from "./Log";
 import { QuestionPanel } from "./QuestionPanel";
@@ -57,6 +58,7 @@ export function StepPanel({ view, step, manifests, onShow }: { view: RunView; st
         ) : null}
         <Fold title={runWords.step}>
           <dl className="facts" style={{ paddingTop: 4 }}>
+            {step.condition ? <><dt>{conditionWords.title}</dt><dd data-testid="step-condition"><code>{step.condition}</code> <span className="quiet">{step.condition_held === null ? conditionWords.notYet : step.condition_held ? conditionWords.held : conditionWords.heldNot}</span></dd></> : null}
             <dt>{words.screens.undo}</dt><dd>{undo.word}{step.undo.because ? `: ${step.undo.because}` : ""}</dd>
             {step.attempt > 1 ? <><dt>{runWords.attempt(step.attempt)}</dt><dd>{step.error?.message}</dd></> : null}
             {step.duration_ms !== null ? <><dt>{runWords.took}</dt><dd>{lasting(step.duration_ms)}</dd></> : null}

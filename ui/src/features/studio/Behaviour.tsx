@@ -5,7 +5,7 @@ import { studioWords } from "../../text/studio";
 
 /** When a step runs, how often, and what a failure means. */
 export function Behaviour({ id, step, parents, operation, set }: { id: string; step: Step; parents: number; operation: Operation | undefined; set: (path: string, value: Json | undefined, label: string) => void }) {
-  const used = [step.if, step.for_each, step.retry, step.timeout, step.off, step.note, step.on_error !== "stop" ? 1 : null].filter(Boolean).length;
+  const used = [step.for_each, step.retry, step.timeout, step.off, step.note, step.on_error !== "stop" ? 1 : null].filter(Boolean).length;
   const limits = (["preview", "undo", "cancel"] as Verb[]).flatMap((verb) => {
     const support = operation?.capability[verb];
     if (!support || support.support === "yes") return [];
@@ -14,9 +14,6 @@ export function Behaviour({ id, step, parents, operation, set }: { id: string; s
   return (
     <Fold title={studioWords.behaviour} aside={used > 0 ? <span className="count">{used}</span> : null} testId="behaviour">
       <div className="form" style={{ paddingTop: 8 }}>
-        <Field label={studioWords.condition} help={studioWords.conditionHelp} id={`if-${id}`}>
-          <Draft id={`if-${id}`} testId="field-if" mono value={step.if ?? ""} onCommit={(text) => set("/if", text || undefined, "Change a condition")} />
-        </Field>
         <Field label={studioWords.onError} help={studioWords.onErrorHelp}>
           <Segmented label={studioWords.onError} testId="field-on-error" value={step.on_error} onChange={(value) => set("/on_error", value === "stop" ? undefined : value, "Change what a failure means")}
             options={[{ value: "stop", label: studioWords.onErrors.stop }, { value: "continue", label: studioWords.onErrors.continue }, { value: "ask", label: studioWords.onErrors.ask }]} />

@@ -162,7 +162,7 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
     if (kind === "frame") apply({ label: studioWords.addFrame, edits: [], moves: {}, frames: { [id]: frameAround(chosen, center) } });
     else {
       const bounds = chosen.length > 0 ? boundsOf(chosen) : null;
-      const at = snap(bounds ? { x: bounds.x, y: bounds.y - 140 } : { x: center.x - 120, y: center.y - 50 });
+      const at = bounds ? snap({ x: bounds.x, y: bounds.y - 140 }) : freePlace({ x: center.x - 120, y: center.y - 50 }, [...steps.map((s) => s.at), ...Object.values(notes)]);
       apply({ label: studioWords.addNote, edits: [], moves: {}, notes: { [id]: { ...at, width: 240, height: 100 } } });
     }
     setSelection({ steps: [], edge: null, [`${kind}s`]: [id] });
@@ -182,7 +182,7 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
       steps: chosen.length, things: (selection.frames?.length ?? 0) + (selection.notes?.length ?? 0), edge: selectedEdge !== undefined, pinned, off, total: steps.length, canPreview, canBack: views.canBack, canForward: views.canForward,
       add: openQuick, remove, clear: () => setSelection(nothing), selectAll: () => setSelection({ steps: steps.map((s) => s.id), edge: null, frames: Object.keys(frames), notes: Object.keys(notes) }),
       copy: () => void clipboard.copy(), cut: clipboard.cut, paste: clipboard.paste, duplicate: clipboard.duplicate,
-      tidy: () => open.tidy(chosen.length > 1 ? selection.steps : undefined), fit: () => jump(() => fit(chosen.length > 1 ? chosen : steps)), zoomSelection: () => jump(() => fit(chosen)),
+      tidy: () => open.tidy(chosen.length > 1 ? selection.steps : undefined), fit: () => jump(() => chosen.length > 1 ? fit(chosen) : fit(steps, 0, [...Object.values(frames), ...Object.values(notes)])), zoomSelection: () => jump(() => fit(chosen)),
       zoom: (by) => void (by === "reset" ? reactFlow.zoomTo(1, { duration: 120 }) : reactFlow.zoomTo(reactFlow.getZoom() * by, { duration: 120 })), back: views.back, forward: views.forward,
       minimap: () => usePreferences.setState((now) => ({ minimap: !now.minimap })), frame: () => thing("frame"), note: () => thing("note"),
       pin: () => apply({ label: pinned ? studioWords.unpin : studioWords.pinned(chosen.length), edits: [], moves: {}, pins: Object.fromEntries(chosen.map((s) => [s.id, !pinned])) }),

@@ -1,6 +1,7 @@
 import { Trash2 } from "lucide-react";
 import { useMemo } from "react";
 import { call } from "../../bridge/client";
+import { useQuery } from "../../bridge/queries";
 import type { Json, Manifest, Step, WorkflowDocument } from "../../bridge/types";
 import { Button } from "../../design/Button";
 import { Callout } from "../../design/feedback";
@@ -17,9 +18,10 @@ import { useEnvironment } from "../../window/environment";
 import { useSteady } from "../../window/press";
 import { say } from "../../window/toasts";
 import { Behaviour } from "./Behaviour";
+import { Condition } from "./Condition";
 import { EdgeRow } from "./EdgePanel";
 import { Slots } from "./Slots";
-import { suggestionsFor } from "./suggestions";
+import { conditionsFor, openPrefixes, suggestionsFor } from "./suggestions";
 import type { OpenDocument } from "./useDocument";
 
 interface Props { workflow: string; id: string; step: Step; document: WorkflowDocument; open: OpenDocument; manifests: Manifest[] | undefined; onRename: (to: string) => void; onDelete: () => void; apply: (change: Change) => void }
@@ -42,8 +44,12 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
   const elsewhere = useSteady(diagnostics).filter((d) => !errors.has(d.address.field?.slice(pointer("steps", id, "with").length) ?? ""));
   const authoring = useMemo(() => ({
     suggestions: suggestionsFor(id, document, edges, manifests, current),
+    open: openPrefixes(document, manifests),
+    tryOut: (text: string) => call("expression.try", { workflow, text }),
     discover: (what: string) => call("connector.discover", { workflow, step: id, what, ...(current ? { environment: current.name } : {}) }),
   }), [id, document, edges, manifests, current, workflow]);
+  const environments = useQuery("workspace.get", {}).data?.environments;
+  const asked = useMemo(() => [...authoring.suggestions, ...conditionsFor(id, document, edges, environments?.map((one) => one.name) ?? [])], [authoring, id, document, edges, environments]);
   const set = (path: string, value: Json | undefined, label: string) => apply(setInStep(id, path, value, label));
 
   return (
@@ -74,6 +80,12 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
           <div className="stack" style={{ paddingTop: 4 }}>
             {before.length === 0 ? <p className="quiet">{studioWords.flowNone}</p> : null}
             {before.map((edge) => <EdgeRow key={edge.from} edge={edge} document={document} apply={apply} />)}
+          </div>
+        </Fold>
+        <Fold title={studioWords.condition} open={Boolean(step.if)} aside={step.if ? <span className="count">1</span> : null} testId="condition">
+          <div style={{ paddingTop: 8 }} className="stack">
+            <Condition key={id} id={id} value={step.if ?? ""} suggestions={asked} open={authoring.open} tryOut={authoring.tryOut} onChange={(text) => set("/if", text || undefined, "Change a condition")} />
+            {before.length > 0 ? <p className="quiet small">{studioWords.conditionNeeds(before.map((edge) => studioWords.conditionNeed(document.steps[edge.from]?.title || edge.from, edge.on)), String(step.join))}</p> : null}
           </div>
         </Fold>
         <Behaviour id={id} step={step} parents={before.length} operation={operation} set={set} />

@@ -17,7 +17,8 @@ export function QuickAdd({ manifests, at, after, onPick, onClose }: Props) {
   const fitting = useQuery("port.fitting", after?.operation ? { from: after.operation.name } : null);
   const [all, setAll] = useState(false);
   const everything = useMemo(() => {
-    const known = fitting.data ? new Set<string>(fitting.data) : null;
+    // Where nothing takes anything of it, all that is left is the order, and that fits every step.
+    const known = fitting.data && fitting.data.length > 0 ? new Set<string>(fitting.data) : null;
     const wanted = query.trim().toLowerCase();
     return manifests.flatMap((manifest) => manifest.operations.map((operation) => ({ manifest, operation, fits: !after?.operation || known === null || known.has(operation.name) })))
       .filter(({ manifest, operation }) => !wanted || `${operation.title} ${operation.name} ${manifest.label}`.toLowerCase().includes(wanted))
