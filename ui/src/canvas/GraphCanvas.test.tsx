@@ -28,17 +28,6 @@ it("moving one of many draws one", () => {
   expect(new Set(drawn)).toEqual(new Set(["s7"]));
 });
 
-it("of a thousand steps, moving one draws one, and none of the others", () => {
-  // All of them in sight, so that each is there to be drawn.
-  const many = Array.from({ length: 1000 }, (_, n): CanvasStep => ({ ...step(n), at: { x: (n % 40) * 8, y: Math.floor(n / 40) * 8 } }));
-  const { rerender } = render(canvas(many));
-  expect(new Set(drawn).size).toBe(1000);
-  drawn.length = 0;
-  rerender(canvas(many.map((s, n) => (n === 500 ? { ...s, at: { x: 11, y: 12 } } : s))));
-  expect(drawn.length).toBeLessThan(5);
-  expect(new Set(drawn)).toEqual(new Set(["s500"]));
-}, 120_000);
-
 it("a frame and a note are drawn with steps", () => {
   const frames = { west: { x: 0, y: 0, width: 400, height: 300, title: "Filiale Köln", color: "ok" } };
   const notes = { why: { x: 20, y: 20, width: 200, height: 100, text: "**Why**" } };
