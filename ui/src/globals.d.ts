@@ -9,3 +9,8 @@ declare module "*.svg?url" {
   const address: string;
   export default address;
 }
+
+/** What tests read of files, without the types of all of Node. */
+declare module "node:fs" {
+  export function readFileSync(path: string, encoding: "utf8"): string;
+}

@@ -11,6 +11,7 @@ use podium_runtime::{Happened, Listener};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast;
 
 /// Longest time that events wait for company, so that a screen is not drawn for each line.
 const GATHER: Duration = Duration::from_millis(30);
@@ -39,14 +40,16 @@ pub struct Batch {
 /// Hears batches, until Podium is gone.
 pub struct Batches {
     listener: Listener,
+    locked: broadcast::Receiver<()>,
     ready: VecDeque<Batch>,
     ended: bool,
 }
 
 impl Batches {
-    pub(crate) fn new(listener: Listener) -> Self {
+    pub(crate) fn new(listener: Listener, locked: broadcast::Receiver<()>) -> Self {
         Self {
             listener,
+            locked,
             ready: VecDeque::new(),
             ended: false,
         }
@@ -67,7 +70,13 @@ impl Batches {
 
     async fn gather(&mut self) {
         let mut count = 0;
-        let mut next = self.listener.next().await;
+        let mut next = tokio::select! {
+            next = self.listener.next() => next,
+            Ok(()) = self.locked.recv() => {
+                self.ready.push_back(stale(&["vault.get", "credential.list"]));
+                return;
+            }
+        };
         let until = tokio::time::Instant::now() + GATHER;
         loop {
             match next {
@@ -148,13 +157,15 @@ impl Batches {
 }
 
 fn missed() -> Batch {
+    stale(&["run.get", "run.logs", "run.list", "workflow.list"])
+}
+
+fn stale(names: &[&str]) -> Batch {
     Batch {
         run: None,
         events: Vec::new(),
         logs: 0,
-        stale: ["run.get", "run.logs", "run.list", "workflow.list"]
-            .map(String::from)
-            .to_vec(),
+        stale: names.iter().copied().map(String::from).collect(),
         trouble: None,
     }
 }

@@ -12,10 +12,10 @@ use podium_plan::Fit;
 use podium_projections::{RunSummary, RunView};
 
 use crate::types::{
-    AddCredential, AnswerStep, CopySteps, CreateVault, CreateWorkflow, CredentialRef,
+    AddCredential, AnswerStep, CompareRun, Comparison, CopySteps, CreateVault, CreateWorkflow, CredentialRef,
     CredentialTest, CredentialView, Discover, Doctor, DocumentView, EditDocument, Empty, FindInLog,
     FoundInLog, Fragment, GetLogGroups, GetLogs, GetRun, ListRuns, LogGroup, LogPage, MakePreview,
-    PasteSteps, Pasted, PortsOf, PreviewView, RunName, RunStarted, SetText, StartRun, Tidy, Tried,
+    PasteSteps, Pasted, PortsOf, PreviewView, RunName, RunStarted, SetText, SettingsView, StartRun, Tidy, Tried,
     TryExpression, VaultView, WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
@@ -113,6 +113,8 @@ commands! {
     "run.find_log": FindInLog => FoundInLog, run_find_log;
     /// Parts of a log that can be folded.
     "run.log_groups": GetLogGroups => Vec<LogGroup>, run_log_groups;
+    /// What is different between a run and another one, or what it would be today.
+    "run.compare": CompareRun => Comparison, run_compare;
     /// Stops a run gently.
     "run.cancel": RunName => Empty, run_cancel;
     /// Says yes to the preview of a run that waits for it.
@@ -137,6 +139,12 @@ commands! {
     "credential.test": CredentialRef => CredentialTest, credential_test;
     /// Removes a credential.
     "credential.remove": CredentialRef => Empty, credential_remove;
+    /// What a person has chosen on this computer.
+    "settings.get": Empty => SettingsView, settings_get;
+    /// Changes that.
+    "settings.set": SettingsView => SettingsView, settings_set;
+    /// Somebody is there.
+    "person.here": Empty => Empty, person_here;
     /// What is there and what is missing on this computer.
     "doctor.get": Empty => Doctor, doctor_get;
 }

@@ -6,11 +6,13 @@
 )]
 
 mod clipboard;
+mod compare;
 mod connectors;
 mod credentials;
 mod doctor;
 mod documents;
 mod help;
+pub(crate) mod idle;
 pub(crate) mod logs;
 mod previews;
 mod reading;

@@ -12,6 +12,7 @@ use podium_runtime::workspace::Folder;
 use podium_runtime::{Home, Host, Options};
 use podium_vault::{SystemKeychain, Vault};
 
+use crate::handlers::idle::Idle;
 use crate::handlers::logs::Found;
 use crate::handlers::runs::{Seen, Summaries};
 use crate::{ApiError, Batches};
@@ -29,6 +30,7 @@ pub struct Podium {
     pub(crate) seen: Arc<Seen>,
     pub(crate) summaries: Arc<Summaries>,
     pub(crate) found: Arc<Found>,
+    pub(crate) idle: Arc<Idle>,
 }
 
 /// A preview that can be begun, with the plan that it is of.
@@ -81,6 +83,7 @@ impl Podium {
             seen: Arc::default(),
             summaries: Arc::default(),
             found: Arc::default(),
+            idle: Arc::default(),
         })
     }
 
@@ -92,6 +95,7 @@ impl Podium {
         let vault = Arc::clone(podium.host.vault());
         let _ = tokio::task::spawn_blocking(move || vault.unlock(None)).await;
         podium.host.resume().await?;
+        podium.watch_idle().await;
         Ok(podium)
     }
 
@@ -102,7 +106,7 @@ impl Podium {
 
     /// Hears what happens from now on, in batches.
     pub fn subscribe(&self) -> Batches {
-        Batches::new(self.host.listen())
+        Batches::new(self.host.listen(), self.idle.listen())
     }
 
     /// Who acts: the user of this computer.

@@ -32,6 +32,16 @@ pub struct WorkspaceView {
     pub default_environment: Option<EnvironmentName>,
     /// What is wrong with `podium.yaml` and the environments.
     pub diagnostics: Vec<Diagnostic>,
+    /// Who is here, by the name they have on this computer.
+    pub person: String,
+}
+
+/// What a person has chosen on this computer, for all workspaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SettingsView {
+    /// The vault locks itself after so many minutes without anybody; never where absent.
+    #[serde(default)]
+    pub lock_after_minutes: Option<u32>,
 }
 
 /// An environment.
@@ -80,6 +90,12 @@ pub struct WorkflowTile {
     pub inputs: Map<String, Value>,
     /// Its newest run.
     pub last_run: Option<RunSummary>,
+    /// The heading under which it stands; empty where it has none.
+    pub category: String,
+    /// Its picture: the name of an icon, or one sign; empty where it has none.
+    pub icon: String,
+    /// Whether this person may run it, as `podium.yaml` says.
+    pub may_run: bool,
 }
 
 /// A workflow.
@@ -357,6 +373,68 @@ pub struct ListRuns {
     pub limit: Option<u32>,
 }
 
+/// Asking what is different between a run and another one, or what it would be today.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CompareRun {
+    /// The run.
+    pub run: RunId,
+    /// The other one; the workflow as it is now where absent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub with: Option<RunId>,
+}
+
+/// What is different between a run and another one, or what it would be today.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct Comparison {
+    /// Answers that differ.
+    pub inputs: Vec<Difference>,
+    /// What else differs: the environment's variables, bound credentials, results.
+    pub settings: Vec<Difference>,
+    /// Steps that differ, in the order of the run; those that are new at the end.
+    pub steps: Vec<StepDifference>,
+    /// Why the workflow cannot be planned today; then only what the run had is known.
+    pub problem: Option<Error>,
+}
+
+/// One thing that differs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Difference {
+    /// What: a path such as `with.variables.branch`.
+    pub what: String,
+    /// In the run; absent where it was not there.
+    #[ts(type = "any")]
+    pub before: Option<Value>,
+    /// In the other one; absent where it is not there.
+    #[ts(type = "any")]
+    pub after: Option<Value>,
+}
+
+/// A step that differs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct StepDifference {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// How it differs.
+    pub how: HowDifferent,
+    /// What differs in it, where it is in both.
+    pub fields: Vec<Difference>,
+}
+
+/// How a step differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum HowDifferent {
+    /// Only the other one has it.
+    Added,
+    /// Only the run has it.
+    Removed,
+    /// Both have it, not alike.
+    Changed,
+}
+
 /// Which log lines to read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct GetLogs {
@@ -564,6 +642,9 @@ pub struct CredentialTest {
     pub error: Option<Error>,
     /// In one sentence.
     pub words: String,
+    /// What it may do, as far as calls that only look can tell; empty where they cannot.
+    #[serde(default)]
+    pub rights: Vec<podium_connector::Right>,
 }
 
 /// A credential to store. The secret values go in and never come out.

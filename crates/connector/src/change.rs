@@ -67,6 +67,26 @@ pub struct Change {
     pub because: Option<String>,
 }
 
+/// What stands in a preview for a value that is known only later.
+const KNOWN_LATER: &str = "(known later)";
+
+impl Change {
+    /// Its name for people: a part that is known only later is said in words.
+    pub fn plain_name(&self) -> String {
+        let name = self.name.as_str();
+        match name.strip_suffix(KNOWN_LATER).map(str::trim_end) {
+            Some("") => String::from("(its name is known later)"),
+            Some(method) if self.kind == "request" && method.chars().all(char::is_alphabetic) => {
+                format!("{method}, to an address that is known later")
+            }
+            _ if name.contains(KNOWN_LATER) => {
+                format!("{} (in part known later)", name.replace(KNOWN_LATER, "…"))
+            }
+            _ => name.to_owned(),
+        }
+    }
+}
+
 /// How a step can be undone.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS,
@@ -126,5 +146,37 @@ impl StepPreview {
             outputs: serde_json::Map::new(),
             notes: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_later_is_said_in_words() {
+        let name = |kind: &str, name: &str| {
+            Change {
+                action: Action::Run,
+                kind: kind.into(),
+                name: name.into(),
+                before: Value::Null,
+                after: Value::Null,
+                stateful: false,
+                confidence: None,
+                because: None,
+            }
+            .plain_name()
+        };
+        assert_eq!(
+            name("request", "GET (known later)"),
+            "GET, to an address that is known later"
+        );
+        assert_eq!(name("stack", "(known later)"), "(its name is known later)");
+        assert_eq!(
+            name("stack", "shop-(known later)-eu"),
+            "shop-…-eu (in part known later)"
+        );
+        assert_eq!(name("request", "GET https://a/b"), "GET https://a/b");
     }
 }

@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 
 use crate::change::StepPreview;
-use crate::context::Context;
+use crate::context::{Context, Mode};
 use crate::manifest::{Manifest, Support, Verb};
 use crate::outcome::{
-    Choice, Drawing, Drift, Identity, Observed, Outcome, StillRunning, UndoRecord,
+    Choice, Drawing, Drift, Identity, Observed, Outcome, Right, StillRunning, UndoRecord,
 };
 use crate::request::{Problem, StepRequest};
 use crate::simulator::Simulator;
@@ -28,9 +28,26 @@ pub trait Connector: Send + Sync + 'static {
     /// known are no problem.
     fn validate(&self, request: &StepRequest) -> Vec<Problem>;
 
+    /// Whether an operation reaches the real system where the environment says `mode`, as far as its
+    /// inputs tell; `None` while an input that decides this is not known. Pure.
+    fn mode(&self, request: &StepRequest, mode: Mode) -> Option<Mode> {
+        let _ = request;
+        Some(if self.manifest().local {
+            Mode::Real
+        } else {
+            mode
+        })
+    }
+
     /// Proves who would do it, with a call that only looks; `None` where the operation acts as the user
     /// of this computer and no credential is bound.
     async fn identify(&self, cx: &dyn Context, request: &StepRequest) -> Result<Option<Identity>>;
+
+    /// What the bound credential may do, as far as calls that only look can tell; empty where they cannot.
+    async fn rights(&self, cx: &dyn Context, request: &StepRequest) -> Result<Vec<Right>> {
+        let _ = (cx, request);
+        Ok(Vec::new())
+    }
 
     /// Says what would change. Writes nothing anywhere but in [`Context::private`] and, where the
     /// system's own preview needs it (a change set), an object that changes no resource and is removed

@@ -25,7 +25,7 @@ pub use manifest::{
 };
 pub use outcome::{
     Choice, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Identity, Made, Observed, Outcome,
-    StillRunning, UndoRecord,
+    Right, StillRunning, UndoRecord,
 };
 pub use request::{Inputs, Problem, StepRequest, Unknown};
 pub use simulator::{SimulatedExit, SimulatedProcess, Simulator};

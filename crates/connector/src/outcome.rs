@@ -84,6 +84,15 @@ pub struct Identity {
     pub expires: Option<String>,
 }
 
+/// Something that an identity may do, or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct Right {
+    /// What, in words: `look at stacks`.
+    pub what: String,
+    /// Whether it may; absent where nobody can know before it is tried.
+    pub held: Option<bool>,
+}
+
 /// What was changed outside since a step last ran.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Drift {

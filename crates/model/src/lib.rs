@@ -23,4 +23,4 @@ pub mod workspace;
 pub use document::Document;
 pub use environment::Environment;
 pub use id::{CredentialName, EnvironmentName, OperationName, RunId, StepId};
-pub use workspace::Workspace;
+pub use workspace::{CatalogEntry, Workspace};

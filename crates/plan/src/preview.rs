@@ -96,6 +96,11 @@ pub struct PreviewStep {
     pub uses: OperationName,
     /// Whether the far system is real.
     pub mode: Mode,
+    /// Set where that is known only with inputs that are not known yet; `mode` is then that of the
+    /// environment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub mode_open: bool,
     /// How sure the answer is.
     pub confidence: Confidence,
     /// Why not exact.
@@ -144,6 +149,7 @@ impl PreviewStep {
             title: plan_step.title.clone(),
             uses: plan_step.uses.clone(),
             mode,
+            mode_open: false,
             confidence: Confidence::Exact,
             because: None,
             waits_for,

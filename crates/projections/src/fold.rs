@@ -173,6 +173,7 @@ fn blank(
         title,
         uses,
         mode,
+        mode_open: false,
         state: StepState::Waiting,
         sentence: String::new(),
         attempt: 0,
@@ -217,6 +218,7 @@ fn fill_in_preview(view: &mut RunView, preview: &Preview) {
         if let Some(&at) = view.index.get(&previewed.id) {
             let step = &mut view.steps[at];
             step.mode = previewed.mode;
+            step.mode_open = previewed.mode_open;
             step.undo.clone_from(&previewed.undo);
             step.confidence = previewed.confidence;
             step.changes.clone_from(&previewed.changes);

@@ -164,6 +164,8 @@ pub struct StepView {
     pub uses: OperationName,
     /// Whether the far system is real.
     pub mode: Mode,
+    /// Set while that depends on inputs that are not known yet.
+    pub mode_open: bool,
     /// Where it stands.
     pub state: StepState,
     /// Where it stands, in words.
@@ -503,6 +505,25 @@ impl RunView {
     /// for all events that came.
     pub fn explain(&mut self) {
         crate::hold::explain(self);
+    }
+
+    /// Says of steps whose mode was open what it is, as far as their inputs tell by now: `of` gives the
+    /// mode of a step, for the mode that its environment says.
+    pub fn settle_modes(&mut self, mut of: impl FnMut(&StepView, Mode) -> Option<Mode>) {
+        let mut settled = false;
+        for step in self.steps.iter_mut().filter(|step| step.mode_open) {
+            if step.inputs.is_empty() {
+                continue;
+            }
+            if let Some(mode) = of(step, step.mode) {
+                step.mode = mode;
+                step.mode_open = false;
+                settled = true;
+            }
+        }
+        if settled {
+            self.mode = RunMode::of(self.steps.iter().map(|step| step.mode), Mode::Real);
+        }
     }
 
     /// Says how many lines each step (or element) has logged, where the events were read without them.

@@ -57,11 +57,18 @@ pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview
         let answers = join_all(now.iter().map(|step| walk.ask(step))).await;
         for (step, asked) in now.into_iter().zip(answers) {
             walk.learn(step, &asked);
-            let mode = mode_of(shared, plan, step);
-            steps.insert(
-                step.id.clone(),
-                PreviewStep::new(step, mode, asked.waits_for, asked.answer),
+            let mode = match asked.mode {
+                Some(mode) => mode,
+                None => mode_of(shared, plan, step),
+            };
+            let mut previewed = PreviewStep::new(
+                step,
+                mode.unwrap_or(plan.mode()),
+                asked.waits_for,
+                asked.answer,
             );
+            previewed.mode_open = mode.is_none();
+            steps.insert(step.id.clone(), previewed);
         }
         left = later;
     }
@@ -81,6 +88,8 @@ struct Asked {
     answer: StepAnswer,
     /// Steps whose outputs must be known first.
     waits_for: Vec<StepId>,
+    /// Whether it reaches the real system, where its inputs could be looked at.
+    mode: Option<Option<Mode>>,
 }
 
 impl Walk<'_> {
@@ -89,6 +98,7 @@ impl Walk<'_> {
             return Asked {
                 answer: StepAnswer::Skipped(String::from("The step is switched off.")),
                 waits_for: Vec::new(),
+                mode: None,
             };
         }
         let scope = self.scope();
@@ -109,6 +119,7 @@ impl Walk<'_> {
                                 condition.source()
                             )),
                             waits_for: Vec::new(),
+                            mode: None,
                         };
                     }
                     Err(error) => return failed(step, &error.to_string()),
@@ -143,6 +154,11 @@ impl Walk<'_> {
             remote: None,
         };
         let waits_for = waits_for.into_iter().collect();
+        let mode = self
+            .shared
+            .connector(&step.uses)
+            .ok()
+            .map(|connector| connector.mode(&request, self.plan.mode()));
         let answer = match self.ask_connector(step, &request).await {
             Ok(mut preview) => {
                 if let (Work::Do, Some(steps)) = (&step.work, &step.undo) {
@@ -152,7 +168,11 @@ impl Walk<'_> {
             }
             Err(error) => StepAnswer::Failed(error),
         };
-        Asked { answer, waits_for }
+        Asked {
+            answer,
+            waits_for,
+            mode,
+        }
     }
 
     async fn ask_connector(&self, step: &PlanStep, request: &StepRequest) -> Result<StepPreview> {
@@ -229,6 +249,7 @@ fn failed(step: &PlanStep, why: &str) -> Asked {
             .with_hint("Correct the expression in the step."),
         ),
         waits_for: Vec::new(),
+        mode: None,
     }
 }
 
@@ -253,11 +274,12 @@ pub(crate) fn override_class(steps: &[UndoStep]) -> Undo {
     }
 }
 
-fn mode_of(shared: &Shared, plan: &Plan, step: &PlanStep) -> Mode {
-    match shared.connector(&step.uses) {
+/// As far as the connector alone tells it, without the step's inputs.
+fn mode_of(shared: &Shared, plan: &Plan, step: &PlanStep) -> Option<Mode> {
+    Some(match shared.connector(&step.uses) {
         Ok(connector) if connector.manifest().local => Mode::Real,
         _ => plan.mode(),
-    }
+    })
 }
 
 /// Who would do it: one proof a credential.
@@ -279,7 +301,7 @@ async fn identities(walk: &Walk<'_>) -> Vec<PreviewIdentity> {
             resumed: false,
             remote: None,
         };
-        let proof = if mode_of(walk.shared, walk.plan, step) == Mode::Simulated {
+        let proof = if mode_of(walk.shared, walk.plan, step) == Some(Mode::Simulated) {
             Ok(None)
         } else {
             match Look::within(walk.shared, walk.plan, step, &walk.folder).await {
@@ -355,6 +377,11 @@ impl Look {
     }
 
     /// Choices for a form.
+    pub async fn rights(&self, request: &StepRequest) -> Result<Vec<podium_connector::Right>> {
+        self.connector.rights(&self.context, request).await
+    }
+
+    /// Choices for a field.
     pub async fn discover(&self, request: &StepRequest, what: &str) -> Result<Vec<Choice>> {
         self.connector.discover(&self.context, request, what).await
     }

@@ -53,6 +53,9 @@ pub struct TestResult {
     pub ok: bool,
     /// Who one is there, or why it was refused. Holds no secret.
     pub words: String,
+    /// The same as data, in the shape of who tested it. Holds no secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<serde_json::Value>,
 }
 
 /// What a lease is for; it stands in the log.

@@ -140,6 +140,14 @@ impl Vault {
         check(credential, secrets)
     }
 
+    /// As [`Vault::lock`], because nobody was there for so long. Does nothing where it is not open.
+    pub fn lock_idle(&self, minutes: u32) {
+        let mut memory = self.memory();
+        if memory.key.take().is_some() {
+            memory.because = Because::Idle(minutes);
+        }
+    }
+
     /// Keeps a credential; one of the same name is replaced whole.
     pub fn put(&self, credential: Credential, secrets: &BTreeMap<String, Secret>) -> Result<()> {
         Self::accepts(&credential, secrets)?;

@@ -200,6 +200,7 @@ fn a_locked_vault_can_be_listed() {
                 at_ms: 5,
                 ok: true,
                 words: "deployer".into(),
+                proof: Some(serde_json::json!({"user": "deployer"})),
             },
         )
         .unwrap();
@@ -211,6 +212,10 @@ fn a_locked_vault_can_be_listed() {
     assert_eq!(
         listed[0].tested.as_ref().map(|t| t.words.as_str()),
         Some("deployer")
+    );
+    assert_eq!(
+        listed[0].tested.as_ref().and_then(|t| t.proof.clone()),
+        Some(serde_json::json!({"user": "deployer"}))
     );
     assert_eq!(listed[1].tested, None);
 }
@@ -230,7 +235,8 @@ fn a_credential_is_replaced_whole_and_removed() {
             TestResult {
                 at_ms: 0,
                 ok: false,
-                words: String::new()
+                words: String::new(),
+                proof: None,
             }
         )),
         "POD0501"

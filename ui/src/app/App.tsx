@@ -6,6 +6,7 @@ import { Home } from "../features/home/Home";
 import { frameWords } from "../text/frame";
 import { words } from "../text/words";
 import { type Action, followKeys, useRegisterActions } from "../window/actions";
+import { followPerson } from "../window/here";
 import { followPresses } from "../window/press";
 import { useEnvironment } from "../window/environment";
 import { usePreferences } from "../window/preferences";
@@ -37,6 +38,7 @@ export function App() {
 
   useEffect(() => followKeys(), []);
   useEffect(() => followPresses(), []);
+  useEffect(() => followPerson(), []);
   useRegisterActions("window", useMemo((): Action[] => [
     { id: "window.palette", label: frameWords.palette, keys: "mod+k", whileTyping: true, quiet: true, run: openPalette },
     { id: "window.light", label: frameWords.theme.light, run: () => usePreferences.setState({ theme: "light" }) },

@@ -1,10 +1,11 @@
-import { ChevronRight, Search } from "lucide-react";
+import { ChevronRight, Lock, Search } from "lucide-react";
 import { useQuery } from "../bridge/queries";
+import { Button } from "../design/Button";
 import { Keys } from "../design/Keys";
 import { frameWords } from "../text/frame";
 import { runsWords } from "../text/runs";
 import { words } from "../text/words";
-import { type Route, useRoute, writeRoute } from "../window/route";
+import { go, type Route, useRoute, writeRoute } from "../window/route";
 import { EnvironmentChip } from "./EnvironmentChip";
 
 /** Where am I, the palette, the environment. */
@@ -17,9 +18,16 @@ export function TitleRow({ onPalette, hostLabel }: { onPalette: () => void; host
         <span className="grow ellipsis">{frameWords.palette}</span>
         <Keys keys="mod+k" />
       </button>
-      <div className="title-end">{hostLabel ? <span className="host-label ellipsis" title={hostLabel}>{hostLabel}</span> : null}<EnvironmentChip /></div>
+      <div className="title-end">{hostLabel ? <span className="host-label ellipsis" title={hostLabel}>{hostLabel}</span> : null}<VaultSign /><EnvironmentChip /></div>
     </header>
   );
+}
+
+/** While the vault is locked, that is in sight everywhere, with the way to open it. */
+function VaultSign() {
+  const vault = useQuery("vault.get", {}).data;
+  if (vault?.state !== "locked") return null;
+  return <Button look="quiet" onPress={() => go({ screen: "credentials" })} data-testid="vault-sign"><Lock size={14} aria-hidden />{frameWords.vaultLocked}</Button>;
 }
 
 function Where() {

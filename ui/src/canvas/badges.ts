@@ -7,7 +7,8 @@ import type { Badge } from "./types";
 export const badgeIcons = { condition: Split, each: Repeat, retry: RotateCw, off: CirclePower, approval: Hand, simulated: FlaskConical, real: Zap, join: GitMerge, note: FileText, pin: Pin };
 
 /** Whether a step of a preview or a run reaches the real system. */
-export function modeBadge(mode: "real" | "simulated"): Badge {
+export function modeBadge(mode: "real" | "simulated", open = false): Badge {
+  if (open) return { id: "simulated", word: words.modeOpenHelp, text: words.modeOpen };
   return mode === "simulated" ? { id: "simulated", word: words.simulatedHelp, text: words.simulated } : { id: "real", word: words.realHelp, text: words.real };
 }
 

@@ -31,8 +31,18 @@ export function losses(preview: Preview): string[] {
   return preview.steps.flatMap((step) => step.changes).filter((change) => change.stateful && (change.action === "delete" || change.action === "replace")).map((change) => change.name);
 }
 
+const knownLater = "(known later)";
+
+/** The name of a change for people: a part that is known only later is said in words. */
+export function plainName(change: Pick<Change, "kind" | "name">): string {
+  const { kind, name } = change;
+  if (name === knownLater) return "(its name is known later)";
+  if (kind === "request" && /^\p{L}+ \(known later\)$/u.test(name)) return `${name.slice(0, name.indexOf(" "))}, to an address that is known later`;
+  return name.includes(knownLater) ? `${name.replaceAll(knownLater, "…")} (in part known later)` : name;
+}
+
 /** The preview as plain text, for a chat or a pull request. */
 export function asText(title: string, preview: Preview, verbs: Record<Action, string>): string {
-  const lines = linesOf(preview).map(({ step, change, confidence }) => `- ${verbs[change.action]} ${change.kind} ${change.name} (${step.title}; ${confidence})`);
+  const lines = linesOf(preview).map(({ step, change, confidence }) => `- ${verbs[change.action]} ${change.kind} ${plainName(change)} (${step.title}; ${confidence})`);
   return [`${title} in ${preview.environment}`, preview.summary.words, "", ...lines, "", preview.hash].join("\n");
 }

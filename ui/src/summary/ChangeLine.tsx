@@ -5,7 +5,7 @@ import { Mark } from "../design/Mark";
 import { actionMeaning, ConfidenceMark, MeaningIcon, undoMeaning } from "../design/meaning";
 import { Said } from "../design/Said";
 import { diffLines } from "../graph/diff";
-import type { PreviewLine } from "../graph/preview";
+import { plainName, type PreviewLine } from "../graph/preview";
 import { previewWords } from "../text/preview";
 import { words } from "../text/words";
 import { ModeTag } from "./Postcard";
@@ -22,7 +22,7 @@ export function ChangeLine({ line, manifest, undoing, onStep }: { line: PreviewL
       <button type="button" className="change-row" aria-expanded={open} aria-controls={id} onClick={() => { setOpen(!open); onStep?.(step.id); }}>
         <span className="change-verb" data-tone={meaning.tone}><MeaningIcon meaning={meaning} size={15} />{meaning.word}</span>
         <Mark manifest={manifest} size={20} />
-        <span className="change-name ellipsis" title={`${change.kind} ${change.name}`}><span className="change-thing">{change.name}</span> <span className="quiet">{change.kind}</span></span>
+        <span className="change-name ellipsis" title={`${change.kind} ${change.name}`}><span className="change-thing">{plainName(change)}</span> <span className="quiet">{change.kind}</span></span>
         {change.stateful && (change.action === "delete" || change.action === "replace") ? <span className="tag" data-tone="bad">{previewWords.statefulBadge}</span> : null}
         <span className="change-sure" title={words.confidenceHelp[confidence]}><ConfidenceMark confidence={confidence} /><span>{words.confidence[confidence]}</span></span>
         {undoing ? null : <span className="change-undo" data-tone={undo.tone} title={step.undo.because ?? words.undoHelp[step.undo.class]}><MeaningIcon meaning={undo} size={13} /><span>{undo.word}</span></span>}
@@ -30,7 +30,7 @@ export function ChangeLine({ line, manifest, undoing, onStep }: { line: PreviewL
       </button>
       {open ? (
         <div className="change-more" id={id}>
-          <div className="row" style={{ flexWrap: "wrap" }}><strong style={{ fontWeight: 500 }}>{step.title}</strong><span className="quiet">{step.uses}</span><ModeTag mode={step.mode} /></div>
+          <div className="row" style={{ flexWrap: "wrap" }}><strong style={{ fontWeight: 500 }}>{step.title}</strong><span className="quiet">{step.uses}</span><ModeTag mode={step.mode} open={step.mode_open} /></div>
           {line.because ? <p className="muted"><Said text={line.because} /></p> : null}
           {step.undo.because && !undoing ? <p className="muted"><Said text={step.undo.because} /></p> : null}
           <Diff before={change.before} after={change.after} />

@@ -25,7 +25,9 @@ function systemsSentence(view: PreviewView, manifests: Manifest[] | undefined): 
 }
 
 function modeSentence(view: PreviewView): string {
-  const modes = new Set(view.preview.steps.filter((step) => !step.skipped).map((step) => step.mode));
+  // A step of which it is not known yet says so itself; the others decide.
+  const told = view.preview.steps.filter((step) => !step.skipped);
+  const modes = new Set((told.some((step) => !step.mode_open) ? told.filter((step) => !step.mode_open) : told).map((step) => step.mode));
   if (modes.size === 0) return "";
   if (modes.size > 1) return previewWords.mixed;
   return modes.has("simulated") ? previewWords.simulatedAll : previewWords.realAll;
@@ -39,7 +41,8 @@ function undoSentence(view: PreviewView): string {
 }
 
 /** Simulated or Real, on every step of every screen. */
-export function ModeTag({ mode }: { mode: "real" | "simulated" | "mixed" }) {
+export function ModeTag({ mode, open = false }: { mode: "real" | "simulated" | "mixed"; open?: boolean | undefined }) {
+  if (open) return <span className="tag" data-tone="odd" title={words.modeOpenHelp}>{words.modeOpen}</span>;
   if (mode === "mixed") return <span className="tag" data-tone="odd" title={words.mixedHelp}>{words.mixed}</span>;
   return mode === "simulated" ? <span className="tag" data-tone="odd" title={words.simulatedHelp}>{words.simulated}</span> : <span className="tag" title={words.realHelp}>{words.real}</span>;
 }

@@ -4,7 +4,7 @@ export const frameWords = {
   practiceHelp: "Simulators stand in for every system.",
   protectedHelp: "A person approves before anything is written.",
   ordinaryHelp: "Reaches real systems.",
-  palette: "Search everything", deploy: (title: string) => `Deploy “${title}”`,
+  vaultLocked: "Vault locked", palette: "Search everything", deploy: (title: string) => `Deploy “${title}”`,
   paletteEmpty: "Nothing by that name. Try a screen, a workflow or an action.",
   groups: { recent: "Lately", actions: "Actions", workflows: "Workflows", runs: "Runs", screens: "Go to" },
   theme: { light: "Use the light theme", dark: "Use the dark theme", system: "Follow the system’s theme" },

@@ -16,6 +16,8 @@ export const words = {
   simulated: "Simulated",
   real: "Real",
   mixed: "Partly simulated",
+  modeOpen: "Real or simulated",
+  modeOpenHelp: "Known when its address is. An address on this computer is really asked; for any other a simulator stands in.",
   mixedHelp: "Simulators of Podium stand in for some of its systems; the others are real. Each step says which.",
   simulatedHelp: "A simulator of Podium stands in for the far system. Nothing outside this computer is touched.",
   realHelp: "This reaches the real system.",

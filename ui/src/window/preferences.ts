@@ -13,18 +13,21 @@ interface Preferences {
   minimap: boolean;
   /** Actions of the palette, the newest first. */
   recent: string[];
+  /** Of the size that the system gives, in percent. */
+  textSize: number;
 }
 
 /** What a person chose about this window. No content of the workspace is in it. */
 export const usePreferences = create<Preferences>()(
-  persist((): Preferences => ({ theme: "system", environment: null, paletteOpen: true, inspectorOpen: true, lastWorkflow: null, minimap: true, recent: [] }), { name: "podium" }),
+  persist((): Preferences => ({ theme: "system", environment: null, paletteOpen: true, inspectorOpen: true, lastWorkflow: null, minimap: true, recent: [], textSize: 100 }), { name: "podium" }),
 );
 
 /** Keeps `data-theme` on the page in step with the choice and the system. */
 export function followTheme(): void {
   const dark = window.matchMedia?.("(prefers-color-scheme: dark)");
   const apply = () => {
-    const { theme } = usePreferences.getState();
+    const { theme, textSize } = usePreferences.getState();
+    document.documentElement.style.fontSize = textSize === 100 ? "" : `${textSize}%`;
     document.documentElement.dataset.theme = theme === "system" ? (dark?.matches ? "dark" : "light") : theme;
   };
   dark?.addEventListener("change", apply);

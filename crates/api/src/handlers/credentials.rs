@@ -113,6 +113,7 @@ impl Podium {
                 at_ms: clock::now(),
                 ok: test.error.is_none(),
                 words: test.words.clone(),
+                proof: serde_json::to_value(&test).ok(),
             },
         );
         self.with_vault(move |vault| vault.note_test(&name, kept))
@@ -133,6 +134,7 @@ impl Podium {
             return CredentialTest {
                 at,
                 identity: None,
+                rights: Vec::new(),
                 error: None,
                 words: String::from(
                     "It is stored and can be read. Nothing can be asked who it is.",
@@ -140,9 +142,14 @@ impl Podium {
             };
         };
         let step = &plan.steps()[0];
+        let mut rights = Vec::new();
         let proof = match self.host.look(&plan, step).await {
             Ok(look) => {
                 let proof = look.identify(&request).await;
+                if matches!(proof, Ok(Some(_))) {
+                    // Who it is counts also where what it may do cannot be asked.
+                    rights = look.rights(&request).await.unwrap_or_default();
+                }
                 look.close().await;
                 proof
             }
@@ -151,6 +158,7 @@ impl Podium {
         match proof {
             Ok(Some(identity)) => CredentialTest {
                 at,
+                rights,
                 words: format!("It is {} in {}.", identity.user, identity.account),
                 identity: Some(identity),
                 error: None,
@@ -158,12 +166,14 @@ impl Podium {
             Ok(None) => CredentialTest {
                 at,
                 identity: None,
+                rights: Vec::new(),
                 error: None,
                 words: String::from("It can be read; the system has no call that says who it is."),
             },
             Err(error) => CredentialTest {
                 at,
                 identity: None,
+                rights: Vec::new(),
                 words: error.message.clone(),
                 error: Some(error),
             },
@@ -263,19 +273,7 @@ impl Podium {
             hidden: credential.secret_fields.clone(),
             created: clock::rfc3339(credential.created_at_ms),
             used_in: used.get(&credential.name).cloned().unwrap_or_default(),
-            tested: credential.tested.as_ref().map(|tested| CredentialTest {
-                at: clock::rfc3339(tested.at_ms),
-                identity: None,
-                error: (!tested.ok).then(|| {
-                    Error::new(
-                        ErrorKind::Unauthorized,
-                        Code::new("POD0521"),
-                        tested.words.clone(),
-                    )
-                    .with_hint("Test it again, or store it anew.")
-                }),
-                words: tested.words.clone(),
-            }),
+            tested: credential.tested.as_ref().map(last_test),
         }
     }
 
@@ -295,6 +293,28 @@ impl Podium {
                 .with_source(panic))
             })
     }
+}
+
+/// The newest test as it was kept; one from an older Podium has only its words.
+fn last_test(tested: &TestResult) -> CredentialTest {
+    let kept = tested
+        .proof
+        .clone()
+        .and_then(|proof| serde_json::from_value(proof).ok());
+    kept.unwrap_or_else(|| CredentialTest {
+        at: clock::rfc3339(tested.at_ms),
+        identity: None,
+        error: (!tested.ok).then(|| {
+            Error::new(
+                ErrorKind::Unauthorized,
+                Code::new("POD0521"),
+                tested.words.clone(),
+            )
+            .with_hint("Test it again, or store it anew.")
+        }),
+        words: tested.words.clone(),
+        rights: Vec::new(),
+    })
 }
 
 type Sorted = (BTreeMap<String, String>, BTreeMap<String, Secret>);

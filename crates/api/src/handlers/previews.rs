@@ -107,6 +107,7 @@ impl Podium {
             .with_hint(format!("{hint} Nothing was begun."))
             .into());
         }
+        self.allowed(made.plan.workflow())?;
         self.confirm(&made.plan, request.confirm.as_deref())?;
         // The click on a preview is a yes to that preview; where the environment wants an approval of
         // its own, only a yes that says so counts.
@@ -119,6 +120,27 @@ impl Podium {
             self.keep_layout(&run, layout).await;
         }
         Ok(RunStarted { run })
+    }
+
+    /// Refuses what `podium.yaml` keeps for others. Whoever may write that file may change that.
+    fn allowed(&self, workflow: &str) -> Result<(), ApiError> {
+        let (workspace, _) = self.read_workspace()?;
+        let person = Self::who();
+        if workspace.may_run(workflow, &person) {
+            return Ok(());
+        }
+        let for_ = workspace
+            .catalog
+            .get(workflow)
+            .map(|entry| entry.for_.join(", "))
+            .unwrap_or_default();
+        Err(Error::new(
+            ErrorKind::Forbidden,
+            Code::new("POD0830"),
+            format!("`{workflow}` is for {for_}, and you are `{person}`."),
+        )
+        .with_hint("Ask one of them, or whoever keeps `podium.yaml` of this workspace.")
+        .into())
     }
 
     fn confirm(&self, plan: &Plan, typed: Option<&str>) -> Result<(), ApiError> {

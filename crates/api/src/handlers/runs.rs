@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use podium_connector::{Inputs, StepRequest};
 use podium_diagnostics::{Code, Error, ErrorKind};
 use podium_engine::{Answer, Command, EventBody};
 use podium_journal::{Journal, RunRow};
@@ -74,6 +75,7 @@ impl Podium {
         if let Some(by) = by.filter(|_| request.at.is_none()) {
             view.set_undone_by(by);
         }
+        settle(&mut view);
         view.layout = self.layout_of_run(&view).await;
         Ok(view)
     }
@@ -165,6 +167,27 @@ fn now(seen: &Seen, journal: &Journal, run: &RunId) -> podium_diagnostics::Resul
     Ok(view)
 }
 
+/// What of a run was open until its inputs were known: whether a step reaches the real system.
+fn settle(view: &mut RunView) {
+    view.settle_modes(|step, mode| {
+        let connector = crate::podium::connector_named(step.uses.connector()).ok()?;
+        let request = StepRequest {
+            run: None,
+            step: step.id.step.clone(),
+            attempt: step.attempt,
+            operation: step.uses.clone(),
+            inputs: Inputs {
+                values: step.inputs.clone(),
+                ..Inputs::default()
+            },
+            key: String::from("mode"),
+            resumed: false,
+            remote: None,
+        };
+        connector.mode(&request, mode)
+    });
+}
+
 /// The view as it was after an event.
 fn then(journal: &Journal, run: &RunId, at: u64) -> podium_diagnostics::Result<RunView> {
     let events = journal.events_without_log(run, 1)?;
@@ -187,7 +210,9 @@ fn known_summary(
         return Ok(summary.clone());
     }
     let events = journal.events_without_log(&row.run, 1)?;
-    let summary = RunSummary::from(&RunView::of(row.run.clone(), &events));
+    let mut view = RunView::of(row.run.clone(), &events);
+    settle(&mut view);
+    let summary = RunSummary::from(&view);
     lock().insert(row.run.clone(), (row.last_seq, summary.clone()));
     Ok(summary)
 }

@@ -40,6 +40,7 @@ impl Podium {
                 .or_else(|| environments.first().map(|view| view.name.clone())),
             environments,
             diagnostics,
+            person: Self::who(),
         })
     }
 
@@ -51,6 +52,8 @@ impl Podium {
                 limit: Some(1_000),
             })
             .await?;
+        let (workspace, _) = self.read_workspace()?;
+        let person = Self::who();
         let mut tiles = Vec::new();
         for name in self.host.folder().workflows() {
             let read = self.read_workflow(&name)?;
@@ -71,6 +74,7 @@ impl Podium {
                 .iter()
                 .filter(|diagnostic| diagnostic.is_error())
                 .count();
+            let entry = workspace.catalog.get(&name);
             tiles.push(WorkflowTile {
                 title: document
                     .map(|document| document.name.clone())
@@ -94,6 +98,11 @@ impl Podium {
                     })
                     .unwrap_or_default(),
                 last_run: runs.iter().find(|run| run.workflow == name).cloned(),
+                category: entry
+                    .map(|entry| entry.category.clone())
+                    .unwrap_or_default(),
+                icon: entry.map(|entry| entry.icon.clone()).unwrap_or_default(),
+                may_run: workspace.may_run(&name, &person),
                 name,
             });
         }

@@ -419,7 +419,7 @@ fn show_step(step: &PreviewStep) {
             Action::Run => "▶ run",
             Action::Read => "  read",
         };
-        output::line(&format!("  {verb} {} {}", change.kind, change.name));
+        output::line(&format!("  {verb} {} {}", change.kind, change.plain_name()));
     }
     for note in &step.notes {
         output::line(&format!("  note: {note}"));

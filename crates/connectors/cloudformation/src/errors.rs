@@ -72,6 +72,14 @@ impl Refusal {
         self.code.starts_with("AlreadyExists")
     }
 
+    /// Whether it says that this identity may not.
+    pub(crate) fn is_denied(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation"
+        )
+    }
+
     /// Whether waiting can help.
     pub(crate) fn is_throttling(&self) -> bool {
         matches!(

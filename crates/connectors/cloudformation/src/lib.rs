@@ -27,7 +27,7 @@ mod xml;
 use async_trait::async_trait;
 use podium_connector::{
     Choice, Connector, Context, Drawing, Drift, Identity, Manifest, Observed, Outcome, Problem,
-    Simulator, StepPreview, StepRequest, StillRunning, UndoRecord, Verb,
+    Right, Simulator, StepPreview, StepRequest, StillRunning, UndoRecord, Verb,
 };
 use podium_diagnostics::Result;
 use serde_json::Value;
@@ -95,6 +95,10 @@ impl Connector for CloudFormation {
 
     async fn identify(&self, cx: &dyn Context, request: &StepRequest) -> Result<Option<Identity>> {
         look::identify(cx, request).await.map(Some)
+    }
+
+    async fn rights(&self, cx: &dyn Context, request: &StepRequest) -> Result<Vec<Right>> {
+        look::rights(cx, request).await
     }
 
     async fn preview(&self, cx: &dyn Context, request: &StepRequest) -> Result<StepPreview> {

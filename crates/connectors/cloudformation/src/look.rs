@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use podium_connector::{
-    Choice, Context, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Identity, StepRequest,
+    Choice, Context, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Identity, Right, StepRequest,
     StillRunning,
 };
 use podium_diagnostics::{Error, ErrorKind, Result};
@@ -64,6 +64,30 @@ pub(crate) async fn identify(cx: &dyn Context, request: &StepRequest) -> Result<
         }),
         expires: None,
     })
+}
+
+/// What can be told without writing: whether stacks may be looked at. What may be changed shows when it
+/// is tried.
+pub(crate) async fn rights(cx: &dyn Context, request: &StepRequest) -> Result<Vec<Right>> {
+    let client = Client::new(cx, config::region(request))?;
+    let looked = client
+        .ask("DescribeStacks", &Vec::new(), Does::Look)
+        .await?;
+    let held = match looked {
+        Ok(_) => Some(true),
+        Err(refusal) if refusal.is_denied() => Some(false),
+        Err(_) => None,
+    };
+    Ok(vec![
+        Right {
+            what: "look at stacks".into(),
+            held,
+        },
+        Right {
+            what: "change stacks and what is in them".into(),
+            held: None,
+        },
+    ])
 }
 
 pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Drift> {

@@ -8,7 +8,7 @@ use super::{NOT_ENFORCED, version, workflow::is_map};
 use crate::environment::{Confirm, Environment, Protection};
 use crate::id::CredentialName;
 use crate::tree::{Kind, Node};
-use crate::workspace::Workspace;
+use crate::workspace::{CatalogEntry, Workspace};
 
 pub(super) fn environment(reader: &mut Reader<'_>) -> Option<Environment> {
     let root = reader.map.root();
@@ -114,7 +114,14 @@ pub(super) fn workspace(reader: &mut Reader<'_>) -> Option<Workspace> {
         return None;
     }
     let version = version::check(reader, true)?;
-    let keys = ["podium", "name", "tools", "default_environment"];
+    let keys = [
+        "podium",
+        "name",
+        "tools",
+        "default_environment",
+        "catalog",
+        "people",
+    ];
     let fields = reader.fields(root, &path, &keys, &[], "")?;
     let mut workspace = Workspace {
         podium: version,
@@ -133,8 +140,72 @@ pub(super) fn workspace(reader: &mut Reader<'_>) -> Option<Workspace> {
         }
     }
     workspace.tools = wanted;
+    let catalog = path.key("catalog");
+    let hint = "Write the workflow's file name and under it for example `category: Shops`.";
+    for (name, entry) in reader.entries(fields.get("catalog"), &catalog, hint) {
+        let here = catalog.key(name);
+        let read = catalog_entry(reader, &entry.value, &here);
+        workspace.catalog.insert(name.to_owned(), read);
+    }
+    let people = path.key("people");
+    let hint = "Write a role and its people, for example `operators: [ada, grace]`.";
+    for (role, entry) in reader.entries(fields.get("people"), &people, hint) {
+        let here = people.key(role);
+        let names = texts(reader, &entry.value, &here);
+        workspace.people.insert(role.to_owned(), names);
+    }
     workspace.default_environment = fields
         .get("default_environment")
         .and_then(|node| reader.name_value(node, &path.key("default_environment")));
     Some(workspace)
+}
+
+fn catalog_entry(reader: &mut Reader<'_>, node: &Node, path: &Path<'_>) -> CatalogEntry {
+    let hint = "Write for example `{ category: Shops, icon: store, for: [operators] }`.";
+    let Some(fields) = reader.fields(node, path, &["category", "icon", "for"], &[], hint) else {
+        return CatalogEntry::default();
+    };
+    let mut text = |key: &str| {
+        let node = fields.get(key)?;
+        reader.text(node, &path.key(key))
+    };
+    let (category, icon) = (text("category"), text("icon"));
+    let for_ = fields
+        .get("for")
+        .map(|node| texts(reader, node, &path.key("for")));
+    CatalogEntry {
+        category: category.unwrap_or_default(),
+        icon: icon.unwrap_or_default(),
+        // A list in which nobody can be read is for nobody, never for everybody.
+        for_: for_
+            .map(|names| {
+                if names.is_empty() {
+                    vec![String::new()]
+                } else {
+                    names
+                }
+            })
+            .unwrap_or_default(),
+    }
+}
+
+/// A list of texts, or one text alone.
+fn texts(reader: &mut Reader<'_>, node: &Node, path: &Path<'_>) -> Vec<String> {
+    match &node.kind {
+        Kind::List(items) => items
+            .iter()
+            .enumerate()
+            .filter_map(|(at, item)| reader.text(item, &path.item(at)))
+            .collect(),
+        Kind::Text(text) => vec![text.clone()],
+        _ => {
+            reader.wrong_type(
+                node,
+                path,
+                "a list of names",
+                "Write for example `[operators]`.",
+            );
+            Vec::new()
+        }
+    }
 }

@@ -264,6 +264,35 @@ fn environments_and_workspaces_are_read() {
     );
 }
 
+#[test]
+fn a_catalog_says_what_a_person_may_run() {
+    let text = "podium: 1\npeople: { operators: [ada, grace] }\ncatalog:\n  open: { category: Läden, \
+                icon: store, for: [operators, linus] }\n  share: { category: Pages }\n  broken: { for: 7 }\n";
+    let parsed = parse_workspace("podium.yaml", text.as_bytes());
+    assert_eq!(
+        told(&parsed),
+        ["POD0012 6:18 Write for example `[operators]`."]
+    );
+    let workspace = parsed.value.expect("it can be read");
+    assert_eq!(workspace.catalog["open"].category, "Läden");
+    for (workflow, person, may) in [
+        ("open", "ada", true),
+        ("open", "linus", true),
+        ("open", "mallory", false),
+        ("open", "operators", true),
+        ("share", "mallory", true),
+        ("not listed", "mallory", true),
+        // What was meant to keep people away must not let everybody in.
+        ("broken", "ada", false),
+    ] {
+        assert_eq!(
+            workspace.may_run(workflow, person),
+            may,
+            "{workflow} {person}"
+        );
+    }
+}
+
 /// A small generator, so that every run tries the same.
 struct Dice(u64);
 

@@ -53,6 +53,8 @@ pub enum Because {
     NotAsked,
     /// Somebody locked it.
     ByHand,
+    /// Nobody was there for so many minutes.
+    Idle(u32),
     /// The last try failed.
     Failed(Error),
 }
@@ -63,6 +65,10 @@ impl Because {
         match self {
             Self::NotAsked => "It was not unlocked since Podium was started.".into(),
             Self::ByHand => "It was locked by hand.".into(),
+            Self::Idle(1) => "It locked itself: nobody was here for a minute.".into(),
+            Self::Idle(minutes) => {
+                format!("It locked itself: nobody was here for {minutes} minutes.")
+            }
             Self::Failed(error) => error.message.clone(),
         }
     }

@@ -1,5 +1,5 @@
 import type { Host } from "../host";
-import type { Batch, Check, CommandName, CredentialView, DocumentView, EnvironmentView, Operation, PreviewView, Request, Response, VaultView, WorkflowTile } from "../types";
+import type { Batch, Check, CommandName, CredentialView, DocumentView, EnvironmentView, Operation, PreviewView, Request, Response, SettingsView, VaultView, WorkflowTile } from "../types";
 import { copyOf, FakeDocument } from "./document";
 import { manifests, operationOf } from "./manifests";
 import { between, fitting } from "./ports";
@@ -20,12 +20,15 @@ export interface FakeOptions {
   environment?: string;
   /** Steps of an additional generated workflow named `big`. */
   big?: number;
+  /** Workflows that are for other people. */
+  forOthers?: readonly string[];
   /** Lines that the log of each step has. */
   logLines?: number;
   /** Recorded runs at the start. */
   history?: boolean;
 }
 
+const catalog: Record<string, [category: string, icon: string]> = { "share-folder": ["Begin here", "folder"], "open-branch": ["Shops", "store"], "restart-shop": ["Shops", "🥐"] };
 const labels = { text: "Fake host — for development" };
 
 /**
@@ -40,6 +43,7 @@ export function fakeHost(options: FakeOptions = {}): Host {
   const runs = new FakeRuns(emit, () => options.pace ?? 700, options.logLines);
   let vault: VaultView["state"] = options.vault ?? "open";
   let credentials = inventedCredentials();
+  let settings: SettingsView = { lock_after_minutes: null };
   const environments = inventedEnvironments();
   const environmentOf = (name: string | undefined): EnvironmentView => environments.find((e) => e.name === (name ?? options.environment)) ?? (environments[0] as EnvironmentView);
 
@@ -68,7 +72,7 @@ export function fakeHost(options: FakeOptions = {}): Host {
       return {
         name, title: view.document?.name || name, description: view.document?.description ?? "", inputs: view.document?.inputs ?? {},
         systems: [...new Set(steps.map((step) => step.uses.split("/")[0] ?? ""))], steps: steps.length,
-        problems: view.diagnostics.filter((d) => d.severity === "error").length, last_run: runs.list().find((run) => run.workflow === name && !run.undoes) ?? null,
+        problems: view.diagnostics.filter((d) => d.severity === "error").length, category: catalog[name]?.[0] ?? "", icon: catalog[name]?.[1] ?? "", may_run: !options.forOthers?.includes(name), last_run: runs.list().find((run) => run.workflow === name && !run.undoes) ?? null,
       };
     });
   }
@@ -84,7 +88,7 @@ export function fakeHost(options: FakeOptions = {}): Host {
   };
 
   const handlers: { [N in CommandName]: (request: Request<N>) => Response<N> } = {
-    "workspace.get": () => ({ name: "Corner shops", folder: "~/corner-shops", environments, default_environment: options.environment ?? "play", diagnostics: [] }),
+    "workspace.get": () => ({ name: "Corner shops", folder: "~/corner-shops", environments, default_environment: options.environment ?? "play", diagnostics: [], person: "you" }),
     "workflow.list": tiles,
     "workflow.create": ({ title }) => {
       const base = title.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "workflow";
@@ -152,11 +156,15 @@ export function fakeHost(options: FakeOptions = {}): Host {
     "credential.test": ({ name }) => {
       const found = credentials.find((c) => c.name === name);
       if (!found) throw { code: "POD0501", message: `There is no credential \`${name}\`.`, retry: "permanent" };
-      if (!found.tested?.error) found.tested = { at: new Date().toISOString(), identity: found.tested?.identity ?? { system: found.kind, account: "this laptop", user: "you" }, error: null, words: "It works." };
+      if (!found.tested?.error) found.tested = { at: new Date().toISOString(), identity: found.tested?.identity ?? { system: found.kind, account: "this laptop", user: "you" }, error: null, words: "It works.", rights: [] };
       stale("credential.list");
       return found.tested;
     },
     "credential.remove": ({ name }) => { credentials = credentials.filter((c) => c.name !== name); stale("credential.list"); return {}; },
+    "run.compare": ({ run, with: other }) => runs.compare(run, other),
+    "settings.get": () => settings,
+    "settings.set": (next) => { settings = { lock_after_minutes: next.lock_after_minutes ?? null }; return settings; },
+    "person.here": () => ({}),
     "doctor.get": () => ({ checks: inventedChecks }),
   };
 
@@ -197,9 +205,9 @@ function bigWorkflow(count: number): string {
 function inventedCredentials(): CredentialView[] {
   const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
   return [
-    { name: "acme-dev", kind: "aws", label: "AWS account", fields: { access_key_id: "AKIA…W7Q2", region: "eu-west-1" }, hidden: ["secret_access_key"], created: at(-40_000), used_in: ["play", "staging"], tested: { at: at(-4), identity: { system: "aws", account: "1234-5678-9012", user: "deployer", place: "eu-west-1", expires: at(9) }, error: null, words: "It works." } },
-    { name: "shop-hosts", kind: "ssh", label: "SSH key", fields: { user: "ops" }, hidden: ["private_key"], created: at(-90_000), used_in: ["play"], tested: { at: at(-1_600), identity: null, error: null, words: "The key can be read. Hosts are asked only in a run." } },
-    { name: "old-laptop", kind: "aws", label: "AWS account", fields: { access_key_id: "AKIA…0001", region: "us-east-1" }, hidden: ["secret_access_key"], created: at(-500_000), used_in: [], tested: { at: at(-60), identity: null, error: { kind: "unauthorized", code: "POD0410", message: "AWS refused the key: it was switched off.", hint: "Make a new key at AWS and add it here.", retry: "permanent" }, words: "AWS refused the key." } },
+    { name: "acme-dev", kind: "aws", label: "AWS account", fields: { access_key_id: "AKIA…W7Q2", region: "eu-west-1" }, hidden: ["secret_access_key"], created: at(-40_000), used_in: ["play", "staging"], tested: { at: at(-4), identity: { system: "aws", account: "1234-5678-9012", user: "deployer", place: "eu-west-1", expires: at(9) }, error: null, words: "It works.", rights: [{ what: "look at stacks", held: true }, { what: "change stacks and what is in them", held: null }] } },
+    { name: "shop-hosts", kind: "ssh", label: "SSH key", fields: { user: "ops" }, hidden: ["private_key"], created: at(-90_000), used_in: ["play"], tested: { at: at(-1_600), identity: null, error: null, words: "The key can be read. Hosts are asked only in a run.", rights: [] } },
+    { name: "old-laptop", kind: "aws", label: "AWS account", fields: { access_key_id: "AKIA…0001", region: "us-east-1" }, hidden: ["secret_access_key"], created: at(-500_000), used_in: [], tested: { at: at(-60), identity: null, error: { kind: "unauthorized", code: "POD0410", message: "AWS refused the key: it was switched off.", hint: "Make a new key at AWS and add it here.", retry: "permanent" }, words: "AWS refused the key.", rights: [] } },
   ];
 }
 

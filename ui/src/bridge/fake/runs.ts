@@ -1,4 +1,4 @@
-import type { Batch, Counts, FindInLog, FoundInLog, Json, JsonObject, LogEntry, LogGroup, PersonsAnswer, Preview, PreviewView, Question, RunState, RunSummary, RunView, StepState, StepView, Tried } from "../types";
+import type { Batch, Comparison, Counts, FindInLog, FoundInLog, Json, JsonObject, LogEntry, LogGroup, PersonsAnswer, Preview, PreviewView, Question, RunState, RunSummary, RunView, StepState, StepView, Tried } from "../types";
 
 interface Running { view: RunView; logs: LogEntry[]; timer: ReturnType<typeof setTimeout> | null; fails: string | null; clock: () => number }
 
@@ -84,6 +84,14 @@ export class FakeRuns {
       if (view.state === "waiting") this.end(running, "failed", view.sentence);
     } else this.tick(running, false);
     return view;
+  }
+
+  compare(run: string, other: string | undefined): Comparison {
+    const view = this.get(run);
+    if (!other) return { inputs: [], settings: [{ what: "vars.region", before: "practice", after: "eu-west-1" }], problem: null, steps: view.steps.slice(0, 2).map((step, at) => ({ id: step.id, title: step.title, how: at === 0 ? "changed" : "removed", fields: at === 0 ? [{ what: "with.directory", before: "infra/network", after: "infra/net" }, { what: "if", before: null, after: "inputs.size == 'large'" }] : [] })) };
+    const then = this.get(other);
+    const names = new Set([...Object.keys(view.inputs), ...Object.keys(then.inputs)]);
+    return { settings: [], steps: [], problem: null, inputs: [...names].filter((name) => view.inputs[name] !== then.inputs[name]).map((name) => ({ what: name, before: view.inputs[name] ?? null, after: then.inputs[name] ?? null })) };
   }
 
   cancel(run: string): void {
@@ -278,6 +286,6 @@ function stepOf(step: Preview["steps"][number], simulated: boolean): StepView {
   return {
     id: step.id, title: step.title, uses: step.uses, mode: simulated ? "simulated" : "real", state: "waiting", sentence: "Waits for the steps before it.", attempt: 0, things: [], done: null,
     inputs: {}, outputs: {}, hidden: [], made: [], error: null, because: null, condition: null, condition_held: null, still_running: [], undo: step.undo, writes: step.changes.length > 0, confidence: step.confidence, changes: step.changes,
-    waits_for: [], held_by: [], remote: null, by: null, log_lines: 0, started_at: null, ended_at: null, duration_ms: null, bars: [], items: [], item_counts: none,
+    waits_for: [], held_by: [], mode_open: false, remote: null, by: null, log_lines: 0, started_at: null, ended_at: null, duration_ms: null, bars: [], items: [], item_counts: none,
   };
 }

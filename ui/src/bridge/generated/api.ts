@@ -243,6 +243,40 @@ label: string, };
 export type Code = string;
 
 /**
+ * Asking what is different between a run and another one, or what it would be today.
+ */
+export type CompareRun = { 
+/**
+ * The run.
+ */
+run: RunId, 
+/**
+ * The other one; the workflow as it is now where absent.
+ */
+with?: RunId, };
+
+/**
+ * What is different between a run and another one, or what it would be today.
+ */
+export type Comparison = { 
+/**
+ * Answers that differ.
+ */
+inputs: Array<Difference>, 
+/**
+ * What else differs: the environment's variables, bound credentials, results.
+ */
+settings: Array<Difference>, 
+/**
+ * Steps that differ, in the order of the run; those that are new at the end.
+ */
+steps: Array<StepDifference>, 
+/**
+ * Why the workflow cannot be planned today; then only what the run had is known.
+ */
+problem: Error | null, };
+
+/**
  * How sure a preview is.
  */
 export type Confidence = "exact" | "predicted" | "unknown";
@@ -434,7 +468,11 @@ error: Error | null,
 /**
  * In one sentence.
  */
-words: string, };
+words: string, 
+/**
+ * What it may do, as far as calls that only look can tell; empty where they cannot.
+ */
+rights: Array<Right>, };
 
 /**
  * A stored credential, without anything secret.
@@ -514,6 +552,23 @@ address: Address,
  * Where it stands in the file.
  */
 span?: Span, };
+
+/**
+ * One thing that differs.
+ */
+export type Difference = { 
+/**
+ * What: a path such as `with.variables.branch`.
+ */
+what: string, 
+/**
+ * In the run; absent where it was not there.
+ */
+before: any, 
+/**
+ * In the other one; absent where it is not there.
+ */
+after: any, };
 
 /**
  * Asking for the choices of a field.
@@ -1068,6 +1123,11 @@ problems: number,
 badges: Array<Badge>, };
 
 /**
+ * How a step differs.
+ */
+export type HowDifferent = "added" | "removed" | "changed";
+
+/**
  * Who would do it.
  */
 export type Identity = { 
@@ -1587,6 +1647,11 @@ uses: OperationName,
  */
 mode: Mode, 
 /**
+ * Set where that is known only with inputs that are not known yet; `mode` is then that of the
+ * environment.
+ */
+mode_open?: boolean, 
+/**
  * How sure the answer is.
  */
 confidence: Confidence, 
@@ -1719,6 +1784,19 @@ max?: Duration,
  * Only for errors of these codes or kinds; all temporary ones where empty.
  */
 on: Array<string>, };
+
+/**
+ * Something that an identity may do, or not.
+ */
+export type Right = { 
+/**
+ * What, in words: `look at stacks`.
+ */
+what: string, 
+/**
+ * Whether it may; absent where nobody can know before it is tried.
+ */
+held: boolean | null, };
 
 /**
  * An edge between steps.
@@ -1978,6 +2056,15 @@ version: string,
 text: string, };
 
 /**
+ * What a person has chosen on this computer, for all workspaces.
+ */
+export type SettingsView = { 
+/**
+ * The vault locks itself after so many minutes without anybody; never where absent.
+ */
+lock_after_minutes: number | null, };
+
+/**
  * How much a diagnostic matters. Only `Error` stops a document from becoming a plan.
  */
 export type Severity = "info" | "warning" | "error";
@@ -2100,6 +2187,27 @@ note?: string,
 unknown?: Record<string, any>, };
 
 /**
+ * A step that differs.
+ */
+export type StepDifference = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * How it differs.
+ */
+how: HowDifferent, 
+/**
+ * What differs in it, where it is in both.
+ */
+fields: Array<Difference>, };
+
+/**
  * The id of a step inside its workflow.
  */
 export type StepId = string;
@@ -2129,6 +2237,10 @@ uses: OperationName,
  * Whether the far system is real.
  */
 mode: Mode, 
+/**
+ * Set while that depends on inputs that are not known yet.
+ */
+mode_open: boolean, 
 /**
  * Where it stands.
  */
@@ -2492,7 +2604,19 @@ inputs: Record<string, any>,
 /**
  * Its newest run.
  */
-last_run: RunSummary | null, };
+last_run: RunSummary | null, 
+/**
+ * The heading under which it stands; empty where it has none.
+ */
+category: string, 
+/**
+ * Its picture: the name of an icon, or one sign; empty where it has none.
+ */
+icon: string, 
+/**
+ * Whether this person may run it, as `podium.yaml` says.
+ */
+may_run: boolean, };
 
 /**
  * The workspace that is open.
@@ -2517,7 +2641,11 @@ default_environment: EnvironmentName | null,
 /**
  * What is wrong with `podium.yaml` and the environments.
  */
-diagnostics: Array<Diagnostic>, };
+diagnostics: Array<Diagnostic>, 
+/**
+ * Who is here, by the name they have on this computer.
+ */
+person: string, };
 
 /** Every command: its request and its response. */
 export interface Commands {
@@ -2567,6 +2695,8 @@ export interface Commands {
   "run.find_log": { request: FindInLog; response: FoundInLog };
   /** Parts of a log that can be folded. */
   "run.log_groups": { request: GetLogGroups; response: Array<LogGroup> };
+  /** What is different between a run and another one, or what it would be today. */
+  "run.compare": { request: CompareRun; response: Comparison };
   /** Stops a run gently. */
   "run.cancel": { request: RunName; response: Empty };
   /** Says yes to the preview of a run that waits for it. */
@@ -2591,6 +2721,12 @@ export interface Commands {
   "credential.test": { request: CredentialRef; response: CredentialTest };
   /** Removes a credential. */
   "credential.remove": { request: CredentialRef; response: Empty };
+  /** What a person has chosen on this computer. */
+  "settings.get": { request: Empty; response: SettingsView };
+  /** Changes that. */
+  "settings.set": { request: SettingsView; response: SettingsView };
+  /** Somebody is there. */
+  "person.here": { request: Empty; response: Empty };
   /** What is there and what is missing on this computer. */
   "doctor.get": { request: Empty; response: Doctor };
 }

@@ -8,7 +8,7 @@ import { Button } from "../../design/Button";
 import { Dialog } from "../../design/Dialog";
 import { Callout, Empty, ErrorCallout, Pill, Skeleton, Waiting } from "../../design/feedback";
 import { Mark } from "../../design/Mark";
-import { MeaningIcon, runMeaning } from "../../design/meaning";
+import { MeaningIcon, runMeaning, stepMeaning } from "../../design/meaning";
 import { Near } from "../../design/Near";
 import { Said } from "../../design/Said";
 import { credentialWords } from "../../text/credentials";
@@ -101,7 +101,8 @@ function Detail({ credential, manifest, testing, onTest }: { credential: Credent
       <dl className="facts" style={{ display: "grid", gridTemplateColumns: "minmax(90px, auto) minmax(0, 1fr)", gap: "6px 16px", overflowWrap: "anywhere" }}>
         {who(credential) ? <><dt className="quiet">{credentialWords.identity}</dt><dd className="selectable">{who(credential)}</dd></> : null}
         {tested?.identity?.place ? <><dt className="quiet">{credentialWords.place}</dt><dd>{tested.identity.place}</dd></> : null}
-        {tested?.identity?.expires ? <><dt className="quiet">{credentialWords.expires}</dt><dd><Expiry at={tested.identity.expires} /></dd></> : null}
+        {tested?.identity ? <><dt className="quiet">{credentialWords.expires}</dt><dd>{tested.identity.expires ? <Expiry at={tested.identity.expires} /> : <span className="muted">{credentialWords.noEnd}</span>}</dd></> : null}
+        {tested?.identity ? <><dt className="quiet">{credentialWords.rights}</dt><dd data-testid="rights">{tested.rights.length === 0 ? <span className="muted">{credentialWords.rightsUnknown}</span> : <ul>{tested.rights.map((right) => <li key={right.what}><Pill bare tone={right.held === null ? "odd" : right.held ? "ok" : "bad"} icon={<MeaningIcon meaning={right.held === null ? stepMeaning.unknown : right.held ? runMeaning.succeeded : runMeaning.failed} size={14} />}>{credentialWords.right(right.what, right.held)}</Pill></li>)}</ul>}</dd></> : null}
         {tested ? <><dt className="quiet">{credentialWords.tested}</dt><dd><Near at={tested.at} /></dd></> : null}
         <dt className="quiet">{credentialWords.usedIn}</dt><dd>{credential.used_in.join(", ") || credentialWords.nowhere}</dd>
         {Object.entries(credential.fields).map(([field, value]) => [<dt key={`${field}-name`} className="quiet">{labelOf(manifest, credential.kind, field)}</dt>, <dd key={field} className="selectable mono">{value}</dd>])}
@@ -127,15 +128,18 @@ function State({ credential, testing }: { credential: CredentialView; testing: b
   if (!tested) return <Pill bare tone="idle" icon={<MeaningIcon meaning={runMeaning.created} size={14} />}>{credentialWords.never}</Pill>;
   if (tested.error) return <Pill bare tone="bad" icon={<MeaningIcon meaning={runMeaning.failed} size={14} />}>{words.runStates.failed}</Pill>;
   const expires = tested.identity?.expires;
-  if (expires && Date.parse(expires) - now < 3_600_000) return <Expiry at={expires} />;
+  if (expires && Date.parse(expires) - now < soon) return <Expiry at={expires} />;
   return <Pill bare tone="ok" icon={<MeaningIcon meaning={runMeaning.succeeded} size={14} />}><Near at={tested.at} /></Pill>;
 }
+
+/** From when on an end is told in amber. */
+const soon = 7 * 86_400_000;
 
 function Expiry({ at }: { at: string }) {
   const now = useNow();
   const left = Date.parse(at) - now;
   if (left < 0) return <Pill bare tone="bad" icon={<MeaningIcon meaning={runMeaning.failed} size={14} />}>{credentialWords.expired}</Pill>;
-  return <Pill bare tone={left < 3_600_000 ? "wait" : "ok"} icon={<MeaningIcon meaning={runMeaning.waiting} size={14} />}>{credentialWords.expires} <Near at={at} /></Pill>;
+  return <Pill bare tone={left < soon ? "wait" : "ok"} icon={<MeaningIcon meaning={runMeaning.waiting} size={14} />}>{credentialWords.expires} <Near at={at} /></Pill>;
 }
 
 function who(credential: CredentialView): string | null {

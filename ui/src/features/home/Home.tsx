@@ -2,12 +2,15 @@ import "./home.css";
 import { Plus, Search } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useQuery } from "../../bridge/queries";
-import type { RunSummary } from "../../bridge/types";
+import type { RunSummary, WorkflowTile } from "../../bridge/types";
 import { Button } from "../../design/Button";
-import { Empty, ErrorCallout, Skeleton } from "../../design/feedback";
+import { Callout, Empty, ErrorCallout, Skeleton } from "../../design/feedback";
 import { GraphPicture } from "../../design/Logo";
+import { Near } from "../../design/Near";
 import { homeWords } from "../../text/home";
 import { words } from "../../text/words";
+import { go } from "../../window/route";
+import { useNow } from "../../window/useNow";
 import { MyThings } from "./MyThings";
 import { NewWorkflow } from "./NewWorkflow";
 import { Tile } from "./Tile";
@@ -18,10 +21,12 @@ export function Home() {
   const runs = useQuery("run.list", {});
   const [query, setQuery] = useState("");
   const [creating, setCreating] = useState(false);
-  const shown = useMemo(() => {
-    const wanted = query.trim().toLowerCase();
-    return (workflows.data ?? []).filter((w) => !wanted || `${w.title} ${w.description}`.toLowerCase().includes(wanted));
-  }, [workflows.data, query]);
+  const mine = useMemo(() => (workflows.data ?? []).filter((w) => w.may_run), [workflows.data]);
+  const others = (workflows.data?.length ?? 0) - mine.length;
+  const groups = useMemo(() => byCategory(mine, query.trim().toLowerCase()), [mine, query]);
+  const fresh = runs.data?.length === 0;
+  // Who has never deployed anything is shown one place to begin.
+  const first = fresh && !query ? groups[0]?.tiles.find((w) => w.problems === 0)?.name : undefined;
 
   return (
     <div className="page scroll">
@@ -35,6 +40,7 @@ export function Home() {
           <Button onPress={() => setCreating(true)} data-testid="new-workflow"><Plus size={16} aria-hidden />{homeWords.newWorkflow}</Button>
         </header>
 
+        <Expiring />
         {workflows.error ? <ErrorCallout error={workflows.error} retry={workflows.retry} retryLabel={words.tryAgain} /> : null}
         {workflows.loading && !workflows.data ? <Loading /> : null}
         {workflows.data?.length === 0 ? (
@@ -42,8 +48,16 @@ export function Home() {
             {homeWords.emptyBody}
           </Empty>
         ) : null}
-        {workflows.data?.length && shown.length === 0 ? <p className="muted">{homeWords.noMatch(query)}</p> : null}
-        <div className="tiles">{shown.map((workflow) => <Tile key={workflow.name} workflow={workflow} />)}</div>
+        {first ? <FirstSteps /> : null}
+        {mine.length > 0 && groups.length === 0 ? <p className="muted" role="status">{homeWords.noMatch(query)}</p> : null}
+        {workflows.data?.length && mine.length === 0 ? <p className="muted">{homeWords.allForOthers}</p> : null}
+        {groups.map((group) => (
+          <section key={group.category} className="stack" style={{ gap: 12 }} aria-label={group.category || homeWords.other}>
+            {groups.length > 1 || group.category ? <h2 className="section-title" data-testid="category">{group.category || homeWords.other}</h2> : null}
+            <div className="tiles">{group.tiles.map((workflow) => <Tile key={workflow.name} workflow={workflow} first={workflow.name === first} />)}</div>
+          </section>
+        ))}
+        {others > 0 && mine.length > 0 ? <p className="quiet small" data-testid="for-others">{homeWords.forOthers(others)}</p> : null}
 
         {workflows.data?.length ? (
           <section className="stack" style={{ gap: 12 }} aria-labelledby="mine">
@@ -54,6 +68,40 @@ export function Home() {
       </div>
       {creating ? <NewWorkflow onClose={() => setCreating(false)} /> : null}
     </div>
+  );
+}
+
+/** Tiles under their headings, in the order in which the workspace has them; those without one come last. */
+function byCategory(tiles: WorkflowTile[], wanted: string): { category: string; tiles: WorkflowTile[] }[] {
+  const groups = new Map<string, WorkflowTile[]>();
+  for (const tile of tiles) {
+    if (wanted && !`${tile.title} ${tile.description} ${tile.category}`.toLowerCase().includes(wanted)) continue;
+    groups.set(tile.category, [...(groups.get(tile.category) ?? []), tile]);
+  }
+  return [...groups].map(([category, list]) => ({ category, tiles: list })).toSorted((a, b) => Number(a.category === "") - Number(b.category === ""));
+}
+
+/** Three sentences for the first minute; gone once something was deployed. */
+function FirstSteps() {
+  return (
+    <ol className="first-steps" data-testid="first-steps" aria-label={homeWords.first.label}>
+      {homeWords.first.steps.map(([title, body], at) => <li key={title}><span className="first-number" aria-hidden>{at + 1}</span><span><strong>{title}</strong><span className="muted">{body}</span></span></li>)}
+    </ol>
+  );
+}
+
+/** Sign-ins that have ended, or end soon: told before a deployment stumbles over them. */
+function Expiring() {
+  const now = useNow();
+  const soon = (useQuery("credential.list", {}).data ?? []).filter((credential) => {
+    const at = credential.tested?.identity?.expires;
+    return credential.used_in.length > 0 && at !== undefined && Date.parse(at) - now < 3_600_000;
+  });
+  if (soon.length === 0) return null;
+  return (
+    <Callout tone="wait" testId="expiring" title={homeWords.expiring(soon.length)} actions={<Button onPress={() => go({ screen: "credentials", ...(soon.length === 1 && soon[0] ? { name: soon[0].name } : {}) })}>{homeWords.seeCredentials}</Button>}>
+      {soon.map((credential) => <span key={credential.name} className="row" style={{ gap: 6 }}><strong>{credential.name}</strong>{Date.parse(credential.tested?.identity?.expires ?? "") < now ? homeWords.expired : <Near at={credential.tested?.identity?.expires ?? ""} />}</span>)}
+    </Callout>
   );
 }
 

@@ -7,10 +7,11 @@ import { Mark } from "../../design/Mark";
 import { MeaningIcon, meaningOfRun, severityMeaning, stepMeaning } from "../../design/meaning";
 import { Near } from "../../design/Near";
 import { homeWords } from "../../text/home";
+import { TileIcon } from "./icons";
 import { go } from "../../window/route";
 
 /** One thing a person can deploy. */
-export function Tile({ workflow }: { workflow: WorkflowTile }) {
+export function Tile({ workflow, first = false }: { workflow: WorkflowTile; first?: boolean }) {
   const manifests = useQuery("connector.list", {}).data;
   const marks = workflow.systems.slice(0, 5);
   const last = workflow.last_run;
@@ -19,7 +20,8 @@ export function Tile({ workflow }: { workflow: WorkflowTile }) {
   return (
     <article className="card tile" data-testid={`tile-${workflow.name}`}>
       <div className="tile-marks">
-        {marks.map((id) => <Mark key={id} manifest={manifests?.find((m) => m.id === id)} size={28} />)}
+        {workflow.icon ? <TileIcon name={workflow.icon} /> : null}
+        {marks.map((id) => <Mark key={id} manifest={manifests?.find((m) => m.id === id)} size={workflow.icon ? 20 : 28} />)}
         {workflow.systems.length > marks.length ? <span className="tile-more">+{workflow.systems.length - marks.length}</span> : null}
       </div>
       <div className="stack" style={{ gap: 4 }}>
@@ -33,7 +35,7 @@ export function Tile({ workflow }: { workflow: WorkflowTile }) {
             : homeWords.neverRun}
         </div>
         <IconButton label={homeWords.edit} onPress={() => go({ screen: "studio", workflow: workflow.name })} data-testid={`edit-${workflow.name}`}><PencilRuler size={16} /></IconButton>
-        <Button onPress={() => go({ screen: "card", workflow: workflow.name })} isDisabled={workflow.problems > 0} data-testid={`deploy-${workflow.name}`}>{homeWords.deploy}</Button>
+        <Button look={first ? "primary" : "plain"} onPress={() => go({ screen: "card", workflow: workflow.name })} isDisabled={workflow.problems > 0} data-testid={`deploy-${workflow.name}`}>{homeWords.deploy}</Button>
       </div>
     </article>
   );

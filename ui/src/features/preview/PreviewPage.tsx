@@ -74,7 +74,7 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
               <div className="section-title">{group.title}</div>
               <ul className="stack" style={{ gap: 6 }}>
                 {group.steps.map((step) => (
-                  <li key={step.id} className="row"><Mark manifest={manifestOf(manifests, step.uses)} size={20} /><span className="ellipsis">{step.title}</span><ModeTag mode={step.mode} />
+                  <li key={step.id} className="row"><Mark manifest={manifestOf(manifests, step.uses)} size={20} /><span className="ellipsis">{step.title}</span><ModeTag mode={step.mode} open={step.mode_open} />
                     <span className="quiet grow"><Said text={step.skipped ? (step.because ?? previewWords.skipped) : step.because ?? (step.waits_for.length > 0 ? previewWords.waits(step.waits_for.map((id) => preview.steps.find((s) => s.id === id)?.title ?? id)) : operationTitle(manifests, step.uses))} /></span></li>
                 ))}
               </ul>
@@ -101,7 +101,7 @@ function TintedGraph({ view, selection, onSelect }: { view: PreviewView; selecti
       const worst = step ? worstOf(step) : null;
       const tint = step?.problem ? { tone: "bad" as Tone, word: words.severity.error } : step?.skipped ? { tone: "idle" as Tone, word: previewWords.skipped }
         : step?.confidence === "unknown" ? { tone: "odd" as Tone, word: words.confidence.unknown } : worst ? { tone: actionMeaning[worst].tone, word: actionMeaning[worst].word } : undefined;
-      return { id: node.id, at: places[node.id] ?? { x: 0, y: 0 }, title: node.title, operation: operationTitle(manifests, node.uses), manifest: manifestOf(manifests, node.uses), badges: step && !step.skipped ? [modeBadge(step.mode)] : [], problems: 0, off: step?.skipped ?? false, tint, editable: false };
+      return { id: node.id, at: places[node.id] ?? { x: 0, y: 0 }, title: node.title, operation: operationTitle(manifests, node.uses), manifest: manifestOf(manifests, node.uses), badges: step && !step.skipped ? [modeBadge(step.mode, step.mode_open)] : [], problems: 0, off: step?.skipped ?? false, tint, editable: false };
     });
   }, [view, edges, manifests]);
   useFirstFit(steps, 0.36);

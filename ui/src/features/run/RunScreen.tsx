@@ -16,11 +16,13 @@ import { ErrorCallout, Pill, Waiting } from "../../design/feedback";
 import { blockedMeaning, MeaningIcon, meaningOfRun, meaningOfStep } from "../../design/meaning";
 import { edgesOfRun } from "../../graph/view";
 import { ModeTag } from "../../summary/Postcard";
+import { compareWords } from "../../text/compare";
 import { runWords } from "../../text/run";
 import { words } from "../../text/words";
 import { type Action, useRegisterActions } from "../../window/actions";
 import { go } from "../../window/route";
 import { sayError } from "../../window/toasts";
+import { Compare } from "./Compare";
 import { nodeLine } from "./nodeLine";
 import { RunPanel } from "./RunPanel";
 import { StepPanel } from "./StepPanel";
@@ -41,6 +43,7 @@ function OpenRun({ now }: { now: RunView }) {
   const manifests = useQuery("connector.list", {}).data;
   const [selection, setSelection] = useState<Selection>(nothing);
   const [cancelling, setCancelling] = useState(false);
+  const [comparing, setComparing] = useState(false);
   const edges = useMemo(() => edgesOfRun(view.edges), [view.edges]);
   const steps = useRunSteps(view, manifests, now.layout);
   useFirstFit(steps, 0.42);
@@ -65,8 +68,9 @@ function OpenRun({ now }: { now: RunView }) {
   const undo = () => go({ screen: "undo", run: now.id });
   useRegisterActions("run", useMemo((): Action[] => [
     { id: "run.cancel", label: runWords.cancelAsk, enabled: !ended, run: () => setCancelling(true) },
+    { id: "run.compare", label: compareWords.open, enabled: now.undoes === null, run: () => setComparing(true) },
     { id: "run.undo", label: runWords.undo, enabled: now.undo.possible, run: () => go({ screen: "undo", run: now.id }) },
-  ], [ended, now.undo.possible, now.id]));
+  ], [ended, now.undo.possible, now.id, now.undoes]));
 
   return (
     <div className="run" data-testid="run">
@@ -88,9 +92,10 @@ function OpenRun({ now }: { now: RunView }) {
         </GraphCanvas>
       </div>
       <aside className="run-side" aria-label={step ? runWords.step : runWords.overview}>
-        {step ? <StepPanel key={step.id} view={view} step={step} manifests={manifests} onShow={(id) => setSelection({ steps: [id], edge: null })} /> : <RunPanel view={view} manifests={manifests} />}
+        {step ? <StepPanel key={step.id} view={view} step={step} manifests={manifests} onShow={(id) => setSelection({ steps: [id], edge: null })} /> : <RunPanel view={view} manifests={manifests} onCompare={() => setComparing(true)} />}
       </aside>
       <Timeline view={view} newest={now.seq} at={at} onAt={setAt} selected={step?.id} onSelect={(id) => setSelection({ steps: [id], edge: null })} />
+      {comparing ? <Compare view={now} onClose={() => setComparing(false)} /> : null}
       <Dialog title={runWords.cancelAsk} open={cancelling && !ended} onClose={() => setCancelling(false)} closeLabel={words.close}
         foot={<><Button size="roomy" look="quiet" onPress={() => setCancelling(false)}>{runWords.keep}</Button>
           <Button size="roomy" look="danger" data-testid="cancel-confirm" onPress={() => { setCancelling(false); call("run.cancel", { run: now.id }).catch((error: ApiError) => sayError(error)); }}>{runWords.cancelDo}</Button></>}>
@@ -113,7 +118,7 @@ function useRunSteps(view: RunView, manifests: Parameters<typeof manifestOf>[0],
       const made: CanvasStep = {
         id: step.id, at: places[step.id] ?? { x: 0, y: 0 }, title: step.title, operation: operationTitle(manifests, step.uses), manifest: manifestOf(manifests, step.uses),
         badges: [
-          modeBadge(step.mode),
+          modeBadge(step.mode, step.mode_open),
           ...(step.items.length > 0 ? [{ id: "each" as const, word: runWords.items(step.items.length), text: `${step.item_counts.succeeded}/${step.item_counts.total}` }] : []),
           ...(step.attempt > 1 ? [{ id: "retry" as const, word: runWords.attempt(step.attempt), text: `×${step.attempt}` }] : []),
         ],

@@ -31,7 +31,7 @@ export function StepPanel({ view, step, manifests, onShow }: { view: RunView; st
           <Mark manifest={manifestOf(manifests, step.uses)} size={36} />
           <div className="grow">
             <div style={{ fontSize: "var(--t15)", fontWeight: 600, overflowWrap: "anywhere" }}>{step.title}</div>
-            <div className="row small" style={{ gap: 6 }}><span className="quiet ellipsis">{operationTitle(manifests, step.uses)}</span><ModeTag mode={step.mode} /></div>
+            <div className="row small" style={{ gap: 6 }}><span className="quiet ellipsis">{operationTitle(manifests, step.uses)}</span><ModeTag mode={step.mode} open={step.mode_open} /></div>
           </div>
           <Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />} testId="selected-state">{meaning.word}</Pill>
         </header>

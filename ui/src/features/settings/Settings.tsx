@@ -1,5 +1,7 @@
 import { CircleCheck, CircleX, TriangleAlert } from "lucide-react";
-import { useQuery } from "../../bridge/queries";
+import { call } from "../../bridge/client";
+import { put, useQuery } from "../../bridge/queries";
+import type { ApiError } from "../../bridge/types";
 import { Button } from "../../design/Button";
 import { ErrorCallout, Pill, Skeleton } from "../../design/feedback";
 import { Fold, Segmented } from "../../design/fields";
@@ -10,12 +12,14 @@ import { placeWords } from "../../text/places";
 import { words } from "../../text/words";
 import { useActions } from "../../window/actions";
 import { type Theme, usePreferences } from "../../window/preferences";
+import { sayError } from "../../window/toasts";
 
 const signs = { good: { tone: "ok", Icon: CircleCheck }, missing: { tone: "bad", Icon: CircleX }, trouble: { tone: "wait", Icon: TriangleAlert } } as const;
 
 /** How it looks, what is on this computer, what each system can do. */
 export function Settings() {
   const theme = usePreferences((preferences) => preferences.theme);
+  const size = usePreferences((preferences) => preferences.textSize);
   const workspace = useQuery("workspace.get", {}).data;
   const doctor = useQuery("doctor.get", {});
   const manifests = useQuery("connector.list", {}).data;
@@ -27,10 +31,13 @@ export function Settings() {
         <section className="stack" style={{ gap: 12 }}>
           <h2 className="section-title">{placeWords.appearance}</h2>
           <Segmented<Theme> label={placeWords.theme} value={theme} onChange={(next) => usePreferences.setState({ theme: next })} testId="theme" options={[{ value: "system", label: placeWords.themes.system }, { value: "light", label: placeWords.themes.light }, { value: "dark", label: placeWords.themes.dark }]} />
+          <Segmented<string> label={placeWords.textSize} value={String(size)} onChange={(next) => usePreferences.setState({ textSize: Number(next) })} testId="text-size" options={[100, 125, 150, 200].map((percent) => ({ value: String(percent), label: `${percent} %` }))} />
         </section>
+        <LockAfter />
         <section className="stack" style={{ gap: 12 }}>
           <h2 className="section-title">{placeWords.workspace}</h2>
           <p className="selectable">{workspace?.name} <code className="quiet">{workspace?.folder}</code></p>
+          {workspace ? <p className="muted">{placeWords.youAre} <code>{workspace.person}</code>. {placeWords.youAreHelp}</p> : null}
         </section>
         <section className="stack" style={{ gap: 12 }}>
           <div className="row"><h2 className="section-title grow">{placeWords.tools}</h2><Button onPress={doctor.retry} isDisabled={doctor.loading} data-testid="check-again">{placeWords.checkAgain}</Button></div>
@@ -63,5 +70,24 @@ export function Settings() {
         </Fold>
       </div>
     </div>
+  );
+}
+
+const never = "never";
+
+/** The vault locks itself when nobody is there. */
+function LockAfter() {
+  const { data } = useQuery("settings.get", {});
+  if (!data) return null;
+  const choose = (value: string) => {
+    call("settings.set", { lock_after_minutes: value === never ? null : Number(value) }).then((view) => put("settings.get", {}, view), (error: ApiError) => sayError(error));
+  };
+  return (
+    <section className="stack" style={{ gap: 12 }}>
+      <h2 className="section-title">{placeWords.vault}</h2>
+      <p className="muted">{placeWords.lockAfterHelp}</p>
+      <Segmented<string> label={placeWords.lockAfter} value={data.lock_after_minutes === null ? never : String(data.lock_after_minutes)} onChange={choose} testId="lock-after"
+        options={[{ value: never, label: placeWords.lockNever }, ...[5, 15, 60].map((minutes) => ({ value: String(minutes), label: placeWords.minutes(minutes) }))]} />
+    </section>
   );
 }
