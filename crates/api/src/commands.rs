@@ -12,11 +12,12 @@ use podium_plan::Fit;
 use podium_projections::{RunSummary, RunView};
 
 use crate::types::{
-    AddCredential, AnswerStep, CompareRun, Comparison, CopySteps, CreateVault, CreateWorkflow, CredentialRef,
-    CredentialTest, CredentialView, Discover, Doctor, DocumentView, EditDocument, Empty, FindInLog,
-    FoundInLog, Fragment, GetLogGroups, GetLogs, GetRun, ListRuns, LogGroup, LogPage, MakePreview,
-    PasteSteps, Pasted, PortsOf, PreviewView, RunName, RunStarted, SetText, SettingsView, StartRun, Tidy, Tried,
-    TryExpression, VaultView, WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
+    AddCredential, AnswerStep, CompareRun, Comparison, CopySteps, CreateVault, CreateWorkflow,
+    CredentialRef, CredentialTest, CredentialView, Discover, Doctor, DocumentView, EditDocument,
+    Empty, FindInLog, FoundInLog, Fragment, GetLogGroups, GetLogs, GetRun, ListRuns, LogGroup,
+    LogPage, MakePreview, PasteSteps, Pasted, PortsOf, PreviewView, RunName, RunStarted, SetText,
+    SettingsView, StartRun, Tidy, Tried, TryExpression, VaultView, WhatFits, WorkflowName,
+    WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
 

@@ -4,13 +4,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use podium_api::Podium;
+use podium_api::projections::RunView;
 use podium_api::runtime::Home;
 use podium_api::types::{
     CompareRun, CreateVault, Empty, GetRun, HowDifferent, MakePreview, RunName, SettingsView,
     StartRun, VaultView,
 };
-use podium_api::Podium;
-use podium_api::projections::RunView;
 use podium_model::RunId;
 use serde_json::{Map, Value, json};
 
@@ -18,8 +18,7 @@ const WORKFLOW: &str = "podium: 1\nname: Shop\ninputs:\n  words: { type: string,
     page:\n    uses: file/render\n    with: { text: \"${{ inputs.words }}\", to: a.txt }\n  look:\n    \
     uses: http/check\n    with: { url: \"${{ steps.page.outputs.path }}\" }\n    off: true\n  again:\n    \
     uses: file/render\n    needs: [page]\n    with: { text: again, to: b.txt }\n";
-const LAYOUT: &str =
-    "{\"podium\": 1, \"nodes\": {\"page\": {\"x\": 0, \"y\": 40}, \"again\": {\"x\": 600, \"y\": 80}}}";
+const LAYOUT: &str = "{\"podium\": 1, \"nodes\": {\"page\": {\"x\": 0, \"y\": 40}, \"again\": {\"x\": 600, \"y\": 80}}}";
 
 fn write(folder: &Path, file: &str, text: &str) {
     let path = folder.join(file);
@@ -152,7 +151,11 @@ async fn an_old_run_keeps_its_graph_and_says_what_differs_today() {
         .collect();
     assert_eq!(
         steps,
-        [("page", "changed"), ("again", "removed"), ("other", "added")]
+        [
+            ("page", "changed"),
+            ("again", "removed"),
+            ("other", "added")
+        ]
     );
     assert_eq!(serde_json::to_value(HowDifferent::Added).unwrap(), "added");
     assert_eq!(
@@ -281,10 +284,7 @@ async fn the_vault_locks_itself_when_nobody_is_there_and_says_so() {
     let VaultView::Locked { because, .. } = podium.vault_get(Empty {}).await.unwrap() else {
         panic!("it is open");
     };
-    assert_eq!(
-        because,
-        "It locked itself: nobody was here for 5 minutes."
-    );
+    assert_eq!(because, "It locked itself: nobody was here for 5 minutes.");
     let told = tokio::time::timeout(Duration::from_secs(60), batches.next())
         .await
         .expect("a screen hears of it")

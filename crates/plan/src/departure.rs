@@ -146,6 +146,7 @@ mod tests {
             title: "A".into(),
             uses: "a/b".parse().unwrap(),
             mode: Mode::Real,
+            mode_open: false,
             confidence,
             because: None,
             waits_for: Vec::new(),

@@ -57,17 +57,9 @@ pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview
         let answers = join_all(now.iter().map(|step| walk.ask(step))).await;
         for (step, asked) in now.into_iter().zip(answers) {
             walk.learn(step, &asked);
-            let mode = match asked.mode {
-                Some(mode) => mode,
-                None => mode_of(shared, plan, step),
-            };
-            let mut previewed = PreviewStep::new(
-                step,
-                mode.unwrap_or(plan.mode()),
-                asked.waits_for,
-                asked.answer,
-            );
-            previewed.mode_open = mode.is_none();
+            let mode = asked.mode.unwrap_or_else(|| mode_of(shared, plan, step));
+            let mut previewed = PreviewStep::new(step, mode, asked.waits_for, asked.answer);
+            previewed.mode_open = asked.mode_open;
             steps.insert(step.id.clone(), previewed);
         }
         left = later;
@@ -88,8 +80,10 @@ struct Asked {
     answer: StepAnswer,
     /// Steps whose outputs must be known first.
     waits_for: Vec<StepId>,
-    /// Whether it reaches the real system, where its inputs could be looked at.
-    mode: Option<Option<Mode>>,
+    /// Whether it reaches the real system, as far as its inputs tell.
+    mode: Option<Mode>,
+    /// Whether that depends on an input that is not known yet.
+    mode_open: bool,
 }
 
 impl Walk<'_> {
@@ -99,6 +93,7 @@ impl Walk<'_> {
                 answer: StepAnswer::Skipped(String::from("The step is switched off.")),
                 waits_for: Vec::new(),
                 mode: None,
+                mode_open: false,
             };
         }
         let scope = self.scope();
@@ -120,6 +115,7 @@ impl Walk<'_> {
                             )),
                             waits_for: Vec::new(),
                             mode: None,
+                            mode_open: false,
                         };
                     }
                     Err(error) => return failed(step, &error.to_string()),
@@ -159,6 +155,7 @@ impl Walk<'_> {
             .connector(&step.uses)
             .ok()
             .map(|connector| connector.mode(&request, self.plan.mode()));
+        let (mode, mode_open) = (mode.flatten(), mode == Some(None));
         let answer = match self.ask_connector(step, &request).await {
             Ok(mut preview) => {
                 if let (Work::Do, Some(steps)) = (&step.work, &step.undo) {
@@ -172,6 +169,7 @@ impl Walk<'_> {
             answer,
             waits_for,
             mode,
+            mode_open,
         }
     }
 
@@ -250,6 +248,7 @@ fn failed(step: &PlanStep, why: &str) -> Asked {
         ),
         waits_for: Vec::new(),
         mode: None,
+        mode_open: false,
     }
 }
 
@@ -275,11 +274,11 @@ pub(crate) fn override_class(steps: &[UndoStep]) -> Undo {
 }
 
 /// As far as the connector alone tells it, without the step's inputs.
-fn mode_of(shared: &Shared, plan: &Plan, step: &PlanStep) -> Option<Mode> {
-    Some(match shared.connector(&step.uses) {
+fn mode_of(shared: &Shared, plan: &Plan, step: &PlanStep) -> Mode {
+    match shared.connector(&step.uses) {
         Ok(connector) if connector.manifest().local => Mode::Real,
         _ => plan.mode(),
-    })
+    }
 }
 
 /// Who would do it: one proof a credential.
@@ -301,7 +300,7 @@ async fn identities(walk: &Walk<'_>) -> Vec<PreviewIdentity> {
             resumed: false,
             remote: None,
         };
-        let proof = if mode_of(walk.shared, walk.plan, step) == Some(Mode::Simulated) {
+        let proof = if mode_of(walk.shared, walk.plan, step) == Mode::Simulated {
             Ok(None)
         } else {
             match Look::within(walk.shared, walk.plan, step, &walk.folder).await {
