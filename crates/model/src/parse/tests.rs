@@ -271,7 +271,7 @@ fn a_catalog_says_what_a_person_may_run() {
     let parsed = parse_workspace("podium.yaml", text.as_bytes());
     assert_eq!(
         told(&parsed),
-        ["POD0012 6:18 Write for example `[operators]`."]
+        ["POD0013 6:18 Write for example `[operators]`."]
     );
     let workspace = parsed.value.expect("it can be read");
     assert_eq!(workspace.catalog["open"].category, "Läden");
