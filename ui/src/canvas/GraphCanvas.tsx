@@ -1,7 +1,7 @@
 import "./canvas.css";
 import {
   Background, BackgroundVariant, ConnectionMode, type EdgeChange, type NodeChange, type OnConnectEnd, Position, ReactFlow, SelectionMode,
-  useReactFlow, useStore,
+  useReactFlow, useStore, useStoreApi,
 } from "@xyflow/react";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Frame, Note, Point } from "../bridge/types";
@@ -187,8 +187,9 @@ export function GraphCanvas(props: GraphCanvasProps) {
     return [...moved];
   }, [frames, notes, steps]);
 
-  const rubber = useStore((state) => state.userSelectionActive);
+  const store = useStoreApi();
   const onNodesChange = useCallback((changes: NodeChange<CanvasNode>[]) => {
+    const rubber = store.getState().userSelectionActive;
     const picked = new Set(selection.steps);
     const more = { frame: new Set(selection.frames), note: new Set(selection.notes) };
     let touched = false;
@@ -214,11 +215,13 @@ export function GraphCanvas(props: GraphCanvasProps) {
       if (!dragging.current) settleKeys(moved);
     }
     if (touched) onSelect({ steps: [...picked], edge: null, frames: [...more.frame], notes: [...more.note] });
-  }, [selection, onSelect, settleKeys, withContent, rubber]);
+  }, [selection, onSelect, settleKeys, withContent, store]);
 
   const onEdgesChange = useCallback((changes: EdgeChange<StepFlowEdge>[]) => {
+    // A rubber band takes the edges between the steps as well; the steps are what is meant.
+    if (store.getState().userSelectionActive) return;
     for (const change of changes) if (change.type === "select" && change.selected) onSelect({ steps: [], edge: change.id });
-  }, [onSelect]);
+  }, [onSelect, store]);
 
   const onConnectEnd: OnConnectEnd = useCallback((event, state) => {
     setConnecting(null);

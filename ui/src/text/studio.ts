@@ -41,6 +41,7 @@ export const studioWords = {
   copied: (count: number) => `${many(count, "thing", "things")} copied as text`, copiedHere: "The system’s clipboard did not take it; it can be pasted in this window.",
   pasteLabel: (count: number) => (count > 0 ? `Paste ${many(count, "step", "steps")}` : "Paste"), duplicateLabel: (count: number) => (count > 0 ? `Duplicate ${many(count, "step", "steps")}` : "Duplicate"),
   moved: (count: number) => (count === 1 ? "Move a step" : `Move ${many(count, "step", "steps")}`), pinned: (count: number) => (count === 1 ? "Pin a step" : `Pin ${many(count, "step", "steps")}`),
+  frameChanged: "Change a frame", noteChanged: "Change a note",
   editSelection: "Edit what is selected", nextStep: "Next step", previousStep: "Step before", quickAddBetween: "Add a step between", edgeKind: (kind: string) => `Edge counts after: ${kind}`,
   tidySelection: "Tidy up the selection", pin: "Pin: tidying leaves it here", unpin: "Take the pin out", switchOff: "Switch off", switchOn: "Switch on",
   addFrame: "Add a frame", frameAround: "Put a frame around", addNote: "Add a note", frame: "Frame", noteThing: "Note", frameTitle: "Heading", frameOwner: "Who looks after it", frameOwnerHelp: "A person or a team.", frameEnvironment: "Environment", frameHelp: "What stands in a frame moves with it. Removing a frame leaves its steps.",

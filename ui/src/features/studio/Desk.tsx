@@ -122,7 +122,7 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
   const arrange = useCallback((to: Arrangement, label?: string) => {
     const count = Object.keys(to.steps).length + Object.keys(to.frames).length + Object.keys(to.notes).length;
     if (count === 0) return;
-    apply({ label: label ?? studioWords.moved(count), edits: [], moves: to.steps, ...(Object.keys(to.frames).length > 0 ? { frames: to.frames } : {}), ...(Object.keys(to.notes).length > 0 ? { notes: to.notes } : {}) });
+    apply({ label: label ?? (Object.keys(to.steps).length > 0 ? studioWords.moved(Object.keys(to.steps).length) : Object.keys(to.frames).length > 0 ? studioWords.frameChanged : studioWords.noteChanged), edits: [], moves: to.steps, ...(Object.keys(to.frames).length > 0 ? { frames: to.frames } : {}), ...(Object.keys(to.notes).length > 0 ? { notes: to.notes } : {}) });
   }, [apply]);
 
   const dropOnEdge = useCallback((id: string, over: string, at: Point) => {
