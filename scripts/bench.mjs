@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { cargo, pages, programs, TERMINAL } from './setup/build.mjs';
+import { cargo, forTerminal, pages, programs } from './setup/build.mjs';
 import { peersEnv } from './setup/peers.mjs';
 import { results } from './setup/places.mjs';
 import { finish, heading, Plain, say } from './setup/say.mjs';
@@ -22,7 +22,7 @@ await finish(async () => {
   const peers = await setupForTests();
   Object.assign(process.env, peersEnv(peers));
   if (parts.includes('window')) await pages();
-  const made = await programs({ release: true, only: parts.includes('window') ? undefined : TERMINAL });
+  const made = await programs({ release: true, only: parts.includes('window') ? undefined : forTerminal() });
   if (parts.includes('window')) {
     const examples = await cargo('An empty window of the same toolkit', [
       'build', '--locked', '--release', '--package', 'podium-desktop', '--example', 'empty-window', '--features', 'podium-desktop/custom-protocol',

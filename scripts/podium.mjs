@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { cargoEnv, PACKAGES, targetFolder, TERMINAL } from './setup/build.mjs';
+import { cargoEnv, forTerminal, selection, targetFolder } from './setup/build.mjs';
 import { installed, peersEnv } from './setup/peers.mjs';
 import { root } from './setup/places.mjs';
 import { which } from './setup/process.mjs';
@@ -11,10 +11,9 @@ import { lookInHome } from './setup/rust.mjs';
 import { finish, Plain } from './setup/say.mjs';
 
 await finish(async () => {
-  const what = TERMINAL.flatMap((name) => ['--package', PACKAGES[name], '--bin', name]);
   lookInHome();
   if (!which('cargo')) throw new Plain('Nothing is set up here yet.', { next: 'Run: npm start' });
-  const built = await through('cargo', ['build', '--quiet', '--locked', '--release', ...what], { cwd: root, env: cargoEnv() });
+  const built = await through('cargo', ['build', '--quiet', '--locked', '--release', ...selection(forTerminal())], { cwd: root, env: cargoEnv() });
   if (built !== 0) return built;
   const program = join(targetFolder(), 'release', process.platform === 'win32' ? 'podium.exe' : 'podium');
   return through(program, process.argv.slice(2), { cwd: process.env.INIT_CWD ?? process.cwd(), env: peersEnv(installed()) });

@@ -1,7 +1,7 @@
 // `npm start`: sets up a fresh machine, builds, and opens the window on the demo. Where there is no display
 // it says so and runs the demo workflow in the terminal instead.
 
-import { pages, programs, TERMINAL } from './setup/build.mjs';
+import { forTerminal, pages, programs } from './setup/build.mjs';
 import { nodeVersion, packages } from './setup/node.mjs';
 import { peers, peersEnv } from './setup/peers.mjs';
 import { run } from './setup/process.mjs';
@@ -22,7 +22,7 @@ await finish(async () => {
     await packages();
     await pages();
   }
-  const made = await programs({ release: true, only: display ? undefined : TERMINAL });
+  const made = await programs({ release: true, only: display ? undefined : forTerminal() });
 
   heading('demo');
   const env = peersEnv(real);

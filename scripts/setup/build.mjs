@@ -12,7 +12,7 @@ import { Plain, step } from './say.mjs';
 export const FEATURES = ['--features', 'podium-desktop/custom-protocol'];
 
 /** The programs and their packages: two that a person starts, and two that these start beside themselves. */
-export const PACKAGES = {
+const PACKAGES = {
   'podium-desktop': 'podium-desktop',
   podium: 'podium-cli',
   'podium-run': 'podium-supervisor',
@@ -20,7 +20,7 @@ export const PACKAGES = {
 };
 export const PROGRAMS = Object.keys(PACKAGES);
 /** What works without a display. */
-export const TERMINAL = PROGRAMS.filter((name) => name !== 'podium-desktop');
+const TERMINAL = PROGRAMS.filter((name) => name !== 'podium-desktop');
 
 /**
  * Where cargo builds: what the user set, else a folder of the cache that every clone with the same
@@ -117,19 +117,32 @@ function packageName(id) {
   return rest.includes('@') ? rest.split('@')[0] : path.split('/').pop();
 }
 
+/**
+ * What to build for somebody who only needs the terminal. Cargo compiles a library anew when the programs asked for
+ * together want other features of it; so where the window was built before, it is asked for again.
+ */
+export function forTerminal() {
+  const window = join(targetFolder(), 'release', process.platform === 'win32' ? 'podium-desktop.exe' : 'podium-desktop');
+  return existsSync(window) && existsSync(join(root, 'ui', 'dist', 'index.html')) ? PROGRAMS : TERMINAL;
+}
+
+/** What cargo is told to build for these programs. */
+export function selection(only) {
+  return [
+    ...only.flatMap((name) => ['--package', PACKAGES[name], '--bin', name]),
+    ...(only.includes('podium-desktop') ? FEATURES : []),
+  ];
+}
+
 /** Builds the named programs; gives `{ name: path }`. */
 export async function programs({ release, only = PROGRAMS }) {
-  const bins = only.flatMap((name) => ['--bin', name]);
-  const features = only.includes('podium-desktop') ? FEATURES : [];
   const made = await cargo(
     release ? 'The programs (the first time takes some minutes)' : 'The programs',
     [
       'build',
       '--locked',
       ...(release ? ['--release'] : []),
-      ...only.flatMap((name) => ['--package', PACKAGES[name]]),
-      ...bins,
-      ...features,
+      ...selection(only),
     ],
     { log: 'build' },
   );
