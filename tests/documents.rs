@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 
 use podium_catalogue::Catalogue;
 use podium_diagnostics::{Diagnostic, Severity};
-use podium_model::parse::{parse_environment, parse_workflow, parse_workspace};
+use podium_model::document::Document;
+use podium_model::parse::{Parsed, parse_environment, parse_workflow, parse_workspace};
 use podium_model::tree::{MAX_BYTES, MAX_NODES};
-use podium_plan::{Binding, Compiled, Manifests, check, compile};
+use podium_plan::{Binding, Compiled, Library, Manifests, Source, check, compile};
 use serde_json::Map;
 
 fn root() -> PathBuf {
@@ -52,7 +53,30 @@ fn compiled(file: &str, bytes: &[u8], manifests: &Manifests) -> Compiled {
         name: &name,
         environment: &environment,
     };
-    compile("broken", &parsed, &binding, &Map::new(), manifests)
+    let library = called(&parsed, &root().join("tests/documents/good"), manifests);
+    compile(
+        file.trim_end_matches(".yaml"),
+        &parsed,
+        &binding,
+        &Map::new(),
+        &library,
+        manifests,
+    )
+}
+
+/// What a document calls, read from the workflows of a workspace.
+fn called(parsed: &Parsed<Document>, folder: &Path, manifests: &Manifests) -> Library {
+    let workflows = files(&folder.join("workflows"), "yaml");
+    let names = workflows
+        .iter()
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    Library::gather(parsed, manifests, names, |name| {
+        Some(Source {
+            file: format!("workflows/{name}.yaml"),
+            text: fs::read(folder.join(format!("workflows/{name}.yaml"))).ok()?,
+        })
+    })
 }
 
 fn told(diagnostics: &[Diagnostic]) -> String {
@@ -185,15 +209,21 @@ fn nothing_is_told_about_good_documents() {
         assert!(!environments.is_empty());
         for path in files(&folder.join("workflows"), "yaml") {
             let parsed = parse_workflow("workflow.yaml", &fs::read(&path).unwrap());
-            let checked = check("good", &parsed, &manifests);
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let library = called(&parsed, folder, &manifests);
+            let checked = check(name, &parsed, &library, &manifests);
             assert_eq!(faults(&checked.diagnostics), "", "{}", path.display());
-            for (name, environment) in &environments {
-                let binding = Binding { name, environment };
-                let compiled = compile("good", &parsed, &binding, &Map::new(), &manifests);
+            for (environment_name, environment) in &environments {
+                let binding = Binding {
+                    name: environment_name,
+                    environment,
+                };
+                let inputs = Map::new();
+                let compiled = compile(name, &parsed, &binding, &inputs, &library, &manifests);
                 assert_eq!(
                     faults(&compiled.diagnostics),
                     "",
-                    "{} in {name}",
+                    "{} in {environment_name}",
                     path.display()
                 );
                 assert!(compiled.plan.is_some());

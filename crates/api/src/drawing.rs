@@ -10,9 +10,28 @@ use podium_plan::Graph;
 /// For Markdown (Mermaid's flowchart).
 pub fn mermaid(graph: &Graph) -> String {
     let mut text = String::from("flowchart LR\n");
+    mermaid_part(&mut text, graph, "");
+    text
+}
+
+/// One workflow; a call is a frame around the steps of the workflow that it calls.
+fn mermaid_part(text: &mut String, graph: &Graph, prefix: &str) {
+    let pad = "  ".repeat(1 + prefix.matches('.').count());
+    // Dots mean something to Mermaid; ids have none of the double kind.
+    let id = |id: &str| format!("{prefix}{id}").replace('.', "__");
     for node in &graph.nodes {
         let label = format!("{}<br/>{}", escape(&node.title), escape(&node.uses));
-        let _ = writeln!(text, "  {}[\"{label}\"]", node.id);
+        match graph.calls.iter().find(|call| call.step == node.id) {
+            Some(call) => {
+                let title = format!("{} · {}", escape(&node.title), escape(&call.workflow));
+                let _ = writeln!(text, "{pad}subgraph {}[\"{title}\"]", id(&node.id));
+                mermaid_part(text, &call.graph, &format!("{prefix}{}.", node.id));
+                let _ = writeln!(text, "{pad}end");
+            }
+            None => {
+                let _ = writeln!(text, "{pad}{}[\"{label}\"]", id(&node.id));
+            }
+        }
     }
     for edge in &graph.edges {
         let arrow = match edge.on {
@@ -20,19 +39,47 @@ pub fn mermaid(graph: &Graph) -> String {
             When::Failure => "-. failure .->",
             When::Always => "-. always .->",
         };
-        let _ = writeln!(text, "  {} {arrow} {}", edge.from, edge.to);
+        let _ = writeln!(text, "{pad}{} {arrow} {}", id(&edge.from), id(&edge.to));
     }
-    text
 }
 
 /// For Graphviz.
 pub fn dot(graph: &Graph) -> String {
-    let quote = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     let mut text =
         String::from("digraph workflow {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n");
+    dot_part(&mut text, graph, "");
+    text.push_str("}\n");
+    text
+}
+
+/// One workflow; the steps of a called one stand in a frame, after the step that calls it.
+fn dot_part(text: &mut String, graph: &Graph, prefix: &str) {
+    let quote = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let id = |id: &str| quote(&format!("{prefix}{id}"));
     for node in &graph.nodes {
         let label = quote(&format!("{}\n{}", node.title, node.uses)).replace('\n', "\\n");
-        let _ = writeln!(text, "  {} [label={label}];", quote(&node.id));
+        let _ = writeln!(text, "  {} [label={label}];", id(&node.id));
+    }
+    for call in &graph.calls {
+        let inside = format!("{prefix}{}.", call.step);
+        let _ = writeln!(
+            text,
+            "  subgraph {} {{",
+            quote(&format!("cluster_{inside}"))
+        );
+        let _ = writeln!(text, "  label={};", quote(&call.title));
+        dot_part(text, &call.graph, &inside);
+        text.push_str("  }\n");
+        let has_one_before = |node: &str| call.graph.edges.iter().any(|edge| edge.to == node);
+        for node in call
+            .graph
+            .nodes
+            .iter()
+            .filter(|node| !has_one_before(&node.id))
+        {
+            let to = quote(&format!("{inside}{}", node.id));
+            let _ = writeln!(text, "  {} -> {to} [style=dotted];", id(&call.step));
+        }
     }
     for edge in &graph.edges {
         let style = match edge.on {
@@ -40,15 +87,8 @@ pub fn dot(graph: &Graph) -> String {
             When::Failure => " [style=dashed, label=\"failure\"]",
             When::Always => " [style=dotted, label=\"always\"]",
         };
-        let _ = writeln!(
-            text,
-            "  {} -> {}{style};",
-            quote(&edge.from),
-            quote(&edge.to)
-        );
+        let _ = writeln!(text, "  {} -> {}{style};", id(&edge.from), id(&edge.to));
     }
-    text.push_str("}\n");
-    text
 }
 
 /// A picture, with the nodes where they stand on the canvas.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::event::{Event, EventBody, RunEvent, Skip, StepEvent, WaitFor};
 use crate::state::cell::{Cell, Phase};
-use crate::state::cells::{Cells, find_next_item, recount, set_phase};
+use crate::state::cells::{Cells, find_next_item, recount, set_phase, set_stopped_by, stopped_by};
 use crate::state::graph::Graph;
 use crate::state::{RunPhase, State};
 
@@ -36,6 +36,7 @@ fn create(state: &mut State, created: &crate::event::Created) {
             step: at,
             pending: count(false, at),
             pending_data: count(true, at),
+            open_inside: u32::try_from(graph.inside(at).len()).unwrap_or(u32::MAX),
             outputs: Arc::new(Value::Object(serde_json::Map::new())),
             ..Cell::default()
         })
@@ -121,7 +122,11 @@ fn apply_step(cells: &mut impl Cells, at: usize, attempt: u32, event: &StepEvent
                     .and_then(|question| question.preview.clone().map(Arc::new));
             }
             cell.question = None;
+            let (step, is_step) = (cell.step, cell.item.is_none());
             match &ready.items {
+                None if is_step && cells.graph().is_call(step) => {
+                    set_phase(cells, at, Phase::Called);
+                }
                 None => set_phase(cells, at, Phase::Ready),
                 Some(items) => expand(cells, at, items),
             }
@@ -175,13 +180,20 @@ fn apply_step(cells: &mut impl Cells, at: usize, attempt: u32, event: &StepEvent
                 Arc::make_mut(changed).extend(inputs.clone());
             }
             let had_ended = cell.phase.is_ended();
-            if cell.items.is_empty() {
+            let is_call = cell.item.is_none() && cells.graph().is_call(at);
+            if cells.cell(at).items.is_empty() {
                 set_phase(cells, at, Phase::Retrying);
             } else {
                 reopen_elements(cells, at);
             }
+            if is_call {
+                reopen_inside(cells, at);
+            }
             if had_ended {
                 reopen(cells, at);
+                wait_again(cells, None);
+            } else if is_call {
+                wait_again(cells, Some(at));
             }
         }
         StepEvent::Succeeded(done) => {
@@ -207,8 +219,8 @@ fn apply_step(cells: &mut impl Cells, at: usize, attempt: u32, event: &StepEvent
                 (false, false) => Phase::Failed,
             };
             set_phase(cells, at, phase);
-            if phase == Phase::Failed && is_step && cells.head().stopped_by.is_none() {
-                cells.head_mut().stopped_by = Some(at);
+            if phase == Phase::Failed && is_step && stopped_by(cells, at).is_none() {
+                set_stopped_by(cells, at, Some(at));
             }
         }
         StepEvent::Skipped(skipped) => set_phase(cells, at, Phase::Skipped(skipped.why)),
@@ -224,8 +236,13 @@ fn apply_step(cells: &mut impl Cells, at: usize, attempt: u32, event: &StepEvent
     }
 }
 
-/// Gives a step the cells of its elements.
+/// Gives a step the cells of its elements. Where it had the same before, those that succeeded are kept.
 fn expand(cells: &mut impl Cells, at: usize, items: &[Value]) {
+    let before = cells.cell(at).items.clone();
+    let same = |(item, each): (usize, &Value)| cells.cell(item).each.as_deref() == Some(each);
+    if !items.is_empty() && before.len() == items.len() && before.zip(items).all(same) {
+        return reopen_elements(cells, at);
+    }
     let start = cells.len();
     for (item, each) in (0..).zip(items) {
         cells.push(Cell {
@@ -257,18 +274,61 @@ fn reopen_elements(cells: &mut impl Cells, at: usize) {
     find_next_item(cells, at);
 }
 
-/// A step that had ended is tried again: what was skipped because of its end waits again. Work in
-/// proportion to the plan, once for each time that a person asks.
-fn reopen(cells: &mut impl Cells, at: usize) {
-    if cells.head().stopped_by == Some(at) {
-        cells.head_mut().stopped_by = None;
+/// The steps of a call that did not succeed wait again, those of calls among them too.
+fn reopen_inside(cells: &mut impl Cells, call: usize) {
+    let graph = Arc::clone(cells.graph());
+    cells.cell_mut(call).stopped_by = None;
+    for &step in graph.inside(call) {
+        if !matches!(cells.cell(step).phase, Phase::Failed | Phase::Cancelled) {
+            continue;
+        }
+        cells.cell_mut(step).tries = 0;
+        set_phase(cells, step, Phase::Waiting);
+        if graph.is_call(step) {
+            reopen_inside(cells, step);
+        }
     }
-    let steps = cells.graph().steps().len();
+}
+
+/// A step that had ended is tried again: what stops for it does not, and the calls around it go on.
+fn reopen(cells: &mut impl Cells, at: usize) {
+    let graph = Arc::clone(cells.graph());
+    if stopped_by(cells, at) == Some(at) {
+        set_stopped_by(cells, at, None);
+    }
+    let mut inner = at;
+    while let Some(call) = graph.within(inner) {
+        let phase = cells.cell(call).phase;
+        if phase.is_ended() || phase == Phase::Asked {
+            cells.cell_mut(call).stopped_by = None;
+            cells.cell_mut(call).error = None;
+            set_phase(cells, call, Phase::Called);
+            if stopped_by(cells, call) == Some(call) {
+                set_stopped_by(cells, call, None);
+            }
+        }
+        inner = call;
+    }
+}
+
+/// What was skipped because of others waits again, inside this call or everywhere. Work in proportion to
+/// the plan, once for each time that a person asks.
+fn wait_again(cells: &mut impl Cells, inside: Option<usize>) {
+    let graph = Arc::clone(cells.graph());
+    let steps = graph.steps().len();
+    let mut is_meant = vec![inside.is_none(); steps];
+    // A call stands before its steps in the plan, so what becomes of it is known when they are looked at.
     for step in 0..steps {
-        if matches!(
-            cells.cell(step).phase,
-            Phase::Skipped(Skip::Needs | Skip::Stopped | Skip::Cancelled)
-        ) {
+        let call = graph.within(step);
+        is_meant[step] |= call.is_some_and(|call| is_meant[call] || inside == Some(call));
+        let is_open = call.is_none_or(|call| !cells.cell(call).phase.is_ended());
+        if is_meant[step]
+            && is_open
+            && matches!(
+                cells.cell(step).phase,
+                Phase::Skipped(Skip::Needs | Skip::Stopped | Skip::Cancelled)
+            )
+        {
             set_phase(cells, step, Phase::Waiting);
         }
     }

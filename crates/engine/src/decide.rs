@@ -7,6 +7,7 @@
 mod accept;
 mod answer;
 mod approve;
+mod call;
 mod cancel;
 mod create;
 mod draft;

@@ -9,7 +9,8 @@ use ts_rs::TS;
 
 use podium_model::StepId;
 
-/// A step, or one element of a step with `for_each`. Its text form is `servers` or `servers[2]`.
+/// A step, or one element of a step with `for_each`. Its text form is `servers` or `servers[2]`, and for a
+/// step of a called workflow `shop.servers` or `shop.servers[2]`.
 #[derive(
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS,
 )]
@@ -61,9 +62,7 @@ impl FromStr for Instance {
             }
             None => (text, None),
         };
-        let step = step
-            .parse()
-            .map_err(|error: podium_model::id::NotAName| error.to_string())?;
+        let step = StepId::address(step).map_err(|error| error.to_string())?;
         Ok(Self { step, item })
     }
 }

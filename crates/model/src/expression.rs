@@ -29,7 +29,9 @@ use serde_json::{Map, Value};
 
 pub use error::{EvaluationError, SyntaxError};
 pub use reference::Reference;
-pub use template::{Rendered, Template, references, render, render_partly, syntax_errors};
+pub use template::{
+    Rendered, Template, WaitsFor, after_steps, references, render, render_partly, syntax_errors,
+};
 
 use crate::stack;
 use fuel::Fuel;

@@ -31,6 +31,10 @@ impl std::error::Error for NotAName {}
 
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident, $what:literal, $rule:literal, $check:expr) => {
+        name!($(#[$doc])* $type, $what, $rule, $check, stored as $check);
+    };
+    // What is stored may be wider than what is written in a document.
+    ($(#[$doc:meta])* $type:ident, $what:literal, $rule:literal, $check:expr, stored as $stored:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS)]
         #[serde(try_from = "String", into = "String")]
@@ -59,7 +63,12 @@ macro_rules! name {
         impl TryFrom<String> for $type {
             type Error = NotAName;
             fn try_from(text: String) -> Result<Self, NotAName> {
-                text.parse()
+                let check: fn(&str) -> bool = $stored;
+                if check(&text) {
+                    Ok(Self(text))
+                } else {
+                    Err(NotAName { what: $what, rule: $rule })
+                }
             }
         }
 
@@ -101,13 +110,48 @@ fn is_file_name(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
 }
 
+/// Longest address of a step, in bytes: it is a part of file names.
+pub const LONGEST_ADDRESS: usize = 160;
+
+/// Identifiers with dots between them: `shop.network`.
+fn is_address(text: &str) -> bool {
+    text.len() <= LONGEST_ADDRESS && text.split('.').all(is_identifier)
+}
+
 name!(
-    /// The id of a step inside its workflow.
+    /// The id of a step inside its workflow, `network`; in a plan and in everything that follows from
+    /// it also the address of a step of a called workflow, `shop.network`: the id of the call, a dot,
+    /// the id inside. A document writes ids without dots, and `parse` reads no others; addresses are
+    /// made by [`StepId::inside`] and read by [`StepId::address`].
     StepId,
     "step id",
     "it starts with a small letter and holds small letters, digits and `_`, 64 at most",
-    is_identifier
+    is_identifier,
+    stored as is_address
 );
+
+impl StepId {
+    /// Reads an address, dots included.
+    pub fn address(text: &str) -> Result<Self, NotAName> {
+        Self::try_from(text.to_owned())
+    }
+
+    /// The address of this step inside a call; `None` where it would be longer than
+    /// [`LONGEST_ADDRESS`].
+    pub fn inside(&self, call: &Self) -> Option<Self> {
+        Self::address(&format!("{call}.{self}")).ok()
+    }
+
+    /// The last part of the address: the id in the step's own workflow.
+    pub fn local(&self) -> &str {
+        self.0.rsplit_once('.').map_or(&*self.0, |(_, last)| last)
+    }
+
+    /// In how many calls it stands.
+    pub fn depth(&self) -> usize {
+        self.0.bytes().filter(|byte| *byte == b'.').count()
+    }
+}
 
 name!(
     /// The name of an environment; its file is `environments/NAME.yaml`.

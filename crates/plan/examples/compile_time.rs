@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use podium_model::layout::{Node, arrange};
 use podium_model::parse::{parse_environment, parse_workflow};
-use podium_plan::{Binding, Manifests, check, compile};
+use podium_plan::{Binding, Library, Manifests, check, compile};
 use serde_json::{Map, Value, json};
 
 fn main() {
@@ -37,15 +37,23 @@ fn main() {
         let parsed = parsed.unwrap();
         assert_eq!(parsed.diagnostics, Vec::new());
         let check_ms = least(rounds, || {
-            let checked = check("w", &parsed, &manifests);
+            let checked = check("w", &parsed, &Library::default(), &manifests);
             assert_eq!(checked.diagnostics, Vec::new());
         });
         let mut plan = None;
         let compile_ms = least(rounds, || {
-            plan = compile("w", &parsed, &binding, &Map::new(), &manifests).plan;
+            plan = compile(
+                "w",
+                &parsed,
+                &binding,
+                &Map::new(),
+                &Library::default(),
+                &manifests,
+            )
+            .plan;
         });
         assert_eq!(plan.map(|plan| plan.steps().len()), Some(steps));
-        let graph = check("w", &parsed, &manifests).graph;
+        let graph = check("w", &parsed, &Library::default(), &manifests).graph;
         let nodes: Vec<Node> = graph
             .nodes
             .iter()

@@ -68,3 +68,17 @@ pub const NO_EFFECT: Code = Code::new("POD0141");
 pub const NO_STEPS: Code = Code::new("POD0142");
 /// Outputs of a step that is switched off.
 pub const OUTPUT_OF_OFF: Code = Code::new("POD0143");
+/// A call that does not name its workflow plainly, or names something outside `workflows/`.
+pub const CALL_NOT_PLAIN: Code = Code::new("POD0150");
+/// A call of a workflow that does not exist.
+pub const NO_SUCH_WORKFLOW: Code = Code::new("POD0151");
+/// Workflows that call each other in a circle.
+pub const CALL_CYCLE: Code = Code::new("POD0152");
+/// Calls in calls beyond what is allowed.
+pub const CALL_TOO_DEEP: Code = Code::new("POD0153");
+/// The called workflow is not the one that was pinned.
+pub const CALLED_CHANGED: Code = Code::new("POD0154");
+/// A setting that means nothing for a call.
+pub const NOT_FOR_A_CALL: Code = Code::new("POD0155");
+/// The called workflow has errors of its own.
+pub const CALLED_HAS_ERRORS: Code = Code::new("POD0156");

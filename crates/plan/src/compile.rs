@@ -3,8 +3,13 @@
 //! Every check adds to one list; none stops the others. The same checks run without an environment
 //! ([`check`]) and with one ([`compile`]); only the second gives a plan.
 //!
-//! Cost: linear in the size of the document, but for sorting. No recursion over steps.
+//! A workflow that is called is checked by the same code, once for each call, and becomes a part of the
+//! plan of its caller (`called`). What is wrong in it is told with its own file and place.
+//!
+//! Cost: linear in the size of the documents, but for sorting. No recursion over steps, only over calls,
+//! which are limited in depth and number.
 
+mod called;
 mod credentials;
 mod edges;
 mod explain;
@@ -17,22 +22,28 @@ mod workflow_inputs;
 
 pub(crate) use schema::Types;
 
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 
-use indexmap::IndexMap;
 use podium_connector::{Mode, Operation};
 use podium_diagnostics::{Code, Diagnostic, Span};
 use podium_model::document::{Document, Step};
 use podium_model::nearest::nearest;
 use podium_model::parse::Parsed;
 use podium_model::tree::{Kind, SourceMap, escape, short};
-use podium_model::{CredentialName, Environment, EnvironmentName, StepId};
+use podium_model::{Environment, EnvironmentName, StepId};
 use serde_json::{Map, Value, json};
 
+use crate::call::is_call;
 use crate::code;
 use crate::graph::{Badge, Graph, GraphEdge, GraphNode};
+use crate::library::Library;
 use crate::manifests::Manifests;
+
+use called::{Called, Caller};
+
 use crate::plan::{Edge, Plan, PlanStep, Work};
+pub(crate) use inputs::takes_null;
 
 /// After this many problems the rest is noise.
 const MAX_PROBLEMS: usize = 2_000;
@@ -65,8 +76,13 @@ impl Compiled {
 }
 
 /// Checks a workflow as far as that is possible without an environment and inputs.
-pub fn check(workflow: &str, parsed: &Parsed<Document>, manifests: &Manifests) -> Compiled {
-    run(workflow, parsed, None, manifests)
+pub fn check(
+    workflow: &str,
+    parsed: &Parsed<Document>,
+    library: &Library,
+    manifests: &Manifests,
+) -> Compiled {
+    run(workflow, parsed, None, library, manifests)
 }
 
 /// Compiles a workflow for an environment, with inputs.
@@ -75,15 +91,23 @@ pub fn compile(
     parsed: &Parsed<Document>,
     binding: &Binding<'_>,
     inputs: &Map<String, Value>,
+    library: &Library,
     manifests: &Manifests,
 ) -> Compiled {
-    run(workflow, parsed, Some((binding, inputs)), manifests)
+    run(
+        workflow,
+        parsed,
+        Some((binding, inputs)),
+        library,
+        manifests,
+    )
 }
 
 fn run(
     workflow: &str,
     parsed: &Parsed<Document>,
     bound: Option<(&Binding<'_>, &Map<String, Value>)>,
+    library: &Library,
     manifests: &Manifests,
 ) -> Compiled {
     let Some(document) = &parsed.value else {
@@ -93,26 +117,22 @@ fn run(
             graph: Graph::default(),
         };
     };
-    let mut checker = Checker::new(
-        document,
-        parsed,
-        bound.map(|(binding, _)| *binding),
-        manifests,
-    );
-    checker.problems.clone_from(&parsed.diagnostics);
-    let values = checker.workflow_inputs(bound.map(|(_, inputs)| inputs));
-    checker.slots();
-    checker.steps();
-    checker.workflow_outputs();
-    let order = checker.order();
-    checker.unreachable(&order);
-    if document.steps.is_empty() && !parsed.has_errors() {
-        checker.no_steps();
-    }
+    let binding = bound.map(|(binding, _)| *binding);
+    let expanded = Cell::new(0);
+    let caller = Caller::none(workflow, library, &expanded);
+    let mut checker = Checker::new(document, parsed, binding, manifests, caller);
+    let (values, order) = checker.check(bound.map(|(_, inputs)| inputs));
 
     let mut diagnostics = std::mem::take(&mut checker.problems);
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.map_or(0, |span| span.start.byte));
     let graph = checker.graph(&diagnostics);
+    let mut told: HashSet<Diagnostic> = HashSet::new();
+    for diagnostic in std::mem::take(&mut checker.problems_inside) {
+        // A workflow that is called twice is wrong once.
+        if told.insert(diagnostic.clone()) {
+            diagnostics.push(diagnostic);
+        }
+    }
     let plan = match bound {
         Some((binding, _)) if !diagnostics.iter().any(Diagnostic::is_error) => {
             Some(checker.plan(workflow, *binding, values, &order))
@@ -137,6 +157,8 @@ struct Checked<'a> {
     edges: Vec<Edge>,
     /// Where each edge stands in the file: a JSON pointer, and bytes inside its text.
     places: Vec<(String, Option<(usize, usize)>)>,
+    /// The workflow it calls, checked.
+    called: Option<Called>,
 }
 
 struct Checker<'a> {
@@ -150,8 +172,12 @@ struct Checker<'a> {
     unreadable: Vec<&'a str>,
     steps: Vec<Checked<'a>>,
     problems: Vec<Diagnostic>,
+    /// What is wrong in the workflows that are called.
+    problems_inside: Vec<Diagnostic>,
     /// Names looked at for hints.
     compared: usize,
+    /// Where this document is called from.
+    caller: Caller<'a>,
 }
 
 impl<'a> Checker<'a> {
@@ -160,6 +186,7 @@ impl<'a> Checker<'a> {
         parsed: &'a Parsed<Document>,
         binding: Option<Binding<'a>>,
         manifests: &'a Manifests,
+        caller: Caller<'a>,
     ) -> Self {
         let index = document
             .steps
@@ -184,9 +211,26 @@ impl<'a> Checker<'a> {
             index,
             unreadable,
             steps: Vec::with_capacity(document.steps.len()),
-            problems: Vec::new(),
+            problems: parsed.diagnostics.clone(),
+            problems_inside: Vec::new(),
             compared: 0,
+            caller,
         }
+    }
+
+    /// Every check; gives the inputs, and the places of the steps in order.
+    fn check(&mut self, inputs: Option<&Map<String, Value>>) -> (Map<String, Value>, Vec<usize>) {
+        let broken = self.problems.iter().any(Diagnostic::is_error);
+        let values = self.workflow_inputs(inputs);
+        self.slots();
+        self.steps();
+        self.workflow_outputs();
+        let order = self.order();
+        self.unreachable(&order);
+        if self.document.steps.is_empty() && !broken {
+            self.no_steps();
+        }
+        (values, order)
     }
 
     /// Adds a problem at a pointer; the place is looked up.
@@ -253,6 +297,7 @@ impl<'a> Checker<'a> {
                 with: step.with.clone(),
                 edges: Vec::new(),
                 places: Vec::new(),
+                called: None,
                 pointer,
             };
             self.needs(&mut checked);
@@ -261,8 +306,12 @@ impl<'a> Checker<'a> {
             if let Some(operation) = operation {
                 let each = step.for_each.as_deref();
                 checked.with = self.with(operation, &step.with, &texts, &checked.pointer, each);
-                self.ports(operation, &step.credentials, &checked.pointer, step.off);
-                self.read_only(operation, &checked.pointer, step.off);
+                if is_call(operation) {
+                    checked.called = self.call(&checked);
+                } else {
+                    self.ports(operation, &step.credentials, &checked.pointer, step.off);
+                    self.read_only(operation, &checked.pointer, step.off);
+                }
             }
             self.join(&checked);
             self.settings(&checked);
@@ -288,6 +337,9 @@ impl<'a> Checker<'a> {
             let operation = self.operation(&step.uses, &format!("{pointer}/uses"));
             let texts = references::texts_of(&step.with);
             self.undo_references(checked, &texts, &format!("{pointer}/with"));
+            if operation.is_some_and(is_call) {
+                self.call_in_undo(&pointer);
+            }
             if let Some(operation) = operation {
                 let each = checked.step.for_each.as_deref();
                 self.with(operation, &step.with, &texts, &pointer, each);
@@ -407,8 +459,14 @@ impl<'a> Checker<'a> {
                 uses: text("uses"),
                 problems: counts.get(id).copied().unwrap_or(1),
                 badges: Vec::new(),
+                within: None,
             }
         }));
+        let calls = self
+            .steps
+            .iter()
+            .filter_map(|checked| Some(checked.called.as_ref()?.drawn(checked.id)))
+            .collect();
         let edges = self
             .steps
             .iter()
@@ -421,22 +479,22 @@ impl<'a> Checker<'a> {
                 })
             })
             .collect();
-        Graph { nodes, edges }
+        Graph {
+            nodes,
+            edges,
+            calls,
+        }
     }
 
     /// Only called when nothing is wrong.
     fn plan(
-        &self,
+        &mut self,
         workflow: &str,
         binding: Binding<'_>,
         inputs: Map<String, Value>,
         order: &[usize],
     ) -> Plan {
         let environment = binding.environment;
-        let steps = order
-            .iter()
-            .map(|place| Self::plan_step(&self.steps[*place], environment))
-            .collect();
         Plan {
             workflow: workflow.to_owned(),
             title: self.document.name.clone(),
@@ -458,19 +516,42 @@ impl<'a> Checker<'a> {
                 .filter(|(slot, _)| self.document.credentials.contains_key(*slot))
                 .map(|(slot, name)| (slot.clone(), name.clone()))
                 .collect(),
-            steps,
-            outputs: self
-                .document
-                .outputs
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
+            steps: self.plan_steps(order, environment),
+            outputs: self.outputs(),
             undoes: None,
             approval: environment.protect.approval,
         }
     }
 
-    fn plan_step(checked: &Checked<'_>, environment: &Environment) -> PlanStep {
+    /// The templates of the workflow's outputs.
+    fn outputs(&self) -> Map<String, Value> {
+        let outputs = self.document.outputs.iter();
+        outputs
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    /// The steps in order, those of a called workflow right after their call.
+    fn plan_steps(&mut self, order: &[usize], environment: &Environment) -> Vec<PlanStep> {
+        let mut steps = Vec::new();
+        for place in order {
+            let called = self.steps[*place].called.take();
+            let mut step = self.plan_step(&self.steps[*place], environment);
+            let Some(called) = called else {
+                steps.push(step);
+                continue;
+            };
+            // What it changes is told at its steps.
+            step.writes = false;
+            step.credentials.clear();
+            let inside = called.into_steps(&mut step);
+            steps.push(step);
+            steps.extend(inside);
+        }
+        steps
+    }
+
+    fn plan_step(&self, checked: &Checked<'_>, environment: &Environment) -> PlanStep {
         let step = checked.step;
         PlanStep {
             id: checked.id.clone(),
@@ -486,12 +567,14 @@ impl<'a> Checker<'a> {
             retry: step.retry.clone(),
             timeout: step.timeout,
             on_error: step.on_error,
-            credentials: bind(&step.credentials, environment),
+            credentials: self.bind(&step.credentials, environment),
             off: step.off,
-            undo: step.undo.clone(),
+            undo: step.undo.as_deref().map(|undo| self.undo_steps(undo)),
             approval: checked.operation.is_some_and(waits_for_approval),
             writes: checked.operation.is_none_or(|operation| operation.writes),
             work: Work::Do,
+            call: None,
+            within: None,
         }
     }
 
@@ -549,6 +632,7 @@ fn node(checked: &Checked<'_>, problems: Option<u32>) -> GraphNode {
             .into_iter()
             .filter_map(|(is, badge)| is.then_some(badge))
             .collect(),
+        within: None,
     }
 }
 
@@ -566,20 +650,6 @@ fn waits_for_approval(operation: &Operation) -> bool {
         .get("x-podium-waits")
         .and_then(Value::as_str)
         == Some("approval")
-}
-
-/// Port → slot to port → stored credential.
-pub(crate) fn bind(
-    ports: &IndexMap<String, String>,
-    environment: &Environment,
-) -> IndexMap<String, CredentialName> {
-    ports
-        .iter()
-        .filter_map(|(port, slot)| {
-            let name = environment.credentials.get(slot)?;
-            Some((port.clone(), name.clone()))
-        })
-        .collect()
 }
 
 /// An error without place and hint, which are added with it.

@@ -145,6 +145,8 @@ mod tests {
             id: "a".parse().unwrap(),
             title: "A".into(),
             uses: "a/b".parse().unwrap(),
+            calls: None,
+            within: None,
             mode: Mode::Real,
             mode_open: false,
             confidence,

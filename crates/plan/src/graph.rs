@@ -15,6 +15,23 @@ pub struct Graph {
     pub nodes: Vec<GraphNode>,
     /// The edges between steps that exist.
     pub edges: Vec<GraphEdge>,
+    /// The graphs of the workflows that steps call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<CalledGraph>>")]
+    pub calls: Vec<CalledGraph>,
+}
+
+/// The graph of a called workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct CalledGraph {
+    /// The step that calls it.
+    pub step: String,
+    /// The called workflow's name in the workspace.
+    pub workflow: String,
+    /// What people call it.
+    pub title: String,
+    /// Its steps, with their own ids.
+    pub graph: Graph,
 }
 
 /// A step.
@@ -30,6 +47,10 @@ pub struct GraphNode {
     pub problems: u32,
     /// What is special about it.
     pub badges: Vec<Badge>,
+    /// The call that it belongs to; only in the graph of a plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub within: Option<String>,
 }
 
 /// What is special about a step.
@@ -89,6 +110,7 @@ impl Graph {
                 } else {
                     Vec::new()
                 },
+                within: step.within.as_ref().map(ToString::to_string),
             })
             .collect();
         let edges = plan
@@ -103,6 +125,10 @@ impl Graph {
                 })
             })
             .collect();
-        Self { nodes, edges }
+        Self {
+            nodes,
+            edges,
+            calls: Vec::new(),
+        }
     }
 }

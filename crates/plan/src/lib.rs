@@ -7,21 +7,25 @@
 //! The [`Preview`] is assembled here from the connectors' answers ([`podium_connector::StepPreview`]),
 //! hashed, and put into words; asking the connectors is `runtime`.
 
+mod call;
 pub mod code;
 mod compile;
 mod departure;
 mod graph;
+mod library;
 mod manifests;
 mod plan;
 mod port;
 mod preview;
 mod undo;
 
+pub use call::Call;
 pub use compile::{Binding, Compiled, check, compile};
 pub use departure::departure;
-pub use graph::{Badge, Graph, GraphEdge, GraphNode};
+pub use graph::{Badge, CalledGraph, Graph, GraphEdge, GraphNode};
+pub use library::{Library, Source};
 pub use manifests::Manifests;
 pub use plan::{Edge, EdgeKind, Plan, PlanStep, Work};
 pub use port::{Converter, Fit, between, fitting};
 pub use preview::{PREVIEW_FORMAT, Preview, PreviewIdentity, PreviewStep, StepAnswer, Summary};
-pub use undo::DoneStep;
+pub use undo::{DoneCall, DoneStep};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
+use crate::call::Call;
 use podium_connector::{Mode, UndoRecord};
 use podium_model::document::{Duration, Join, OnError, RetryRule, Slot, UndoStep, When};
 use podium_model::{CredentialName, EnvironmentName, OperationName, RunId, StepId};
@@ -34,8 +35,8 @@ pub struct Plan {
     /// Slot → stored credential, as the environment binds it.
     #[ts(as = "std::collections::HashMap<String, CredentialName>")]
     pub(crate) credentials: IndexMap<String, CredentialName>,
-    /// The steps, in an order in which every step comes after those it waits for; ties in the order of
-    /// the file.
+    /// The steps, in an order in which every step comes after those it waits for, and the steps of a
+    /// called workflow right after their call; ties in the order of the file.
     pub(crate) steps: Vec<PlanStep>,
     /// Name → template, rendered when the run has ended.
     #[ts(type = "Record<string, any>")]
@@ -93,6 +94,15 @@ pub struct PlanStep {
     pub writes: bool,
     /// What is done.
     pub work: Work,
+    /// The workflow that it calls; its steps stand in the same plan, each `within` this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub call: Option<Call>,
+    /// The call that it belongs to: it begins after that one has begun, sees its siblings and the inputs
+    /// of the call, and the call ends after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub within: Option<StepId>,
 }
 
 /// What is done in a step.
@@ -187,6 +197,18 @@ impl Plan {
         self.steps.iter().find(|step| step.id == *id)
     }
 
+    /// The title of a step with those of the calls that it stands in: `Shop › Network`.
+    pub fn title_path(&self, step: &PlanStep) -> String {
+        let mut titles = vec![step.title.as_str()];
+        let mut at = step;
+        while let Some(call) = at.within.as_ref().and_then(|call| self.step(call)) {
+            titles.push(call.title.as_str());
+            at = call;
+        }
+        titles.reverse();
+        titles.join(" › ")
+    }
+
     /// Name → template of the workflow's outputs.
     pub fn outputs(&self) -> &Map<String, Value> {
         &self.outputs
@@ -230,6 +252,8 @@ impl Plan {
             approval: false,
             writes: false,
             work: Work::Do,
+            call: None,
+            within: None,
         };
         Self {
             workflow: String::new(),

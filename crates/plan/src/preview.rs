@@ -94,6 +94,14 @@ pub struct PreviewStep {
     pub title: String,
     /// Which operation.
     pub uses: OperationName,
+    /// The workflow that it calls; what it changes stands at the steps `within` it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub calls: Option<String>,
+    /// The call that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub within: Option<StepId>,
     /// Whether the far system is real.
     pub mode: Mode,
     /// Set where that is known only with inputs that are not known yet; `mode` is then that of the
@@ -148,6 +156,8 @@ impl PreviewStep {
             id: plan_step.id.clone(),
             title: plan_step.title.clone(),
             uses: plan_step.uses.clone(),
+            calls: plan_step.call.as_ref().map(|call| call.workflow.clone()),
+            within: plan_step.within.clone(),
             mode,
             mode_open: false,
             confidence: Confidence::Exact,

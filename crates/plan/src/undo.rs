@@ -34,6 +34,19 @@ pub struct DoneStep {
     pub status: String,
 }
 
+/// A call of a run that began, for the expressions of undo overrides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DoneCall {
+    /// The step that called.
+    pub id: StepId,
+    /// The inputs as the called steps saw them.
+    pub inputs: Map<String, Value>,
+    /// Its outputs.
+    pub outputs: Value,
+    /// Its status as expressions see it.
+    pub status: String,
+}
+
 impl PlanStep {
     /// Why a step of an undo plan does nothing.
     pub fn cannot_undo(&self) -> Option<&str> {
@@ -52,23 +65,26 @@ impl PlanStep {
 
 impl Plan {
     /// The plan that takes back what `done` of this plan's run did.
-    pub fn undo_of(run: &RunId, plan: &Self, done: &[DoneStep]) -> Self {
+    pub fn undo_of(run: &RunId, plan: &Self, done: &[DoneStep], calls: &[DoneCall]) -> Self {
         let mut done: Vec<&DoneStep> = done.iter().collect();
         // Last begun, first undone; elements of one step in reverse, too.
         done.sort_by(|a, b| {
             let item = |step: &DoneStep| step.item.as_ref().map(|(at, _)| *at);
             (b.order, item(b)).cmp(&(a.order, item(a)))
         });
-        let scope = scope(run, plan, &done);
         let mut names = Names::default();
         // For each step of the run, the ends of its undo chains.
         let mut ends: HashMap<&StepId, Vec<StepId>> = HashMap::new();
         let mut chains: Vec<(&DoneStep, Vec<PlanStep>)> = Vec::new();
-        for step in done {
+        let mut scopes: HashMap<Option<&StepId>, Scope> = HashMap::new();
+        for step in done.iter().copied() {
             let Some(was) = plan.step(&step.id) else {
                 continue;
             };
-            let chain = chain(plan, was, step, &scope, &mut names);
+            let scope = scopes
+                .entry(was.within.as_ref())
+                .or_insert_with(|| scope(run, plan, was.within.as_ref(), &done, calls));
+            let chain = chain(plan, was, step, scope, &mut names);
             if let Some(last) = chain.last() {
                 ends.entry(&step.id).or_default().push(last.id.clone());
             }
@@ -108,26 +124,50 @@ impl Plan {
     }
 }
 
-/// What the expressions of undo overrides see: what they saw in the run.
-fn scope(run: &RunId, plan: &Plan, done: &[&DoneStep]) -> Scope {
+/// What the expressions of undo overrides see: what they saw in the run, in the workflow that `within`
+/// calls, or in the first one.
+fn scope(
+    run: &RunId,
+    plan: &Plan,
+    within: Option<&StepId>,
+    done: &[&DoneStep],
+    calls: &[DoneCall],
+) -> Scope {
+    let is_here = |id: &StepId| {
+        plan.step(id)
+            .is_some_and(|step| step.within.as_ref() == within)
+    };
     let mut steps = Map::new();
-    for step in done.iter().rev() {
+    for step in done.iter().rev().filter(|step| is_here(&step.id)) {
         if step.item.is_some() {
             let entry = steps
-                .entry(step.id.as_str())
+                .entry(step.id.local())
                 .or_insert_with(|| json!({"outputs": [], "status": step.status}));
             if let Some(Value::Array(outputs)) = entry.get_mut("outputs") {
                 outputs.push(step.outputs.clone());
             }
         } else {
             steps.insert(
-                step.id.to_string(),
+                step.id.local().to_owned(),
                 json!({"outputs": step.outputs, "status": step.status}),
             );
         }
     }
+    for call in calls.iter().filter(|call| is_here(&call.id)) {
+        steps.insert(
+            call.id.local().to_owned(),
+            json!({"outputs": call.outputs, "status": call.status}),
+        );
+    }
+    let inputs = match within {
+        None => Some(&plan.inputs),
+        Some(within) => calls
+            .iter()
+            .find(|call| call.id == *within)
+            .map(|call| &call.inputs),
+    };
     Scope {
-        inputs: Value::Object(plan.inputs.clone()),
+        inputs: Value::Object(inputs.cloned().unwrap_or_default()),
         environment: plan.environment_values.clone(),
         steps: Value::Object(steps),
         each: None,
@@ -148,7 +188,7 @@ fn chain(
         None => done.id.to_string(),
     };
     let Some(overrides) = &was.undo else {
-        let mut step = undo_step(was, done, names.take(&base, ""));
+        let mut step = undo_step(plan, was, done, names.take(&base, ""));
         step.off = matches!(
             done.record.undo.class,
             UndoClass::Manual | UndoClass::Impossible
@@ -169,7 +209,7 @@ fn chain(
             Ok(Value::Object(with)) => override_step(plan, was, wanted, id, with),
             Ok(_) => continue,
             Err(error) => {
-                let mut step = undo_step(was, done, id);
+                let mut step = undo_step(plan, was, done, id);
                 let because = format!(
                     "Its own undo, `{}`, cannot be worked out from what the run left: {error}",
                     wanted.uses
@@ -198,10 +238,10 @@ fn chain(
     chain
 }
 
-fn undo_step(was: &PlanStep, done: &DoneStep, id: StepId) -> PlanStep {
+fn undo_step(plan: &Plan, was: &PlanStep, done: &DoneStep, id: StepId) -> PlanStep {
     PlanStep {
         id,
-        title: was.title.clone(),
+        title: plan.title_path(was),
         uses: was.uses.clone(),
         with: done.inputs.clone(),
         edges: Vec::new(),
@@ -222,6 +262,8 @@ fn undo_step(was: &PlanStep, done: &DoneStep, id: StepId) -> PlanStep {
             of: was.id.clone(),
             record: done.record.clone(),
         },
+        call: None,
+        within: None,
     }
 }
 
@@ -240,7 +282,7 @@ fn override_step(
     let like = like(plan, &wanted.uses);
     PlanStep {
         id,
-        title: was.title.clone(),
+        title: plan.title_path(was),
         uses: wanted.uses.clone(),
         with,
         edges: Vec::new(),
@@ -259,6 +301,8 @@ fn override_step(
         // Where the plan has no such step, the careful answer.
         writes: like.is_none_or(|step| step.writes),
         work: Work::Do,
+        call: None,
+        within: None,
     }
 }
 
@@ -274,27 +318,60 @@ fn after(id: &StepId) -> Edge {
     }
 }
 
+/// One side of a step: a call lies around its steps, so its begin comes before them and its end after.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Side<'p> {
+    id: &'p StepId,
+    end: bool,
+}
+
 /// For each step that did something, the nearest ones after it that did, through those that did nothing.
 fn dependents<'p>(plan: &'p Plan, done: &HashSet<&StepId>) -> HashMap<&'p StepId, Vec<&'p StepId>> {
-    let mut children: HashMap<&StepId, Vec<&'p StepId>> = HashMap::new();
+    let mut calls: HashSet<&StepId> = HashSet::new();
+    calls.extend(
+        plan.steps
+            .iter()
+            .filter(|step| step.call.is_some())
+            .map(|step| &step.id),
+    );
+    let end_of = |id: &'p StepId| Side {
+        id,
+        end: calls.contains(id),
+    };
+    let mut after: HashMap<Side<'p>, Vec<Side<'p>>> = HashMap::new();
     for step in &plan.steps {
+        let begin = Side {
+            id: &step.id,
+            end: false,
+        };
         for edge in &step.edges {
-            children.entry(&edge.from).or_default().push(&step.id);
+            after.entry(end_of(&edge.from)).or_default().push(begin);
+        }
+        if let Some(call) = &step.within {
+            let (id, end) = (call, true);
+            after
+                .entry(Side { id, end: false })
+                .or_default()
+                .push(begin);
+            after
+                .entry(end_of(&step.id))
+                .or_default()
+                .push(Side { id, end });
         }
     }
     let mut dependents = HashMap::new();
     for step in plan.steps.iter().filter(|step| done.contains(&step.id)) {
         let mut found = Vec::new();
         let mut seen = HashSet::new();
-        let mut left: Vec<&StepId> = children.get(&step.id).cloned().unwrap_or_default();
+        let mut left: Vec<Side<'p>> = after.get(&end_of(&step.id)).cloned().unwrap_or_default();
         while let Some(next) = left.pop() {
             if !seen.insert(next) {
                 continue;
             }
-            if done.contains(next) {
-                found.push(next);
+            if done.contains(next.id) && !calls.contains(next.id) {
+                found.push(next.id);
             } else {
-                left.extend(children.get(next).into_iter().flatten());
+                left.extend(after.get(&next).into_iter().flatten());
             }
         }
         dependents.insert(&step.id, found);
@@ -348,13 +425,14 @@ impl Names {
             } else {
                 format!("{suffix}_{number}")
             };
-            let room = 64_usize.saturating_sub(tail.len()).max(1);
+            let last = base.rfind('.').map_or(0, |dot| dot + 1);
+            let room = (last + 64).saturating_sub(tail.len()).max(last + 1);
             let name = format!("{}{tail}", &base[..base.len().min(room)]);
             number += 1;
             if self.0.contains(&name) {
                 continue;
             }
-            if let Ok(id) = name.parse() {
+            if let Ok(id) = StepId::address(&name) {
                 self.0.insert(name);
                 return id;
             }

@@ -5,6 +5,8 @@ use podium_engine::event::{
     Created, EventBody, RunEvent, Skip, StepEvent, WaitFor, WaitingApproval,
 };
 use podium_engine::{Event, Instance};
+use podium_model::StepId;
+use podium_model::document::When;
 use podium_plan::{EdgeKind, Plan, PlanStep, Preview};
 use serde_json::{Map, Value};
 
@@ -128,25 +130,34 @@ fn create(view: &mut RunView, at: i64, created: &Created) {
         .map(|step| new_step(plan, step))
         .collect();
     fill_in_preview(view, preview);
-    view.mode = RunMode::of(view.steps.iter().map(|step| step.mode), plan.mode());
-    view.edges = plan
-        .steps()
-        .iter()
-        .flat_map(|step| {
-            step.edges.iter().map(|edge| GraphEdge {
-                from: edge.from.clone(),
-                to: step.id.clone(),
-                on: edge.on,
-                data: matches!(edge.kind, EdgeKind::Data { .. }),
-            })
-        })
-        .collect();
+    // What is real about a call is what its steps do.
+    let modes = view.steps.iter().filter(|step| step.calls.is_none());
+    view.mode = RunMode::of(modes.map(|step| step.mode), plan.mode());
+    view.edges = plan.steps().iter().flat_map(edges_into).collect();
     let total = u32::try_from(view.steps.len()).unwrap_or(u32::MAX);
     view.counts = Counts {
         total,
         waiting: total,
         ..Counts::default()
     };
+}
+
+/// The edges into a step; where it is the first inside a call, one from the call.
+fn edges_into(step: &PlanStep) -> Vec<GraphEdge> {
+    let edge = |from: &StepId, on: When, data: bool| GraphEdge {
+        from: from.clone(),
+        to: step.id.clone(),
+        on,
+        data,
+    };
+    match &step.within {
+        Some(call) if step.edges.is_empty() => vec![edge(call, When::Success, false)],
+        _ => step
+            .edges
+            .iter()
+            .map(|one| edge(&one.from, one.on, matches!(one.kind, EdgeKind::Data { .. })))
+            .collect(),
+    }
 }
 
 fn new_step(plan: &Plan, step: &PlanStep) -> StepView {
@@ -158,6 +169,8 @@ fn new_step(plan: &Plan, step: &PlanStep) -> StepView {
         step.writes,
     );
     view.condition.clone_from(&step.condition);
+    view.calls = step.call.as_ref().map(|call| call.workflow.clone());
+    view.within.clone_from(&step.within);
     view
 }
 
@@ -172,6 +185,8 @@ fn blank(
         id,
         title,
         uses,
+        calls: None,
+        within: None,
         mode,
         mode_open: false,
         state: StepState::Waiting,
@@ -280,7 +295,8 @@ fn fold_step(view: &mut RunView, at: i64, id: &Instance, attempt: u32, event: &S
         view.state = RunState::Running;
     }
     let before = view.steps[place].state;
-    let retried = matches!(event, StepEvent::Retrying(_)) && before.is_ended();
+    let is_call = id.item.is_none() && view.steps[place].calls.is_some();
+    let retried = matches!(event, StepEvent::Retrying(_)) && (before.is_ended() || is_call);
     match id.item {
         None => update(&mut view.steps[place], at, attempt, event),
         Some(item) => {
@@ -299,7 +315,15 @@ fn fold_step(view: &mut RunView, at: i64, id: &Instance, attempt: u32, event: &S
     }
     moved(view, place, before);
     if retried && id.item.is_none() {
-        wait_again(view);
+        if is_call {
+            inside_waits_again(view, place);
+        }
+        if before.is_ended() {
+            calls_go_on(view, place);
+            wait_again(view, None);
+        } else {
+            wait_again(view, Some(place));
+        }
     }
     if !reports {
         ask(view, place, id, event);
@@ -323,26 +347,76 @@ fn moved(view: &mut RunView, place: usize, before: StepState) {
         *view.counts.of(before) -= 1;
         *view.counts.of(after) += 1;
     }
-    if after.is_active() {
+    // A call does what its steps do; those are shown.
+    if after.is_active() && view.steps[place].calls.is_none() {
         view.active.insert(place);
     } else {
         view.active.remove(&place);
     }
 }
 
-/// An ended step is tried again: what was skipped because of its end waits again.
-fn wait_again(view: &mut RunView) {
+/// A step is tried again: what was skipped because of others waits again, inside this call or everywhere.
+fn wait_again(view: &mut RunView, inside: Option<usize>) {
+    let mut is_meant = vec![inside.is_none(); view.steps.len()];
     for place in 0..view.steps.len() {
-        let step = &mut view.steps[place];
-        let before = step.state;
-        if before == StepState::Skipped && step.skipped_for_others {
-            step.state = StepState::Waiting;
-            step.because = None;
-            step.ended_at = None;
-            step.duration_ms = None;
-            step.sentence = sentence::of_step(step);
-            moved(view, place, before);
+        let call = view.steps[place].within.as_ref();
+        let call = call.and_then(|call| view.index.get(call)).copied();
+        is_meant[place] |= call.is_some_and(|call| is_meant[call] || inside == Some(call));
+        let is_open = call.is_none_or(|call| !view.steps[call].state.is_ended());
+        let step = &view.steps[place];
+        if is_meant[place] && is_open && step.state == StepState::Skipped && step.skipped_for_others
+        {
+            go_back(view, place, StepState::Waiting);
         }
+    }
+}
+
+/// A step that had ended has not any more.
+fn go_back(view: &mut RunView, place: usize, state: StepState) {
+    let step = &mut view.steps[place];
+    let before = step.state;
+    step.state = state;
+    step.because = None;
+    step.ended_at = None;
+    step.duration_ms = None;
+    step.sentence = sentence::of_step(step);
+    moved(view, place, before);
+}
+
+/// A call is tried again: its steps that did not succeed wait again.
+fn inside_waits_again(view: &mut RunView, call: usize) {
+    let id = view.steps[call].id.step.clone();
+    for place in call + 1..view.steps.len() {
+        let step = &mut view.steps[place];
+        let ended_badly = matches!(step.state, StepState::Failed | StepState::Cancelled);
+        if step.within.as_ref() != Some(&id) || !ended_badly {
+            continue;
+        }
+        go_back(view, place, StepState::Waiting);
+        if view.steps[place].calls.is_some() {
+            inside_waits_again(view, place);
+        }
+    }
+}
+
+/// A step is tried again: the calls around it go on.
+fn calls_go_on(view: &mut RunView, place: usize) {
+    let mut inner = place;
+    while let Some(call) = view.steps[inner]
+        .within
+        .as_ref()
+        .and_then(|call| view.index.get(call))
+    {
+        let call = *call;
+        let state = view.steps[call].state;
+        if state.is_ended() || state == StepState::Asked {
+            view.steps[call].error = None;
+            go_back(view, call, StepState::Running);
+            let id = view.steps[call].id.clone();
+            view.questions
+                .retain(|question| question.step.as_ref() != Some(&id));
+        }
+        inner = call;
     }
 }
 
@@ -369,6 +443,9 @@ fn update(step: &mut StepView, at: i64, attempt: u32, event: &StepEvent) {
                 words = Some(of_elements(&step.item_counts));
                 bar(step, at, BarKind::Work);
                 step.state = StepState::Running;
+            } else if step.calls.is_some() {
+                step.state = StepState::Running;
+                bar(step, at, BarKind::Work);
             } else {
                 step.state = StepState::Ready;
                 bar(step, at, BarKind::Prepare);
@@ -506,13 +583,19 @@ fn update(step: &mut StepView, at: i64, attempt: u32, event: &StepEvent) {
 }
 
 fn expand(step: &mut StepView, items: &[Value]) {
+    let title = |each: &Value| match each {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let same = |(item, each): (&StepView, &Value)| item.title == title(each);
+    if step.items.len() == items.len() && step.items.iter().zip(items).all(same) {
+        // Tried again with the call around it: what succeeded is kept.
+        return retry_elements(step);
+    }
     step.items = (0..)
         .zip(items)
         .map(|(number, each)| {
-            let title = match each {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
+            let title = title(each);
             let mut item = blank(
                 Instance::item(step.id.step.clone(), number),
                 title,

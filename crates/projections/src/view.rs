@@ -162,6 +162,14 @@ pub struct StepView {
     pub title: String,
     /// Which operation.
     pub uses: OperationName,
+    /// The workflow that it calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub calls: Option<String>,
+    /// The call that it belongs to; its steps stand right after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub within: Option<StepId>,
     /// Whether the far system is real.
     pub mode: Mode,
     /// Set while that depends on inputs that are not known yet.

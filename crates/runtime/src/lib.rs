@@ -18,6 +18,7 @@ mod driver;
 mod host;
 mod http;
 mod inbox;
+mod known;
 mod preview;
 mod process;
 mod simulators;

@@ -12,22 +12,22 @@ use podium_connector::{
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_model::StepId;
 use podium_model::document::UndoStep;
-use podium_model::expression::{Expression, Scope, render_partly};
-use podium_plan::{Plan, PlanStep, Preview, PreviewIdentity, PreviewStep, StepAnswer, Work};
-use serde_json::{Map, Value, json};
+use podium_model::expression::{Expression, Rendered, render_partly};
+use podium_plan::{Call, Plan, PlanStep, Preview, PreviewIdentity, PreviewStep, StepAnswer, Work};
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::clock;
 use crate::context::StepContext;
 use crate::host::{ContextFor, Shared};
+use crate::known::{Known, Later};
 
-/// What is known while a preview goes through the graph.
+/// A preview on its way through the graph.
 struct Walk<'a> {
     shared: &'a Arc<Shared>,
     plan: &'a Plan,
     folder: PathBuf,
-    outputs: BTreeMap<StepId, Map<String, Value>>,
-    pending: BTreeSet<StepId>,
+    known: Known<'a>,
 }
 
 /// The preview of a whole plan.
@@ -37,16 +37,14 @@ pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview
         shared,
         plan,
         folder: folder.clone(),
-        outputs: BTreeMap::new(),
-        pending: BTreeSet::new(),
+        known: Known::new(plan),
     };
     let mut steps: BTreeMap<StepId, PreviewStep> = BTreeMap::new();
     let mut left: Vec<&PlanStep> = plan.steps().iter().collect();
     while !left.is_empty() {
         // Everything whose forerunners are answered is asked at the same time.
-        let (now, later): (Vec<_>, Vec<_>) = left
-            .into_iter()
-            .partition(|step| step.edges.iter().all(|edge| steps.contains_key(&edge.from)));
+        let (now, later): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|step| walk.known.is_next(step));
         if now.is_empty() {
             return Err(Error::new(
                 ErrorKind::Internal,
@@ -55,13 +53,14 @@ pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview
             ));
         }
         let answers = join_all(now.iter().map(|step| walk.ask(step))).await;
-        for (step, asked) in now.into_iter().zip(answers) {
-            walk.learn(step, &asked);
+        for (step, mut asked) in now.into_iter().zip(answers) {
+            walk.learn(step, &mut asked);
             let mode = asked.mode.unwrap_or_else(|| mode_of(shared, plan, step));
             let mut previewed = PreviewStep::new(step, mode, asked.waits_for, asked.answer);
             previewed.mode_open = asked.mode_open;
             steps.insert(step.id.clone(), previewed);
         }
+        walk.known.close_calls();
         left = later;
     }
     let identities = identities(&walk).await;
@@ -84,51 +83,66 @@ struct Asked {
     mode: Option<Mode>,
     /// Whether that depends on an input that is not known yet.
     mode_open: bool,
+    /// Of a call: its inputs as far as they are known, and what the others wait for.
+    given: Option<(Map<String, Value>, Later)>,
 }
 
-impl Walk<'_> {
-    async fn ask(&self, step: &PlanStep) -> Asked {
-        if step.off {
-            return Asked {
-                answer: StepAnswer::Skipped(String::from("The step is switched off.")),
-                waits_for: Vec::new(),
-                mode: None,
-                mode_open: false,
-            };
+impl Asked {
+    fn skipped(because: String) -> Self {
+        Self {
+            answer: StepAnswer::Skipped(because),
+            waits_for: Vec::new(),
+            mode: None,
+            mode_open: false,
+            given: None,
         }
-        let scope = self.scope();
+    }
+}
+
+impl<'a> Walk<'a> {
+    async fn ask(&self, step: &PlanStep) -> Asked {
+        if let Some(because) = self.known.skipped_around(step) {
+            return Asked::skipped(because.to_owned());
+        }
+        if step.off {
+            return Asked::skipped(String::from("The step is switched off."));
+        }
+        let within = step.within.as_ref();
+        let scope = self.known.scope(within);
+        let pending = |path: &[String]| self.known.waits_for(within, path);
         let mut waits_for = BTreeSet::new();
         if let Some(condition) = step
             .condition
             .as_deref()
             .and_then(|text| Expression::parse(text).ok())
         {
-            let unknown = self.pending_in(condition.references().iter().map(|r| r.path.as_slice()));
+            let unknown: BTreeSet<StepId> = condition
+                .references()
+                .iter()
+                .flat_map(|reference| pending(&reference.path))
+                .collect();
             if unknown.is_empty() {
                 match condition.is_true(&scope) {
                     Ok(true) => {}
                     Ok(false) => {
-                        return Asked {
-                            answer: StepAnswer::Skipped(format!(
-                                "Its condition `{}` does not hold.",
-                                condition.source()
-                            )),
-                            waits_for: Vec::new(),
-                            mode: None,
-                            mode_open: false,
-                        };
+                        return Asked::skipped(format!(
+                            "Its condition `{}` does not hold.",
+                            condition.source()
+                        ));
                     }
                     Err(error) => return failed(step, &error.to_string()),
                 }
             }
             waits_for.extend(unknown);
         }
-        let rendered = match render_partly(&Value::Object(step.with.clone()), &scope, &self.pending)
-        {
+        let rendered = match render_partly(&Value::Object(step.with.clone()), &scope, &pending) {
             Ok(rendered) => rendered,
             Err(error) => return failed(step, &error.to_string()),
         };
         waits_for.extend(rendered.unknown.values().flatten().cloned());
+        if let Some(call) = &step.call {
+            return called(step, call, &rendered, waits_for);
+        }
         let Value::Object(values) = rendered.value else {
             return failed(step, "its inputs are no map");
         };
@@ -170,6 +184,7 @@ impl Walk<'_> {
             waits_for,
             mode,
             mode_open,
+            given: None,
         }
     }
 
@@ -180,56 +195,90 @@ impl Walk<'_> {
         answer
     }
 
-    /// Keeps what later previews may count on: the outputs of a step that changes nothing.
-    fn learn(&mut self, step: &PlanStep, asked: &Asked) {
+    /// Keeps what later previews may count on: the outputs of a step that changes nothing, and what a
+    /// call gives to its steps.
+    fn learn(&mut self, step: &'a PlanStep, asked: &mut Asked) {
+        if step.call.is_some() {
+            return self.open(step, asked);
+        }
+        self.known.answered(&step.id);
         let certain = match &asked.answer {
             StepAnswer::Answered(preview) => {
                 let certain = preview.confidence == Confidence::Exact && preview.changes.is_empty();
                 if certain {
-                    self.outputs
-                        .insert(step.id.clone(), preview.outputs.clone());
+                    self.known.knows(step, &preview.outputs);
                 }
                 certain && !preview.outputs.is_empty()
             }
             StepAnswer::Skipped(_) => {
-                self.outputs.insert(step.id.clone(), Map::new());
+                self.known.knows(step, &Map::new());
                 true
             }
             StepAnswer::Failed(_) => false,
         };
         if !certain {
-            self.pending.insert(step.id.clone());
+            self.known.waits(&step.id);
         }
     }
 
-    fn scope(&self) -> Scope {
-        let steps: Map<String, Value> = self
-            .outputs
-            .iter()
-            .map(|(id, outputs)| {
-                (
-                    id.to_string(),
-                    json!({"outputs": outputs, "status": "succeeded"}),
-                )
-            })
-            .collect();
-        Scope {
-            inputs: Value::Object(self.plan.inputs().clone()),
-            environment: self.plan.environment_values().clone(),
-            steps: Value::Object(steps),
-            each: None,
-            run: json!({"id": "(known later)"}),
+    fn open(&mut self, step: &PlanStep, asked: &mut Asked) {
+        if let Some((inputs, later)) = asked.given.take() {
+            return self.known.open(&step.id, inputs, later);
+        }
+        let because = match &asked.answer {
+            StepAnswer::Failed(_) => format!("The call `{}` cannot be made.", step.title),
+            _ => format!("The call `{}` is not made.", step.title),
+        };
+        self.known.open_skipped(&step.id, because);
+    }
+}
+
+/// The preview of a call itself; what it changes is told at its steps.
+fn called(step: &PlanStep, call: &Call, rendered: &Rendered, waits_for: BTreeSet<StepId>) -> Asked {
+    let given = rendered.value.get("inputs").unwrap_or(&Value::Null);
+    let mut later = Later::new();
+    let names = call.inputs.get("properties").and_then(Value::as_object);
+    for (pointer, after) in &rendered.unknown {
+        let mut parts = pointer.split('/').skip(1);
+        if parts.next() != Some("inputs") {
+            continue;
+        }
+        let unknown: Vec<&str> = match parts.next() {
+            Some(name) => vec![name],
+            None => names
+                .into_iter()
+                .flat_map(Map::keys)
+                .map(String::as_str)
+                .collect(),
+        };
+        for name in unknown {
+            later
+                .entry(name.to_owned())
+                .or_default()
+                .extend(after.iter().cloned());
         }
     }
-
-    fn pending_in<'b>(&self, paths: impl Iterator<Item = &'b [String]>) -> BTreeSet<StepId> {
-        paths
-            .filter_map(|path| match path {
-                [root, step, ..] if root == "steps" => step.parse().ok(),
-                _ => None,
-            })
-            .filter(|step| self.pending.contains(step))
-            .collect()
+    let inputs = match call.inputs(given, &|name| later.contains_key(name)) {
+        Ok(inputs) => inputs,
+        Err(because) => return failed(step, because.trim_end_matches('.')),
+    };
+    let preview = StepPreview {
+        confidence: Confidence::Exact,
+        because: None,
+        changes: Vec::new(),
+        undo: Undo {
+            class: UndoClass::Automatic,
+            because: Some("Each of its steps is taken back by itself.".to_owned()),
+        },
+        outputs: Map::new(),
+        notes: Vec::new(),
+    };
+    Asked {
+        answer: StepAnswer::Answered(preview),
+        waits_for: waits_for.into_iter().collect(),
+        mode: None,
+        mode_open: false,
+        given: Some((inputs, later)),
     }
 }
 
@@ -249,6 +298,7 @@ fn failed(step: &PlanStep, why: &str) -> Asked {
         waits_for: Vec::new(),
         mode: None,
         mode_open: false,
+        given: None,
     }
 }
 
@@ -275,6 +325,9 @@ pub(crate) fn override_class(steps: &[UndoStep]) -> Undo {
 
 /// As far as the connector alone tells it, without the step's inputs.
 fn mode_of(shared: &Shared, plan: &Plan, step: &PlanStep) -> Mode {
+    if step.call.is_some() {
+        return plan.mode();
+    }
     match shared.connector(&step.uses) {
         Ok(connector) if connector.manifest().local => Mode::Real,
         _ => plan.mode(),

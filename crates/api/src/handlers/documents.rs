@@ -7,7 +7,7 @@ use podium_model::RunId;
 use podium_model::edit::{Edit, apply};
 use podium_model::history::Texts;
 use podium_model::layout::{Layout, Node, Rect, arrange, tidy};
-use podium_plan::{EdgeKind, Graph, GraphEdge, GraphNode, check};
+use podium_plan::{EdgeKind, Graph, GraphEdge, GraphNode};
 use podium_projections::RunView;
 use serde_json::{Map, Value};
 
@@ -137,7 +137,7 @@ impl Podium {
     pub async fn document_tidy(&self, request: Tidy) -> Result<DocumentView, ApiError> {
         let _turn = self.editing.lock().await;
         let open = self.open_at_version(&request.workflow, &request.version)?;
-        let graph = check(&request.workflow, &open.read.parsed, &self.manifests).graph;
+        let graph = self.check(&request.workflow, &open.read).graph;
         let mut layout = read_layout(&open.layout_text)?;
         place_new(&mut layout, &graph);
         let (nodes, edges) = shapes(&graph);
@@ -178,7 +178,12 @@ impl Podium {
         }
         for name in workflows {
             let read = self.read_workflow(&name)?;
-            diagnostics.extend(check(&name, &read.parsed, &self.manifests).diagnostics);
+            for found in self.check(&name, &read).diagnostics {
+                // A workflow that is called is told once, also where it is asked for by itself.
+                if !diagnostics.contains(&found) {
+                    diagnostics.push(found);
+                }
+            }
         }
         Ok(diagnostics)
     }
@@ -264,14 +269,19 @@ impl Podium {
     }
 
     pub(super) fn graph_of(&self, workflow: &str, open: &Open) -> Graph {
-        check(workflow, &open.read.parsed, &self.manifests).graph
+        self.check(workflow, &open.read).graph
     }
 
     async fn document_view(&self, workflow: &str) -> Result<DocumentView, ApiError> {
         let open = self.open_files(workflow)?;
         let version = open.version();
-        let checked = check(workflow, &open.read.parsed, &self.manifests);
+        let checked = self.check(workflow, &open.read);
         let mut diagnostics = checked.diagnostics;
+        // What is wrong in a called workflow is told there; here, one line at the call says so.
+        diagnostics.retain(|found| {
+            let file = &found.address.file;
+            file.is_empty() || *file == open.read.file
+        });
         let mut layout = Layout::read(&open.layout_text).unwrap_or_else(|unreadable| {
             diagnostics.push(
                 Diagnostic::warning(
@@ -478,6 +488,7 @@ fn graph_of_run(view: &RunView) -> Graph {
                 uses: step.uses.to_string(),
                 problems: 0,
                 badges: Vec::new(),
+                within: step.within.as_ref().map(ToString::to_string),
             })
             .collect(),
         edges: view
@@ -490,6 +501,7 @@ fn graph_of_run(view: &RunView) -> Graph {
                 kind: EdgeKind::Order,
             })
             .collect(),
+        calls: Vec::new(),
     }
 }
 

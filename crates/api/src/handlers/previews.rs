@@ -32,11 +32,13 @@ impl Podium {
             name: &name,
             environment: &environment,
         };
+        let called = self.called(&read);
         let compiled = compile(
             &request.workflow,
             &read.parsed,
             &binding,
             &request.inputs,
+            &called.library,
             &self.manifests,
         );
         let mut diagnostics = warnings;
@@ -50,7 +52,10 @@ impl Podium {
             graph: compiled.graph,
             diagnostics,
             environment: environment_view(&name, &environment),
-            made_from: vec![(read.file, Some(read.version)), (environment_file, version)],
+            made_from: [(read.file, Some(read.version)), (environment_file, version)]
+                .into_iter()
+                .chain(called.files)
+                .collect(),
         })
     }
 
@@ -196,9 +201,9 @@ impl Podium {
 
     async fn undo_plan(&self, run: &RunId) -> Result<(Plan, EnvironmentView), ApiError> {
         let events = self.host.events(run, 1).await?;
-        let (plan, done) = podium_projections::done_steps(&events)
+        let (plan, done, calls) = podium_projections::done_steps(&events)
             .ok_or_else(|| crate::handlers::runs::no_run(run))?;
-        let plan = Plan::undo_of(run, &plan, &done);
+        let plan = Plan::undo_of(run, &plan, &done, &calls);
         let view = match self.read_environment(plan.environment()) {
             Ok((environment, _, _)) => environment_view(plan.environment(), &environment),
             // The environment may be gone by now; what was done can still be taken back.

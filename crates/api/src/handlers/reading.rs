@@ -4,6 +4,7 @@ use podium_diagnostics::{Code, Diagnostic, Error, ErrorKind};
 use podium_model::document::Document;
 use podium_model::parse::{Parsed, parse_environment, parse_workflow, parse_workspace};
 use podium_model::{Environment, EnvironmentName, Workspace};
+use podium_plan::{Compiled, Library, Source, check};
 
 use crate::types::EnvironmentView;
 use crate::{ApiError, Podium};
@@ -16,7 +17,37 @@ pub(crate) struct ReadWorkflow {
     pub(crate) parsed: Parsed<Document>,
 }
 
+/// The workflows that one calls, and the files that they were read from, with their versions.
+pub(crate) struct CalledWorkflows {
+    pub(crate) library: Library,
+    pub(crate) files: Vec<(String, Option<String>)>,
+}
+
 impl Podium {
+    /// Reads what a workflow calls, directly or through others.
+    pub(crate) fn called(&self, workflow: &ReadWorkflow) -> CalledWorkflows {
+        let folder = self.host.folder();
+        let mut files = Vec::new();
+        let names = folder.workflows();
+        let library = Library::gather(&workflow.parsed, &self.manifests, names, |name| {
+            let file = folder.workflow_file(name);
+            // What cannot be read is told at the call as missing.
+            let text = folder.read(&file).ok().flatten();
+            files.push((file.clone(), text.as_ref().map(|text| text.version.clone())));
+            Some(Source {
+                file,
+                text: text?.bytes,
+            })
+        });
+        CalledWorkflows { library, files }
+    }
+
+    /// What is wrong with a workflow and with what it calls, and its graph.
+    pub(crate) fn check(&self, name: &str, workflow: &ReadWorkflow) -> Compiled {
+        let library = self.called(workflow).library;
+        check(name, &workflow.parsed, &library, &self.manifests)
+    }
+
     /// Reads and parses a workflow.
     pub(crate) fn read_workflow(&self, name: &str) -> Result<ReadWorkflow, ApiError> {
         let folder = self.host.folder();

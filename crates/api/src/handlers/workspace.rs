@@ -1,7 +1,6 @@
 //! The workspace and its workflows, for the home page.
 
 use podium_model::EnvironmentName;
-use podium_plan::check;
 
 use crate::handlers::reading::environment_view;
 use crate::types::{CreateWorkflow, DocumentView, Empty, ListRuns, WorkflowTile, WorkspaceView};
@@ -57,7 +56,7 @@ impl Podium {
         let mut tiles = Vec::new();
         for name in self.host.folder().workflows() {
             let read = self.read_workflow(&name)?;
-            let checked = check(&name, &read.parsed, &self.manifests);
+            let checked = self.check(&name, &read);
             let document = read.parsed.value.as_ref();
             let mut systems = Vec::new();
             for step in document

@@ -386,26 +386,33 @@ fn show_step(step: &PreviewStep) {
         UndoClass::Manual => "undo: by hand",
         UndoClass::Impossible => "cannot be undone",
     };
+    // The steps of a called workflow stand under their call.
+    let pad = "  ".repeat(step.id.depth());
+    let line = |text: &str| output::line(&format!("{pad}{text}"));
     output::line("");
     if step.skipped {
         let because = step.because.as_deref().unwrap_or_default();
-        output::line(&format!(
+        line(&format!(
             "{} · {} · left out: {because}",
             step.title, step.uses
         ));
         return;
     }
-    output::line(&format!(
+    if let (Some(workflow), None) = (&step.calls, &step.problem) {
+        line(&format!("{} · calls {workflow}:", step.title));
+        return;
+    }
+    line(&format!(
         "{} · {} · {mode} · {sure} · {undo}",
         step.title, step.uses
     ));
     if let Some(because) = &step.because {
-        output::line(&format!("  because {because}"));
+        line(&format!("  because {because}"));
     }
     if let Some(problem) = &step.problem {
-        output::line(&format!("  ! {} [{}]", problem.message, problem.code));
+        line(&format!("  ! {} [{}]", problem.message, problem.code));
         if let Some(hint) = &problem.hint {
-            output::line(&format!("    {hint}"));
+            line(&format!("    {hint}"));
         }
     }
     let mut changes: Vec<_> = step.changes.iter().collect();
@@ -419,10 +426,10 @@ fn show_step(step: &PreviewStep) {
             Action::Run => "▶ run",
             Action::Read => "  read",
         };
-        output::line(&format!("  {verb} {} {}", change.kind, change.plain_name()));
+        line(&format!("  {verb} {} {}", change.kind, change.plain_name()));
     }
     for note in &step.notes {
-        output::line(&format!("  note: {note}"));
+        line(&format!("  note: {note}"));
     }
 }
 

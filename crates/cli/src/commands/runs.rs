@@ -136,11 +136,15 @@ async fn show(podium: &Podium, run: Option<String>, as_json: bool) -> Result<u8,
     ));
     output::line(&view.sentence);
     for step in &view.steps {
+        let pad = "  ".repeat(step.id.step.depth());
+        let what = match &step.calls {
+            Some(workflow) => format!("calls {workflow}"),
+            None => step.uses.to_string(),
+        };
         output::line(&format!(
-            "  {:<12} {} · {}",
+            "  {:<12} {pad}{} · {what}",
             word(&step.state),
-            step.title,
-            step.uses
+            step.title
         ));
         if let Some(error) = &step.error {
             output::line(&format!("      {} [{}]", error.message, error.code));

@@ -584,11 +584,11 @@ pub(crate) fn wait() -> Manifest {
 }
 
 pub(crate) fn workflow() -> Manifest {
-    const BY_THE_RUN: &str = "the run itself starts the other workflow and keeps its steps.";
+    const BY_THE_RUN: &str = "the steps of the called workflow run as steps of this run.";
     let call = Operation {
         name: name("workflow/call"),
         title: "Call a workflow".into(),
-        summary: "Runs another workflow of this workspace as one step.".into(),
+        summary: "Runs the steps of another workflow of this workspace here, as one step.".into(),
         input: marked(
             object(
                 &["workflow"],
@@ -602,6 +602,11 @@ pub(crate) fn workflow() -> Manifest {
                         "type": "object", "default": {}, "title": "Inputs",
                         "description": "What the other workflow asks for.", "x-podium-order": 2,
                     },
+                    "version": {
+                        "type": "string", "pattern": "^sha256:[0-9a-f]{64}$", "title": "Version",
+                        "description": "The content hash of its file; where it has changed since, nothing runs until somebody accepts it.",
+                        "x-podium-order": 3,
+                    },
                 }),
             ),
             "x-podium-runs",
@@ -610,9 +615,7 @@ pub(crate) fn workflow() -> Manifest {
         output: json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "type": "object",
-            "properties": {
-                "run": { "type": "string", "title": "Run", "description": "The id of the run that was made." },
-            },
+            "description": "The outputs of the called workflow.",
             "additionalProperties": true,
         }),
         credentials: Vec::new(),
@@ -621,10 +624,7 @@ pub(crate) fn workflow() -> Manifest {
             .with(Verb::Observe, Support::no(BY_THE_RUN))
             .with(Verb::Cancel, Support::no(BY_THE_RUN))
             .with(Verb::Undo, Support::no(BY_THE_RUN))
-            .with(
-                Verb::Preview,
-                Support::partly("the changes of the other workflow are previewed when it begins."),
-            )
+            .with(Verb::Preview, Support::no(BY_THE_RUN))
             .with(Verb::Discover, Support::Yes),
         writes: true,
         delivery: Delivery::EffectivelyOnce,

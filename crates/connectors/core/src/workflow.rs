@@ -1,17 +1,17 @@
 //! `workflow/call`: another workflow as one step.
 //!
-//! The run itself starts the other workflow and keeps its steps (`x-podium-runs: workflow`); here
-//! stand its face, its choices and the words of its preview.
+//! The called document is compiled into the plan of its caller (`x-podium-runs: workflow`), so that its
+//! steps are previewed, run and taken back like all others; here stand its face and its choices. Asked
+//! for anything else, it says so.
 
 use async_trait::async_trait;
 use podium_connector::{
-    Action, Change, Choice, Confidence, Connector, Context, Identity, Manifest, Observed, Outcome,
-    Problem, Simulator, StepPreview, StepRequest, Undo, UndoClass, UndoRecord, Verb,
+    Choice, Connector, Context, Identity, Manifest, Observed, Outcome, Problem, Simulator,
+    StepPreview, StepRequest, UndoRecord, Verb,
 };
 use podium_diagnostics::Result;
-use serde_json::{Value, json};
 
-use crate::words::{self, NoSimulator};
+use crate::words::NoSimulator;
 
 /// Calling workflows.
 pub struct Workflow {
@@ -68,29 +68,7 @@ impl Connector for Workflow {
     }
 
     async fn preview(&self, _: &dyn Context, request: &StepRequest) -> Result<StepPreview> {
-        let shown = words::shown(&request.inputs);
-        Ok(StepPreview {
-            confidence: Confidence::Unknown,
-            because: Some(
-                "The changes of the other workflow are previewed when it begins.".to_owned(),
-            ),
-            changes: vec![Change {
-                action: Action::Run,
-                kind: "workflow".into(),
-                name: words::plain(shown.get("workflow").unwrap_or(&Value::Null)),
-                before: Value::Null,
-                after: json!({ "inputs": shown.get("inputs") }),
-                stateful: false,
-                confidence: None,
-                because: None,
-            }],
-            undo: Undo {
-                class: UndoClass::Automatic,
-                because: Some("Each step of the other workflow is taken back by itself.".into()),
-            },
-            outputs: serde_json::Map::new(),
-            notes: Vec::new(),
-        })
+        Err(self.not_possible(Verb::Preview, request))
     }
 
     async fn prepare(

@@ -85,6 +85,7 @@ fn stop(draft: &mut Draft, at: usize) {
             }
         }
         Phase::Expanded => draft.todo.push_back(Todo::Elements(at)),
+        Phase::Called => draft.todo.push_back(Todo::Call(at)),
         Phase::Waiting
         | Phase::Succeeded
         | Phase::Undone

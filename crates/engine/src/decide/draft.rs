@@ -12,7 +12,7 @@ use crate::apply::apply_body;
 use crate::effect::Effect;
 use crate::event::{EventBody, RunEvent, StepEvent};
 use crate::state::cell::{Cell, Phase};
-use crate::state::cells::Cells;
+use crate::state::cells::{Cells, stopped_by};
 use crate::state::graph::Graph;
 use crate::state::{Head, State};
 
@@ -23,6 +23,8 @@ pub(super) enum Todo {
     Step(usize),
     /// A step whose elements may begin, or have ended.
     Elements(usize),
+    /// A call whose steps may all have ended.
+    Call(usize),
 }
 
 pub(super) struct Draft<'a> {
@@ -107,7 +109,8 @@ impl<'a> Draft<'a> {
         apply_body(self, Some(at), &body);
         self.events.push(body);
         let cell = self.cell(at);
-        let (step, ended) = (cell.step, cell.phase.is_ended());
+        let (step, phase) = (cell.step, cell.phase);
+        let ended = phase.is_ended();
         if cell.item.is_some() {
             if ended {
                 self.todo.push_back(Todo::Elements(step));
@@ -117,8 +120,20 @@ impl<'a> Draft<'a> {
             for child in graph.children(step) {
                 self.todo.push_back(Todo::Step(child.step));
             }
-        } else if cell.phase == Phase::Expanded {
+            if let Some(call) = graph.within(step) {
+                self.todo.push_back(Todo::Call(call));
+            }
+            for &inside in graph.inside(step) {
+                self.todo.push_back(Todo::Step(inside));
+            }
+        } else if phase == Phase::Expanded {
             self.todo.push_back(Todo::Elements(step));
+        } else if phase == Phase::Called {
+            let graph = Arc::clone(&self.base.graph);
+            for &inside in graph.inside(step) {
+                self.todo.push_back(Todo::Step(inside));
+            }
+            self.todo.push_back(Todo::Call(step));
         }
     }
 
@@ -128,10 +143,22 @@ impl<'a> Draft<'a> {
 
     /// Whether nothing new may begin at this cell.
     pub(super) fn is_blocked(&self, at: usize) -> bool {
-        let cell = self.cell(at);
-        let handler = self.cell(cell.step).handler;
-        self.head.cancel.is_some()
-            || (self.head.stopped_by.is_some() && !handler && !cell.was_begun())
+        self.head.cancel.is_some() || (!self.cell(at).was_begun() && self.stopper(at).is_some())
+    }
+
+    /// The step whose failure keeps this cell from beginning: one of its own workflow, or one of those
+    /// around it. What deals with a failure begins all the same, with everything inside it.
+    pub(super) fn stopper(&self, at: usize) -> Option<usize> {
+        let graph = &self.base.graph;
+        let mut step = self.cell(at).step;
+        let mut handler = false;
+        loop {
+            handler |= self.cell(step).handler;
+            if let (false, Some(by)) = (handler, stopped_by(self, step)) {
+                return Some(by);
+            }
+            step = graph.within(step)?;
+        }
     }
 
     /// Asks for one more look, before anything is written.

@@ -30,15 +30,13 @@ pub(super) fn end(draft: &mut Draft) {
     if let Some(by) = &head.cancel {
         let by = by.to_string();
         let still_running = steps(draft)
-            .filter(|at| draft.cell(*at).phase == Phase::Cancelled)
+            .filter(|at| draft.cell(*at).phase == Phase::Cancelled && !draft.graph().is_call(*at))
             .flat_map(|at| draft.cell(at).still_running.to_vec())
             .collect();
         draft.run_event(RunEvent::Cancelled(Cancelled { by, still_running }));
         return;
     }
-    let failed: Vec<usize> = steps(draft)
-        .filter(|at| matches!(draft.cell(*at).phase, Phase::Failed | Phase::Cancelled))
-        .collect();
+    let failed: Vec<usize> = steps(draft).filter(|at| has_failed(draft, *at)).collect();
     let Some(first) = head.stopped_by.or_else(|| failed.first().copied()) else {
         let (outputs, missing) = expression::outputs(draft);
         draft.run_event(RunEvent::Succeeded(Succeeded { outputs, missing }));
@@ -61,6 +59,19 @@ pub(super) fn end(draft: &mut Draft) {
         .map(|at| draft.plan_step(at).id.clone())
         .collect();
     draft.run_event(RunEvent::Failed(Failed { error, steps }));
+}
+
+/// Whether a step and all calls around it failed: the failure of a step does not count where its call
+/// goes on.
+fn has_failed(draft: &Draft, at: usize) -> bool {
+    let mut step = Some(at);
+    while let Some(at) = step {
+        if !matches!(draft.cell(at).phase, Phase::Failed | Phase::Cancelled) {
+            return false;
+        }
+        step = draft.graph().within(at);
+    }
+    true
 }
 
 fn steps(draft: &Draft) -> impl Iterator<Item = usize> + use<> {

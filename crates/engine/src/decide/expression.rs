@@ -20,13 +20,14 @@ fn scope(draft: &Draft, at: usize, references: &[Reference]) -> Scope {
     let wanted = Wanted::new(references);
     let mut steps = Map::new();
     for edge in draft.graph().parents(cell.step) {
-        let id = draft.plan_step(edge.step).id.as_str();
+        let id = draft.plan_step(edge.step).id.local();
         if wanted.has("steps", id) {
             steps.insert(id.to_owned(), seen(draft, edge.step));
         }
     }
     let each = cell.each.as_deref().cloned();
-    with_steps(draft, &wanted, steps, each)
+    let within = draft.graph().within(cell.step);
+    with_steps(draft, within, &wanted, steps, each)
 }
 
 /// Root and name of each reference; a root alone wants all of it.
@@ -53,13 +54,24 @@ fn seen(draft: &Draft, at: usize) -> Value {
 
 fn with_steps(
     draft: &Draft,
+    within: Option<usize>,
     wanted: &Wanted,
     steps: Map<String, Value>,
     each: Option<Value>,
 ) -> Scope {
     let plan = draft.state().plan();
-    let inputs = plan.map(|plan| plan.inputs().iter()).into_iter().flatten();
-    let inputs = inputs
+    // In a called workflow, what the call gives.
+    let given = match within {
+        Some(call) => draft
+            .cell(call)
+            .inputs
+            .get("inputs")
+            .and_then(Value::as_object),
+        None => plan.map(podium_plan::Plan::inputs),
+    };
+    let inputs = given
+        .into_iter()
+        .flatten()
         .filter(|(name, _)| wanted.has("inputs", name.as_str()))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
@@ -165,22 +177,38 @@ pub(super) fn outputs(draft: &Draft) -> (Map<String, Value>, Vec<Error>) {
     let Some(plan) = draft.state().plan() else {
         return (Map::new(), Vec::new());
     };
-    if plan.outputs().is_empty() {
+    let of_the_run = (0..plan.steps().len()).filter(|at| draft.graph().within(*at).is_none());
+    outputs_of(draft, None, plan.outputs(), of_the_run)
+}
+
+/// The outputs of a called workflow. What cannot be worked out is left out, as in a run.
+pub(super) fn call_outputs(draft: &Draft, call: usize) -> Map<String, Value> {
+    let Some(called) = &draft.plan_step(call).call else {
+        return Map::new();
+    };
+    let inside = draft.graph().inside(call).iter().copied();
+    outputs_of(draft, Some(call), &called.outputs, inside).0
+}
+
+fn outputs_of(
+    draft: &Draft,
+    within: Option<usize>,
+    templates: &Map<String, Value>,
+    steps: impl Iterator<Item = usize>,
+) -> (Map<String, Value>, Vec<Error>) {
+    if templates.is_empty() {
         return (Map::new(), Vec::new());
     }
-    let referred: Vec<Reference> = plan.outputs().values().flat_map(referred).collect();
+    let referred: Vec<Reference> = templates.values().flat_map(referred).collect();
     let wanted = Wanted::new(&referred);
-    let steps = plan
-        .steps()
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| wanted.has("steps", step.id.as_str()))
-        .map(|(at, step)| (step.id.to_string(), seen(draft, at)))
+    let steps = steps
+        .filter(|at| wanted.has("steps", draft.plan_step(*at).id.local()))
+        .map(|at| (draft.plan_step(at).id.local().to_owned(), seen(draft, at)))
         .collect();
-    let scope = with_steps(draft, &wanted, steps, None);
+    let scope = with_steps(draft, within, &wanted, steps, None);
     let mut outputs = Map::new();
     let mut missing = Vec::new();
-    for (name, template) in plan.outputs() {
+    for (name, template) in templates {
         match render(template, &scope) {
             Ok(value) => {
                 outputs.insert(name.clone(), value);

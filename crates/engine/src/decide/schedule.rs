@@ -17,7 +17,7 @@ use podium_diagnostics::Error;
 use podium_plan::Work;
 
 use super::draft::{Draft, Todo};
-use super::{expression, fail};
+use super::{call, expression, fail};
 use crate::event::{Ready, Skip, Skipped, StepEvent, WaitingApproval};
 use crate::state::cell::Phase;
 use crate::state::cells::Cells;
@@ -29,6 +29,7 @@ pub(super) fn follow(draft: &mut Draft) {
         match todo {
             Todo::Step(at) => consider(draft, at),
             Todo::Elements(at) => elements(draft, at),
+            Todo::Call(at) => call::end(draft, at),
         }
     }
 }
@@ -37,6 +38,13 @@ fn consider(draft: &mut Draft, at: usize) {
     let cell = draft.cell(at);
     if cell.phase != Phase::Waiting {
         return;
+    }
+    if let Some(call) = draft.graph().within(at) {
+        match draft.cell(call).phase {
+            Phase::Called => {}
+            phase if phase.is_ended() => return call::skip_inside(draft, call, at),
+            _ => return,
+        }
     }
     let need = draft.graph().need(at);
     if cell.met + cell.pending < need {
@@ -79,11 +87,17 @@ pub(super) fn skip_blocked(draft: &mut Draft, at: usize) {
             "The run was cancelled.".to_owned(),
         );
     } else {
-        let because = match draft.head().stopped_by {
-            Some(by) => format!(
-                "The run stops, since `{}` failed.",
-                draft.plan_step(by).title
-            ),
+        let because = match draft.stopper(at) {
+            Some(by) => {
+                let what = match draft.graph().within(by) {
+                    Some(call) => format!("`{}`", draft.plan_step(call).title),
+                    None => "The run".to_owned(),
+                };
+                format!(
+                    "{what} stops, since `{}` failed.",
+                    draft.plan_step(by).title
+                )
+            }
             None => "Too many elements failed.".to_owned(),
         };
         skip(draft, at, Skip::Stopped, because);
@@ -151,6 +165,9 @@ pub(super) fn attempt(draft: &mut Draft, at: usize) {
             Err(error) => fail::fail_for_good(draft, at, error),
         }
         return;
+    }
+    if step.call.is_some() {
+        return call::begin(draft, at, next);
     }
     let inputs = match expression::inputs(draft, at) {
         Ok(inputs) => inputs,

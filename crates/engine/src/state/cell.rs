@@ -6,6 +6,7 @@
 //!    │         │ waiting_approval, waiting_unlock
 //!    │         └─→ retrying ─→ ready (the next attempt)
 //!    ├─→ expanded (its elements run) ─→ succeeded | failed | cancelled
+//!    ├─→ called (the steps of the workflow it calls run) ─→ succeeded | failed | cancelled
 //!    └─→ skipped
 //! failed with a question (asked) and unknown wait for a person:
 //!    ─→ ready (the next attempt) | succeeded | skipped | failed
@@ -53,6 +54,8 @@ pub enum Phase {
     Unknown,
     /// Its elements run.
     Expanded,
+    /// The steps of the workflow that it calls run.
+    Called,
     /// It did what it should.
     Succeeded,
     /// The step of the earlier run was taken back.
@@ -102,7 +105,8 @@ impl Phase {
             | Self::Retrying
             | Self::Asked
             | Self::Unknown
-            | Self::Expanded => None,
+            | Self::Expanded
+            | Self::Called => None,
         }
     }
 
@@ -150,9 +154,12 @@ impl Phase {
             Self::WaitingUnlock | Self::ParkedForUnlock => "waiting_unlock",
             Self::Ready => "ready",
             Self::Retrying => "retrying",
-            Self::Intent | Self::Dispatched | Self::Accepted | Self::Running | Self::Expanded => {
-                "running"
-            }
+            Self::Intent
+            | Self::Dispatched
+            | Self::Accepted
+            | Self::Running
+            | Self::Expanded
+            | Self::Called => "running",
         }
     }
 }
@@ -220,4 +227,9 @@ pub(crate) struct Cell {
     pub(crate) live_items: u32,
     pub(crate) open_items: u32,
     pub(crate) failed_items: u32,
+
+    /// Of a call: its steps that have not ended.
+    pub(crate) open_inside: u32,
+    /// Of a call: the step whose failure stops the called workflow.
+    pub(crate) stopped_by: Option<usize>,
 }

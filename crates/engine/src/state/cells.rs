@@ -69,13 +69,38 @@ pub(crate) fn set_phase(cells: &mut impl Cells, at: usize, phase: Phase) {
         count_item(cells, step, before, phase);
         return;
     }
+    let around = cells.graph().within(at);
     match (before.way(), phase.way()) {
         (None, Some(way)) => {
             cells.head_mut().unsettled -= 1;
+            if let Some(around) = around {
+                cells.cell_mut(around).open_inside -= 1;
+            }
             tell_children(cells, at, way);
         }
-        (Some(_), None) => cells.head_mut().unsettled += 1,
+        (Some(_), None) => {
+            cells.head_mut().unsettled += 1;
+            if let Some(around) = around {
+                cells.cell_mut(around).open_inside += 1;
+            }
+        }
         _ => {}
+    }
+}
+
+/// The step whose failure stops the workflow that a step stands in: the called one, or the first.
+pub(crate) fn stopped_by(cells: &impl Cells, step: usize) -> Option<usize> {
+    match cells.graph().within(step) {
+        Some(call) => cells.cell(call).stopped_by,
+        None => cells.head().stopped_by,
+    }
+}
+
+/// Says which step's failure stops the workflow that `step` stands in.
+pub(crate) fn set_stopped_by(cells: &mut impl Cells, step: usize, by: Option<usize>) {
+    match cells.graph().within(step) {
+        Some(call) => cells.cell_mut(call).stopped_by = by,
+        None => cells.head_mut().stopped_by = by,
     }
 }
 

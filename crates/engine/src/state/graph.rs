@@ -17,6 +17,10 @@ pub(crate) struct Graph {
     parents: Vec<Vec<Edge>>,
     /// Step → how many of its edges must have gone the wanted way.
     need: Vec<u32>,
+    /// Step → the call that it belongs to.
+    within: Vec<Option<usize>>,
+    /// Call → the steps that it brings, without those of calls among them.
+    inside: Vec<Vec<usize>>,
 }
 
 #[derive(Debug)]
@@ -58,6 +62,17 @@ impl Graph {
                 }
             }
         }
+        let within: Vec<Option<usize>> = plan
+            .steps()
+            .iter()
+            .map(|step| index.get(step.within.as_ref()?).copied())
+            .collect();
+        let mut inside = vec![Vec::new(); plan.steps().len()];
+        for (at, call) in within.iter().enumerate() {
+            if let Some(call) = call {
+                inside[*call].push(at);
+            }
+        }
         let need = plan
             .steps()
             .iter()
@@ -87,6 +102,8 @@ impl Graph {
             children,
             parents,
             need,
+            within,
+            inside,
         }
     }
 
@@ -106,6 +123,21 @@ impl Graph {
     pub(crate) fn approved(&self, step: usize) -> Option<&podium_plan::PreviewStep> {
         let made = self.made.as_ref()?;
         made.preview.steps.get(made.previewed[step]?)
+    }
+
+    /// The call that a step belongs to.
+    pub(crate) fn within(&self, step: usize) -> Option<usize> {
+        self.within[step]
+    }
+
+    /// The steps that a call brings.
+    pub(crate) fn inside(&self, call: usize) -> &[usize] {
+        &self.inside[call]
+    }
+
+    /// Whether a step calls a workflow.
+    pub(crate) fn is_call(&self, step: usize) -> bool {
+        self.steps()[step].call.is_some()
     }
 
     /// The edges into a step.

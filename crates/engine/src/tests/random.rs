@@ -35,6 +35,10 @@ impl Dice {
 
 fn graph(dice: &mut Dice) -> Value {
     let count = 1 + dice.below(14);
+    graph_of(dice, count)
+}
+
+fn graph_of(dice: &mut Dice, count: usize) -> Value {
     let mut steps = Vec::new();
     for number in 0..count {
         let mut edges = Vec::new();
@@ -72,6 +76,51 @@ fn graph(dice: &mut Dice) -> Value {
         steps.push(step);
     }
     Value::Array(steps)
+}
+
+/// As [`graph`], where some steps are calls of graphs of their own, with calls among those.
+fn calling(dice: &mut Dice, within: Option<&str>, depth: u32) -> Vec<Value> {
+    let mut steps = Vec::new();
+    let count = 1 + dice.below(5);
+    for mut step in graph_of(dice, count).as_array().unwrap().clone() {
+        if let Some(call) = within {
+            step["id"] = json!(format!("{call}.{}", step["id"].as_str().unwrap()));
+            step["within"] = json!(call);
+            for edge in step["edges"].as_array_mut().unwrap() {
+                *edge = json!(format!("{call}.{}", edge.as_str().unwrap()));
+            }
+        }
+        if depth > 1 || !dice.one_in(3) {
+            steps.push(step);
+            continue;
+        }
+        for setting in [
+            "for_each",
+            "max_parallel",
+            "max_failures",
+            "retry",
+            "approval",
+        ] {
+            step.as_object_mut().unwrap().remove(setting);
+        }
+        step["call"] = json!({
+            "workflow": "w", "title": "W", "version": "sha256:0", "outputs": {"n": 1},
+            "inputs": {"type": "object", "properties": {"size": {"type": "string", "default": "small"}}},
+        });
+        step["with"] = json!({"workflow": "w"});
+        let id = step["id"].as_str().unwrap().to_owned();
+        steps.push(step);
+        steps.extend(calling(dice, Some(&id), depth + 1));
+    }
+    steps
+}
+
+/// A graph of this seed, with calls and without.
+fn graphs(seed: u64) -> [Value; 2] {
+    [
+        graph(&mut Dice(seed)),
+        Value::Array(calling(&mut Dice(seed), None, 0)),
+    ]
 }
 
 /// What happens depends on the step and the attempt alone, so that a crash changes nothing of it.
@@ -168,8 +217,13 @@ impl Script for Shuffled {
 fn check<S: Script>(plan: &Plan, world: &World<S>, seed: u64) {
     assert!(
         world.state.phase().is_ended(),
-        "seed {seed}: ended as {:?}",
-        world.state.phase()
+        "seed {seed}: ended as {:?} with {:?}",
+        world.state.phase(),
+        world
+            .state
+            .steps()
+            .map(|(step, state)| (step, state.phase()))
+            .collect::<Vec<_>>()
     );
     for (step, state) in world.state.steps() {
         assert!(
@@ -183,6 +237,7 @@ fn check<S: Script>(plan: &Plan, world: &World<S>, seed: u64) {
     }
     needs_come_first(plan, world, seed);
     gates_hold(plan, world, seed);
+    calls_lie_around(plan, world, seed);
     counts_fit(world, seed);
     let again = replayed(&world.journal);
     assert_eq!(again.head, world.state.head, "seed {seed}");
@@ -224,6 +279,49 @@ fn needs_come_first<S: Script>(plan: &Plan, world: &World<S>, seed: u64) {
             assert!(
                 met >= need,
                 "seed {seed}: {step} began with {met} of {need}"
+            );
+        }
+        crate::apply(&mut state, event);
+    }
+}
+
+/// The steps of a call move only while it runs, and it ends when they all have.
+fn calls_lie_around<S: Script>(plan: &Plan, world: &World<S>, seed: u64) {
+    let mut state = crate::State::new("run_test".parse().unwrap());
+    for event in &world.journal {
+        if let EventBody::Step { step, event, .. } = &event.body {
+            let planned = plan.step(&step.step).unwrap();
+            let phase = |id: &podium_model::StepId| state.step(&id.clone().into()).unwrap().phase();
+            if let Some(call) = &planned.within {
+                let moves = !matches!(event, StepEvent::Skipped(_) | StepEvent::Retrying(_));
+                if moves {
+                    assert_eq!(
+                        phase(call),
+                        Phase::Called,
+                        "seed {seed}: {step} outside its call"
+                    );
+                }
+            }
+            let ends = matches!(
+                event,
+                StepEvent::Succeeded(_) | StepEvent::Failed(_) | StepEvent::Cancelled(_)
+            );
+            if planned.call.is_some() && ends && phase(&planned.id) == Phase::Called {
+                for inner in plan
+                    .steps()
+                    .iter()
+                    .filter(|s| s.within.as_ref() == Some(&planned.id))
+                {
+                    assert!(
+                        phase(&inner.id).is_ended(),
+                        "seed {seed}: {step} ended before {}",
+                        inner.id
+                    );
+                }
+            }
+            assert!(
+                planned.call.is_none() || !matches!(event, StepEvent::Intent(_)),
+                "seed {seed}: a call is no work of its own"
             );
         }
         crate::apply(&mut state, event);
@@ -276,10 +374,12 @@ fn counts_fit<S: Script>(world: &World<S>, seed: u64) {
 #[test]
 fn random_graphs_end_and_keep_every_promise() {
     for seed in 0..250 {
-        let plan = plan(&graph(&mut Dice(seed)));
-        let mut world = World::started(&plan, Shuffled(Fate::new(seed, false)));
-        world.run();
-        check(&plan, &world, seed);
+        for graph in graphs(seed) {
+            let plan = plan(&graph);
+            let mut world = World::started(&plan, Shuffled(Fate::new(seed, false)));
+            world.run();
+            check(&plan, &world, seed);
+        }
     }
 }
 
@@ -287,18 +387,19 @@ fn random_graphs_end_and_keep_every_promise() {
 fn random_graphs_keep_every_promise_when_the_host_dies_again_and_again() {
     let mut crashes = 0;
     for seed in 0..250 {
-        let plan = plan(&graph(&mut Dice(seed)));
-        let mut world = World::started(&plan, Shuffled(Fate::new(seed, true)));
-        world.run();
-        check(&plan, &world, seed);
-        crashes += world.crashes;
+        for graph in graphs(seed) {
+            let plan = plan(&graph);
+            let mut world = World::started(&plan, Shuffled(Fate::new(seed, true)));
+            world.run();
+            check(&plan, &world, seed);
+            crashes += world.crashes;
+        }
     }
     assert!(crashes > 200, "{crashes} crashes");
 }
 
 /// A plan in which the order of reports cannot matter: a failure never stops the others.
-fn independent(dice: &mut Dice) -> Value {
-    let mut steps = graph(dice);
+fn independent(mut steps: Value) -> Value {
     for step in steps.as_array_mut().unwrap() {
         step["on_error"] = json!("continue");
         step["max_failures"] = json!(99);
@@ -331,8 +432,8 @@ impl Script for Certain {
 
 #[test]
 fn a_run_that_crashed_ends_as_one_that_did_not() {
-    for seed in 0..200 {
-        let plan = plan(&independent(&mut Dice(seed)));
+    for (seed, graph) in (0..200).flat_map(|seed| graphs(seed).map(|graph| (seed, graph))) {
+        let plan = plan(&independent(graph));
         let ended = |crash: bool| {
             let mut world = World::started(&plan, Certain(Shuffled(Fate::new(seed, crash))));
             world.run();
@@ -356,8 +457,8 @@ fn a_run_that_crashed_ends_as_one_that_did_not() {
 
 #[test]
 fn a_cancel_at_any_point_ends_the_run() {
-    for seed in 0..200 {
-        let plan = plan(&graph(&mut Dice(seed)));
+    for (seed, graph) in (0..200).flat_map(|seed| graphs(seed).map(|graph| (seed, graph))) {
+        let plan = plan(&graph);
         let mut world = World::started(&plan, Shuffled(Fate::new(seed, false)));
         let mut dice = Dice(seed ^ 0x4D);
         for _ in 0..dice.below(30) {

@@ -143,7 +143,7 @@ fn content_length(text: &str) -> Option<usize> {
 ///
 /// Fails with the first text that cannot be rendered.
 pub fn render(value: &Value, scope: &Scope) -> Result<Value, EvaluationError> {
-    let rendered = render_partly(value, scope, &BTreeSet::new())?;
+    let rendered = render_partly(value, scope, &|_| BTreeSet::new())?;
     Ok(rendered.value)
 }
 
@@ -181,13 +181,29 @@ pub struct Rendered {
     pub unknown: BTreeMap<String, Vec<StepId>>,
 }
 
-/// Renders what can be known before the steps in `pending` have run.
+/// Tells the steps that must have run before the value at a path is known; none where it is.
+pub type WaitsFor<'a> = dyn Fn(&[String]) -> BTreeSet<StepId> + 'a;
+
+/// Paths that wait for these steps: `steps.ID` and what is below; `steps` alone waits for all of them.
+pub fn after_steps(pending: &BTreeSet<StepId>) -> impl Fn(&[String]) -> BTreeSet<StepId> {
+    move |path| match path {
+        [root] if root == "steps" => pending.clone(),
+        [root, id, ..] if root == "steps" => pending
+            .iter()
+            .filter(|step| step.as_str() == id)
+            .cloned()
+            .collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Renders what can be known now; `pending` tells for each path what it waits for.
 ///
 /// Fails with the first text that cannot be rendered although it waits for no step.
 pub fn render_partly(
     value: &Value,
     scope: &Scope,
-    pending: &BTreeSet<StepId>,
+    pending: &WaitsFor<'_>,
 ) -> Result<Rendered, EvaluationError> {
     let mut unknown = BTreeMap::new();
     let value = render_at(value, scope, pending, &mut String::new(), &mut unknown)?;
@@ -197,7 +213,7 @@ pub fn render_partly(
 fn render_at(
     value: &Value,
     scope: &Scope,
-    pending: &BTreeSet<StepId>,
+    pending: &WaitsFor<'_>,
     pointer: &mut String,
     unknown: &mut BTreeMap<String, Vec<StepId>>,
 ) -> Result<Value, EvaluationError> {
@@ -241,19 +257,14 @@ fn render_at(
     }
 }
 
-/// The pending steps that a template needs; all of them where it computes which.
-fn waits_for(template: &Template, pending: &BTreeSet<StepId>) -> Vec<StepId> {
-    let mut steps = BTreeSet::new();
-    for reference in template.references() {
-        match reference.path.as_slice() {
-            [root] if root == "steps" => steps.extend(pending),
-            [root, id, ..] if root == "steps" => {
-                steps.extend(pending.iter().filter(|step| step.as_str() == id));
-            }
-            _ => {}
-        }
-    }
-    steps.into_iter().cloned().collect()
+/// The steps that a template waits for.
+fn waits_for(template: &Template, pending: &WaitsFor<'_>) -> Vec<StepId> {
+    let steps: BTreeSet<StepId> = template
+        .references()
+        .iter()
+        .flat_map(|reference| pending(&reference.path))
+        .collect();
+    steps.into_iter().collect()
 }
 
 fn each_text<'a>(value: &'a Value, pointer: &mut String, visit: &mut impl FnMut(&str, &'a str)) {

@@ -130,7 +130,11 @@ impl Checker<'_> {
                 .manifests
                 .connector(operation.name.connector())
                 .is_none_or(|connector| !connector.local);
-        if off || simulated || binding.environment.credentials.contains_key(slot) {
+        // In a called workflow the environment binds the slot of the one that a person asked for.
+        let Some(slot) = self.root_slot(slot).map(str::to_owned) else {
+            return;
+        };
+        if off || simulated || binding.environment.credentials.contains_key(&slot) {
             return;
         }
         let diagnostic = error(

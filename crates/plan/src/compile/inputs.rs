@@ -41,8 +41,23 @@ impl Checker<'_> {
                 }
             }
         }
+        self.types_fit(&operation.input, texts, &base, for_each);
+        match filled {
+            Value::Object(filled) => filled,
+            _ => Map::new(),
+        }
+    }
+
+    /// Whether texts that are one path have a type that fits.
+    pub(super) fn types_fit(
+        &mut self,
+        schema: &Value,
+        texts: &[Text],
+        base: &str,
+        for_each: Option<&str>,
+    ) {
         for text in texts.iter().filter(|text| text.is_path) {
-            let wanted = port_at(&operation.input, &text.pointer);
+            let wanted = port_at(schema, &text.pointer);
             let path = &text.references[0].path;
             let given = self.path_port(path, for_each);
             if !given.refuses(&wanted) {
@@ -66,10 +81,6 @@ impl Checker<'_> {
                 None => format!("{} is needed here.", capital(&wanted.words())),
             };
             self.problem(diagnostic, &format!("{base}{}", text.pointer), hint);
-        }
-        match filled {
-            Value::Object(filled) => filled,
-            _ => Map::new(),
         }
     }
 
@@ -124,7 +135,7 @@ fn fill(with: &mut Map<String, Value>, schema: &Value) {
 }
 
 /// Whether an error stays one whatever the expressions will give.
-fn stands(wrong: &ValidationError<'_>, texts: &[Text]) -> bool {
+pub(super) fn stands(wrong: &ValidationError<'_>, texts: &[Text]) -> bool {
     let pointer = wrong.instance_path().as_str();
     let at = texts.iter().find(|text| text.pointer == pointer);
     let touched = at.is_some()
@@ -158,6 +169,6 @@ pub(super) fn below(pointer: &str, name: &str) -> String {
 }
 
 /// Whether a schema takes nothing as a value.
-pub(super) fn takes_null(schema: &Value) -> bool {
+pub(crate) fn takes_null(schema: &Value) -> bool {
     schema.get("type").is_some() && Types::of_schema(schema).allows_null()
 }

@@ -281,7 +281,8 @@ impl<'a> Checker<'a> {
             pointer: site.pointer.clone(),
             place: (reference.start, reference.end - reference.start),
         });
-        let target = &self.document.steps[step];
+        let document = self.document;
+        let target = &document.steps[step];
         match rest {
             ["outputs", below @ ..] => {
                 if target.off && site.own.is_some() {
@@ -303,8 +304,8 @@ impl<'a> Checker<'a> {
                         );
                         self.unknown_output(reference, site, 4, detail, hint);
                     }
-                } else if let Some(operation) = self.manifests.operation(&target.uses) {
-                    self.output(operation, below, reference, site);
+                } else if let Some((schema, who)) = self.output_schema(target) {
+                    self.output(schema, &who, below, reference, site);
                 }
             }
             ["status", ..] | [] => {}
@@ -322,7 +323,8 @@ impl<'a> Checker<'a> {
 
     fn output(
         &mut self,
-        operation: &'a podium_connector::Operation,
+        schema: &'a Value,
+        who: &str,
         below: &[&str],
         reference: &Reference,
         site: &Site<'_>,
@@ -330,14 +332,14 @@ impl<'a> Checker<'a> {
         let Some((name, rest)) = below.split_first() else {
             return;
         };
-        match property(&operation.output, name) {
+        match property(schema, name) {
             Inside::Schema(schema) => self.inside(schema, rest, reference, site, 4),
             Inside::Open => {}
             Inside::Closed(names) => {
                 let prefix = format!("{}.", reference.path[..3].join("."));
-                let nothing = "The operation gives no outputs.";
+                let nothing = "It gives no outputs.";
                 let hint = Self::other_names(name, names.iter().copied(), &prefix, nothing);
-                let detail = format!("`{}` gives no output of that name.", operation.name);
+                let detail = format!("`{who}` gives no output of that name.");
                 self.unknown_output(reference, site, 4, detail, hint);
             }
         }
@@ -437,8 +439,8 @@ impl<'a> Checker<'a> {
                 .and_then(|value| value.pointer(&below(rest)))
                 .map_or(Port::any(), |value| Types::of_value(value).into()),
             ["steps", id, "outputs", rest @ ..] => {
-                let Some(step) = self.index.get(id).map(|place| &self.document.steps[*place])
-                else {
+                let document = self.document;
+                let Some(step) = self.index.get(id).map(|place| &document.steps[*place]) else {
                     return Port::any();
                 };
                 if step.for_each.is_some() {
@@ -448,11 +450,8 @@ impl<'a> Checker<'a> {
                         Port::any()
                     };
                 }
-                self.manifests
-                    .operation(&step.uses)
-                    .map_or(Port::any(), |operation| {
-                        port_at(&operation.output, &below(rest))
-                    })
+                self.output_schema(step)
+                    .map_or(Port::any(), |(schema, _)| port_at(schema, &below(rest)))
             }
             ["each"] => for_each.map_or(Port::any(), |source| self.element_port(source)),
             _ => Port::any(),

@@ -4,6 +4,8 @@ use podium_model::parse::{parse_environment, parse_workflow};
 
 use super::*;
 
+mod calls;
+
 fn port(name: &str, kind: &str, required: bool) -> CredentialPort {
     CredentialPort {
         name: name.into(),
@@ -84,9 +86,22 @@ fn manifests() -> Manifests {
         links: Vec::new(),
         unconfirmed: Vec::new(),
     };
+    let call = operation(
+        "workflow/call",
+        json!({
+            "type": "object", "required": ["workflow"], "additionalProperties": false, "x-podium-runs": "workflow",
+            "properties": {
+                "workflow": { "type": "string" }, "version": { "type": "string" },
+                "inputs": { "type": "object", "default": {} },
+            },
+        }),
+        json!({ "type": "object" }),
+        Vec::new(),
+    );
     Manifests::new(vec![
         manifest("cloud", vec![build, locked]),
         manifest("ask", vec![ask]),
+        manifest("workflow", vec![call]),
     ])
 }
 
@@ -108,7 +123,14 @@ fn compiled(steps: &str, environment: &str, inputs: &Value) -> Compiled {
         environment: &environment,
     };
     let inputs = inputs.as_object().unwrap();
-    compile("w", &parsed, &binding, inputs, &manifests())
+    compile(
+        "w",
+        &parsed,
+        &binding,
+        inputs,
+        &Library::default(),
+        &manifests(),
+    )
 }
 
 /// `CODE line:column hint`, where line 4 is the first of `steps`.
@@ -570,6 +592,7 @@ fn inputs_of_the_workflow_are_checked() {
     let found = super::check(
         "w",
         &parse_workflow("w.yaml", text.as_bytes()),
+        &Library::default(),
         &manifests(),
     );
     let codes: Vec<String> = told(&found)
@@ -604,6 +627,7 @@ fn a_broken_document_is_still_drawn() {
     let found = super::check(
         "w",
         &parse_workflow("w.yaml", text.as_bytes()),
+        &Library::default(),
         &manifests(),
     );
     let nodes: Vec<(&str, &str, u32)> = found

@@ -1,7 +1,7 @@
 use podium_model::parse::{parse_environment, parse_workflow};
 
 use super::*;
-use crate::{Binding, Manifests, compile};
+use crate::{Binding, Library, Manifests, compile};
 
 /// A plan of steps that all use the one operation of a bare connector.
 fn plan(steps: &str) -> Plan {
@@ -23,7 +23,14 @@ fn plan(steps: &str) -> Plan {
         name: &name,
         environment: &environment,
     };
-    let compiled = compile("w", &parsed, &binding, &Map::new(), &manifests);
+    let compiled = compile(
+        "w",
+        &parsed,
+        &binding,
+        &Map::new(),
+        &Library::default(),
+        &manifests,
+    );
     compiled
         .plan
         .unwrap_or_else(|| panic!("{:?}", compiled.diagnostics))
@@ -74,7 +81,7 @@ fn a_step_is_undone_after_those_that_depended_on_it() {
         .zip(1..)
         .map(|(id, order)| done(id, order, UndoClass::Delete))
         .collect();
-    let undo = Plan::undo_of(&run(), &plan, &all);
+    let undo = Plan::undo_of(&run(), &plan, &all, &[]);
     assert_eq!(shape(&undo), ["d < ", "c < d", "b < d", "a < b c"]);
     assert_eq!(undo.undoes(), Some(&run()));
     let a = undo.step(&"a".parse().unwrap()).unwrap();
@@ -84,10 +91,10 @@ fn a_step_is_undone_after_those_that_depended_on_it() {
     );
 
     // Of a chain whose middle never ran the ends still keep their order.
-    let undo = Plan::undo_of(&run(), &plan, &[all[0].clone(), all[3].clone()]);
+    let undo = Plan::undo_of(&run(), &plan, &[all[0].clone(), all[3].clone()], &[]);
     assert_eq!(shape(&undo), ["d < ", "a < d"]);
     assert_eq!(
-        shape(&Plan::undo_of(&run(), &plan, &[])),
+        shape(&Plan::undo_of(&run(), &plan, &[], &[])),
         Vec::<String>::new()
     );
 }
@@ -102,6 +109,7 @@ fn what_cannot_be_undone_stays_as_a_line() {
             done("a", 1, UndoClass::Delete),
             done("b", 2, UndoClass::Impossible),
         ],
+        &[],
     );
     assert_eq!(shape(&undo), ["b off < ", "a < b"]);
     assert_eq!(undo.steps()[0].cannot_undo(), Some("It is so."));
@@ -120,7 +128,7 @@ fn an_override_runs_with_what_the_run_knew() {
         done("a", 1, UndoClass::Delete),
         done("b", 2, UndoClass::Manual),
     ];
-    let undo = Plan::undo_of(&run(), &plan, &steps);
+    let undo = Plan::undo_of(&run(), &plan, &steps, &[]);
     assert_eq!(
         shape(&undo),
         ["b_undo < ", "b_undo_2 < b_undo", "a < b_undo_2"]
@@ -138,7 +146,7 @@ fn an_override_runs_with_what_the_run_knew() {
     // A step that broke before it gave outputs leaves its override without what it needs.
     let mut broken = steps.clone();
     broken[1].outputs = json!({});
-    let undo = Plan::undo_of(&run(), &plan, &broken);
+    let undo = Plan::undo_of(&run(), &plan, &broken, &[]);
     assert_eq!(
         shape(&undo),
         ["b_undo off < ", "b_undo_2 < b_undo", "a < b_undo_2"]
@@ -159,6 +167,7 @@ fn elements_are_undone_one_by_one_under_names_of_their_own() {
         &run(),
         &plan,
         &[element(0), element(1), done("a_1", 5, UndoClass::Delete)],
+        &[],
     );
     assert_eq!(shape(&undo), ["a_1 < ", "a_1_2 < a_1", "a_0 < a_1"]);
 }

@@ -152,6 +152,27 @@ stale: Array<string>,
 trouble?: Error, };
 
 /**
+ * The graph of a called workflow.
+ */
+export type CalledGraph = { 
+/**
+ * The step that calls it.
+ */
+step: string, 
+/**
+ * The called workflow's name in the workspace.
+ */
+workflow: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Its steps, with their own ids.
+ */
+graph: Graph, };
+
+/**
  * One answer for each verb.
  */
 export type Capability = { [key in Verb]?: Support };
@@ -1070,7 +1091,11 @@ nodes: Array<GraphNode>,
 /**
  * The edges between steps that exist.
  */
-edges: Array<GraphEdge>, };
+edges: Array<GraphEdge>, 
+/**
+ * The graphs of the workflows that steps call.
+ */
+calls?: Array<CalledGraph>, };
 
 /**
  * An edge.
@@ -1120,7 +1145,11 @@ problems: number,
 /**
  * What is special about it.
  */
-badges: Array<Badge>, };
+badges: Array<Badge>, 
+/**
+ * The call that it belongs to; only in the graph of a plan.
+ */
+within?: string, };
 
 /**
  * How a step differs.
@@ -1153,7 +1182,8 @@ place?: string,
 expires?: string, };
 
 /**
- * A step, or one element of a step with `for_each`. Its text form is `servers` or `servers[2]`.
+ * A step, or one element of a step with `for_each`. Its text form is `servers` or `servers[2]`, and for a
+ * step of a called workflow `shop.servers` or `shop.servers[2]`.
  */
 export type Instance = string;
 
@@ -1642,6 +1672,14 @@ title: string,
  * Which operation.
  */
 uses: OperationName, 
+/**
+ * The workflow that it calls; what it changes stands at the steps `within` it.
+ */
+calls?: string, 
+/**
+ * The call that it belongs to.
+ */
+within?: StepId, 
 /**
  * Whether the far system is real.
  */
@@ -2208,7 +2246,10 @@ how: HowDifferent,
 fields: Array<Difference>, };
 
 /**
- * The id of a step inside its workflow.
+ * The id of a step inside its workflow, `network`; in a plan and in everything that follows from
+ * it also the address of a step of a called workflow, `shop.network`: the id of the call, a dot,
+ * the id inside. A document writes ids without dots, and `parse` reads no others; addresses are
+ * made by [`StepId::inside`] and read by [`StepId::address`].
  */
 export type StepId = string;
 
@@ -2233,6 +2274,14 @@ title: string,
  * Which operation.
  */
 uses: OperationName, 
+/**
+ * The workflow that it calls.
+ */
+calls?: string, 
+/**
+ * The call that it belongs to; its steps stand right after it.
+ */
+within?: StepId, 
 /**
  * Whether the far system is real.
  */
