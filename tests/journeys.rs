@@ -16,6 +16,8 @@ mod calls;
 mod canary;
 #[path = "journeys/deploy.rs"]
 mod deploy;
+#[path = "journeys/handover.rs"]
+mod handover;
 #[path = "journeys/harness.rs"]
 mod harness;
 #[path = "journeys/kill.rs"]

@@ -55,6 +55,23 @@ pub trait Connector: Send + Sync + 'static {
     /// world and inputs give the same answer.
     async fn preview(&self, cx: &dyn Context, request: &StepRequest) -> Result<StepPreview>;
 
+    /// Gives the answer of [`Connector::preview`] (with `undo` that of [`Connector::preview_undo`]) again,
+    /// from what that left in [`Context::handover`], where the connector can prove that everything it was
+    /// worked out from is as it was: inputs, credentials, files, the tool, the state it can see. Cheap:
+    /// starts no process and asks no far system. `None` where it cannot; then the step is previewed again.
+    ///
+    /// Whoever gives an answer here also does in `run` what that answer says, and refuses with
+    /// [`ErrorKind::Stale`] where the system does not take it any more.
+    async fn recall(
+        &self,
+        cx: &dyn Context,
+        request: &StepRequest,
+        undo: Option<&UndoRecord>,
+    ) -> Result<Option<StepPreview>> {
+        let _ = (cx, request, undo);
+        Ok(None)
+    }
+
     /// Makes the undo record, before the first effect: looks and keeps what must be put back (in the
     /// record, or in [`Context::keep`] when large). Writes nothing at the far side.
     async fn prepare(
@@ -67,7 +84,8 @@ pub trait Connector: Send + Sync + 'static {
     /// Does it, and returns when it has ended. With `resumed` it takes up what was begun before: a
     /// process by its label, a far operation by its key or its remote id; nothing is done twice. When
     /// [`Context::is_cancelled`] turns true it stops gently and fails with
-    /// [`ErrorKind::Cancelled`].
+    /// [`ErrorKind::Cancelled`]. Where what was approved can no longer be done as it was, and nothing has
+    /// been done yet, it fails with [`ErrorKind::Stale`]; then the step is previewed once more.
     async fn run(&self, cx: &dyn Context, request: &StepRequest) -> Result<Outcome>;
 
     /// Finds out what became of an attempt that was running when the application died. Only looks.
@@ -79,7 +97,8 @@ pub trait Connector: Send + Sync + 'static {
         Ok(StillRunning::default())
     }
 
-    /// Checks that it is as intended; called after `run`. Fails with what is not.
+    /// Checks that it is as intended; called after `run`. Fails with what is not. A tool that accounts for
+    /// everything it did has checked already; nobody starts it once more for that.
     async fn verify(
         &self,
         cx: &dyn Context,

@@ -121,6 +121,13 @@ pub trait Context: Send + Sync {
     fn cache(&self) -> &Path {
         self.keep()
     }
+    /// A folder that is handed from a preview to the run of that very preview, mode 0700, in private
+    /// space as [`Context::private`]: what `preview` leaves here, `recall` and `run` of the same step
+    /// find. It goes when the step or the run ends, and with a preview that nobody runs. Absent where
+    /// there is no such run.
+    fn handover(&self) -> Option<&Path> {
+        None
+    }
     /// Whether the far system is real.
     fn mode(&self) -> Mode;
     /// What may be done.

@@ -10,6 +10,8 @@
 mod change;
 mod connector;
 mod context;
+mod handover;
+mod later;
 mod manifest;
 mod outcome;
 mod request;
@@ -19,6 +21,8 @@ mod transport;
 pub use change::{Action, Change, Confidence, StepPreview, Undo, UndoClass};
 pub use connector::Connector;
 pub use context::{Context, Lease, LogLevel, LogLine, Mode, Phase, Progress, Tool};
+pub use handover::{Fingerprint, Handover, write_private};
+pub use later::{LATER, inside};
 pub use manifest::{
     Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
     Support, Verb,
@@ -30,5 +34,6 @@ pub use outcome::{
 pub use request::{Inputs, Problem, StepRequest, Unknown};
 pub use simulator::{SimulatedExit, SimulatedProcess, Simulator};
 pub use transport::{
-    Exit, HttpRequest, HttpResponse, Method, Process, ProcessEvent, ProcessSpec, SecretFile, Stream,
+    Exit, HttpRequest, HttpResponse, Method, Process, ProcessEvent, ProcessSpec, SecretFile, Stop,
+    Stream,
 };

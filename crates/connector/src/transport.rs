@@ -161,6 +161,20 @@ pub struct ProcessSpec {
     pub secret_files: Vec<SecretFile>,
     /// Whether it only looks. A context in [`Phase::Read`](crate::Phase::Read) refuses the others.
     pub reads: bool,
+    /// How it is asked to stop.
+    pub stop: Stop,
+}
+
+/// How a process is asked to stop when the run is cancelled. A person who cancels again is passed on in
+/// either case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stop {
+    /// One interrupt; a second one would mean "at once", and do harm (Terraform).
+    #[default]
+    Once,
+    /// An interrupt, and another one each time this long has passed while it still runs: for a tool that
+    /// can miss one (Ansible, between the start of a task and of its worker).
+    Repeated(Duration),
 }
 
 /// A private file for one process. Its path is [`Context::private`](crate::Context::private) joined

@@ -18,6 +18,8 @@ pub enum ErrorKind {
     NotFound,
     /// Somebody else holds it, or it changed in between.
     Conflict,
+    /// What was previewed and approved no longer holds; nothing was done. It is previewed once more.
+    Stale,
     /// No credential, or one that the far system refused.
     Unauthorized,
     /// The identity is known and lacks a right.

@@ -34,6 +34,7 @@ pub(crate) struct Folders {
     pub(crate) workspace: PathBuf,
     pub(crate) private: PathBuf,
     pub(crate) keep: PathBuf,
+    pub(crate) handover: Option<PathBuf>,
     pub(crate) sandbox: PathBuf,
     pub(crate) cache: PathBuf,
     /// Where the records of the attempt's processes are.
@@ -106,6 +107,10 @@ impl Context for StepContext {
 
     fn keep(&self) -> &Path {
         &self.folders.keep
+    }
+
+    fn handover(&self) -> Option<&Path> {
+        self.folders.handover.as_deref()
     }
 
     fn cache(&self) -> &Path {

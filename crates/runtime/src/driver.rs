@@ -11,7 +11,7 @@ use std::time::Duration;
 use podium_connector::{Connector, LogLine, Observed, Phase, StepRequest, UndoRecord};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_engine::{Command, Effect, Event, EventBody, Instance, State, apply, decide};
-use podium_model::RunId;
+use podium_model::{RunId, StepId};
 use podium_plan::{PlanStep, Work};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -93,6 +93,10 @@ impl Driver {
                 }
                 self.shared.trouble(&self.run, &error);
                 return;
+            }
+            if self.state.phase().is_ended() {
+                // Before anybody hears of the end: what was kept for its steps is gone by then.
+                self.shared.handovers.forget(&self.run);
             }
             self.shared.publish(decided.events);
             for (answer, result) in decided.answers {
@@ -265,6 +269,7 @@ impl Driver {
         let (cancel, cancelled) = watch::channel(0);
         self.cancels.insert((step.clone(), attempt), cancel);
         let work = StepWork {
+            first: is_first(plan, &plan_step),
             shared: Arc::clone(&self.shared),
             run: self.run.clone(),
             kept_by: self.state.plan().and_then(|plan| plan.undoes().cloned()),
@@ -295,8 +300,28 @@ impl Driver {
     }
 }
 
+/// Whether no step before this one can have changed anything, so that what its preview said can still be
+/// taken for true. Behind a step that writes, the world is another one than that of the preview.
+fn is_first(plan: &podium_plan::Plan, step: &PlanStep) -> bool {
+    let mut open: Vec<&StepId> = step.edges.iter().map(|edge| &edge.from).collect();
+    let mut seen = std::collections::HashSet::new();
+    while let Some(before) = open.pop() {
+        let Some(before) = plan.step(before) else {
+            return false;
+        };
+        if before.writes && !before.off {
+            return false;
+        }
+        if seen.insert(&before.id) {
+            open.extend(before.edges.iter().map(|edge| &edge.from));
+        }
+    }
+    true
+}
+
 /// One effect that a connector answers.
 struct StepWork {
+    first: bool,
     shared: Arc<Shared>,
     run: RunId,
     kept_by: Option<RunId>,
@@ -361,10 +386,14 @@ impl StepWork {
             _ => self.run(&context, &connector).await,
         };
         let private = context.folders.private.clone();
+        let handover = context.folders.handover.clone();
         drop(context);
         // Everything that was reported goes before the end.
         let _ = forward.await;
         let _ = tokio::fs::remove_dir_all(&private).await;
+        if let (Effect::Perform { .. }, Some(handover)) = (&effect, handover) {
+            let _ = tokio::fs::remove_dir_all(handover).await;
+        }
         command
     }
 
@@ -414,6 +443,7 @@ impl StepWork {
                     .shared
                     .home
                     .keep(self.kept_by.as_ref().unwrap_or(&self.run), &of),
+                handover: Some(self.shared.handovers.of(&self.run, &name)),
                 processes,
                 private,
                 purpose: Some((&self.run, &self.step)),
@@ -445,18 +475,38 @@ impl StepWork {
         context: &StepContext,
         connector: &Arc<dyn Connector>,
     ) -> Result<Command> {
+        let undoes = match &self.plan_step.work {
+            Work::Do => None,
+            Work::Undo { record, .. } => Some(record),
+        };
+        let recalled = if self.first {
+            connector.recall(context, &self.request, undoes).await?
+        } else {
+            None
+        };
+        if recalled.is_none() {
+            podium_connector::Handover::clear(context);
+        }
         let (preview, undo) = match &self.plan_step.work {
             Work::Do => {
-                let preview = connector.preview(context, &self.request).await?;
+                let preview = match recalled {
+                    Some(preview) => preview,
+                    None => connector.preview(context, &self.request).await?,
+                };
                 let undo = connector.prepare(context, &self.request, &preview).await?;
                 (preview, Some(undo))
             }
-            Work::Undo { record, .. } => (
-                connector
-                    .preview_undo(context, &self.request, record)
-                    .await?,
-                None,
-            ),
+            Work::Undo { record, .. } => {
+                let preview = match recalled {
+                    Some(preview) => preview,
+                    None => {
+                        connector
+                            .preview_undo(context, &self.request, record)
+                            .await?
+                    }
+                };
+                (preview, None)
+            }
         };
         Ok(Command::Prepared {
             step: self.step.clone(),

@@ -21,6 +21,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::context::{Folders, StepContext, secrets_of};
 use crate::driver::{Door, Driver, Message};
+use crate::handover::Handovers;
 use crate::home::{Home, create_private, storage};
 use crate::preview::Look;
 use crate::simulators::{self, Simulators};
@@ -80,6 +81,7 @@ pub(crate) struct Shared {
     pub(crate) vault: Arc<Vault>,
     journal: Arc<Journal>,
     simulators: Simulators,
+    pub(crate) handovers: Arc<Handovers>,
     happened: broadcast::Sender<Arc<Happened>>,
     doors: Mutex<HashMap<RunId, Door>>,
 }
@@ -91,6 +93,8 @@ pub(crate) struct ContextFor<'a> {
     pub(crate) mode: Mode,
     pub(crate) phase: Phase,
     pub(crate) keep: PathBuf,
+    /// See [`podium_connector::Context::handover`].
+    pub(crate) handover: Option<PathBuf>,
     pub(crate) processes: PathBuf,
     pub(crate) private: PathBuf,
     /// The run and step that a lease is for; absent for a preview.
@@ -125,6 +129,7 @@ impl Host {
         }
         Ok(Self {
             shared: Arc::new(Shared {
+                handovers: Arc::new(Handovers::new(&home)),
                 home,
                 folder,
                 connectors: by_operation,
@@ -206,8 +211,9 @@ impl Host {
                 "A fresh run has an owner already.",
             )
         })?;
-        self.drive(run.clone(), &[], owner, Vec::new());
         let hash = preview.hash.clone();
+        self.shared.handovers.give(&hash, &run);
+        self.drive(run.clone(), &[], owner, Vec::new());
         let create = Command::Create {
             plan: Box::new(plan),
             preview: Box::new(preview),
@@ -239,8 +245,12 @@ impl Host {
                 })
             })
             .await?;
+        let unfinished: Vec<RunId> = unfinished.into_iter().map(|row| row.run).collect();
+        if self.journal(|journal| Ok(journal.can_write())).await? {
+            self.shared.handovers.sweep(&unfinished);
+        }
         let mut resumed = Vec::new();
-        for run in unfinished.into_iter().map(|row| row.run) {
+        for run in unfinished {
             if self.resume_one(&run).await? {
                 resumed.push(run);
             }
@@ -551,11 +561,15 @@ impl Shared {
         ] {
             create_private(folder)?;
         }
+        if let Some(folder) = &asked.handover {
+            create_private(folder)?;
+        }
         Ok(StepContext {
             folders: Folders {
                 workspace: self.folder.root().to_path_buf(),
                 private: asked.private,
                 keep: asked.keep,
+                handover: asked.handover,
                 sandbox,
                 cache,
                 processes: asked.processes,

@@ -15,6 +15,7 @@ pub mod workspace;
 
 mod context;
 mod driver;
+mod handover;
 mod host;
 mod http;
 mod inbox;

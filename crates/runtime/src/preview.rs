@@ -27,6 +27,7 @@ struct Walk<'a> {
     shared: &'a Arc<Shared>,
     plan: &'a Plan,
     folder: PathBuf,
+    handover: PathBuf,
     known: Known<'a>,
 }
 
@@ -37,6 +38,7 @@ pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview
         shared,
         plan,
         folder: folder.clone(),
+        handover: shared.handovers.begin()?,
         known: Known::new(plan),
     };
     let mut steps: BTreeMap<StepId, PreviewStep> = BTreeMap::new();
@@ -70,7 +72,9 @@ pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview
         .iter()
         .filter_map(|step| steps.remove(&step.id))
         .collect();
-    Ok(Preview::assemble(plan, identities, ordered))
+    let preview = Preview::assemble(plan, identities, ordered);
+    shared.handovers.keep(&walk.handover, &preview.hash);
+    Ok(preview)
 }
 
 /// What became of asking one step.
@@ -189,7 +193,8 @@ impl<'a> Walk<'a> {
     }
 
     async fn ask_connector(&self, step: &PlanStep, request: &StepRequest) -> Result<StepPreview> {
-        let look = Look::within(self.shared, self.plan, step, &self.folder).await?;
+        let handover = self.handover.join(step.id.as_str());
+        let look = Look::within(self.shared, self.plan, step, &self.folder, Some(handover)).await?;
         let answer = look.preview(step, request).await;
         look.close().await;
         answer
@@ -356,7 +361,7 @@ async fn identities(walk: &Walk<'_>) -> Vec<PreviewIdentity> {
         let proof = if mode_of(walk.shared, walk.plan, step) == Mode::Simulated {
             Ok(None)
         } else {
-            match Look::within(walk.shared, walk.plan, step, &walk.folder).await {
+            match Look::within(walk.shared, walk.plan, step, &walk.folder, None).await {
                 Ok(look) => {
                     let proof = look.identify(&request).await;
                     look.close().await;
@@ -383,7 +388,7 @@ impl Look {
     /// For a question beside any preview: its folders go with it.
     pub(crate) async fn open(shared: &Arc<Shared>, plan: &Plan, step: &PlanStep) -> Result<Self> {
         let folder = shared.home.scratch().join(clock::fresh_run_id().as_str());
-        let mut look = Self::within(shared, plan, step, &folder).await?;
+        let mut look = Self::within(shared, plan, step, &folder, None).await?;
         look.folders.push(folder);
         Ok(look)
     }
@@ -393,6 +398,7 @@ impl Look {
         plan: &Plan,
         step: &PlanStep,
         folder: &std::path::Path,
+        handover: Option<PathBuf>,
     ) -> Result<Self> {
         let connector = shared.connector(&step.uses)?;
         let (cancel, cancelled) = watch::channel(0);
@@ -409,6 +415,7 @@ impl Look {
                 mode: plan.mode(),
                 phase: Phase::Read,
                 keep,
+                handover,
                 processes: private.join("processes"),
                 private: private.clone(),
                 purpose: None,

@@ -12,7 +12,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use podium_connector::{Exit, Process, ProcessEvent, ProcessSpec, Stream};
+use podium_connector::{Exit, Process, ProcessEvent, ProcessSpec, Stop, Stream};
 use podium_diagnostics::{Code, Error, ErrorKind, Result, without_number};
 use podium_secret::Secret;
 use podium_supervisor::{
@@ -63,20 +63,12 @@ pub(crate) async fn open(
         // The supervisor died between making room for the end and saying that the child began.
         return Err(lost(&program));
     }
+    let stop = spec.stop;
+    let mut gone = None;
     if !own.join("started.json").exists() && !own.join("exit.json").exists() {
-        start(&own, private, spec, secrets).await?;
+        gone = Some(start(&own, private, spec, secrets).await?);
     }
-    Ok(Box::new(Watched {
-        folder: own,
-        program,
-        output: None,
-        partial: Vec::new(),
-        ready: VecDeque::new(),
-        cancel,
-        signalled: 0,
-        idle: 0,
-        gone_since: None,
-    }))
+    Ok(Box::new(Watched::new(own, program, stop, cancel, gone)))
 }
 
 /// Whether any process of the attempt was started.
@@ -95,7 +87,7 @@ async fn start(
     private: &Path,
     spec: ProcessSpec,
     secrets: &[(String, Secret)],
-) -> Result<()> {
+) -> Result<watch::Receiver<bool>> {
     create_private(own)?;
     create_private(private)?;
     let mut env: Vec<(String, String)> = PASSED
@@ -127,6 +119,8 @@ async fn start(
             })
             .collect(),
         liveness: false,
+        // What only looks is simply done again.
+        durable: !spec.reads,
     };
     let text = message.to_json().map_err(|error| {
         Error::new(
@@ -176,13 +170,15 @@ async fn start(
             .with_hint("Check that the disk is not full and that Podium is installed whole."));
         }
         tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(Duration::from_millis(20));
+        wait = (wait * 2).min(Duration::from_millis(5));
     }
     // The supervisor outlives this handle; the reaper takes its exit status when it ends.
+    let (tell, gone) = watch::channel(false);
     tokio::spawn(async move {
         let _ = child.wait().await;
+        let _ = tell.send(true);
     });
-    Ok(())
+    Ok(gone)
 }
 
 /// A process that is read from its folder.
@@ -193,12 +189,40 @@ struct Watched {
     partial: Vec<u8>,
     ready: VecDeque<ProcessEvent>,
     cancel: watch::Receiver<u32>,
+    stop: Stop,
+    /// Turns true when the supervisor is gone, so that the end is heard at once; absent where a former
+    /// life of Podium started it.
+    gone: Option<watch::Receiver<bool>>,
     signalled: u32,
+    signalled_at: Option<Instant>,
     idle: u32,
     gone_since: Option<Instant>,
 }
 
 impl Watched {
+    fn new(
+        folder: PathBuf,
+        program: String,
+        stop: Stop,
+        cancel: watch::Receiver<u32>,
+        gone: Option<watch::Receiver<bool>>,
+    ) -> Self {
+        Self {
+            folder,
+            program,
+            output: None,
+            partial: Vec::new(),
+            ready: VecDeque::new(),
+            cancel,
+            stop,
+            gone,
+            signalled: 0,
+            signalled_at: None,
+            idle: 0,
+            gone_since: None,
+        }
+    }
+
     /// Reads what is new. Whether there was anything.
     fn read(&mut self) -> Result<bool> {
         let path = self.folder.join("output.jsonl");
@@ -234,14 +258,35 @@ impl Watched {
         serde_json::from_slice(&std::fs::read(self.folder.join("started.json")).ok()?).ok()
     }
 
-    /// Passes a cancel on to the process group, once for each time it was asked.
+    /// Passes a cancel on to the process group: once for each time it was asked, and again where the
+    /// tool wants it so.
     fn pass_on_cancel(&mut self) {
         let asked = *self.cancel.borrow();
-        if asked > self.signalled {
+        let again = match (self.stop, self.signalled_at) {
+            (Stop::Repeated(after), Some(at)) => at.elapsed() >= after,
+            _ => false,
+        };
+        if asked > self.signalled || again {
             self.signalled = asked;
+            self.signalled_at = Some(Instant::now());
             if let Some(started) = self.started().filter(is_alive) {
                 let _ = signal_group(&started, INTERRUPT);
             }
+        }
+    }
+
+    /// Waits until there may be something new: so long, or until a cancel, or the end.
+    async fn wait(&mut self, time: Duration) {
+        let gone = self.gone.clone().filter(|gone| !*gone.borrow());
+        tokio::select! {
+            () = tokio::time::sleep(time) => {}
+            Ok(()) = self.cancel.changed() => {}
+            () = async {
+                match gone {
+                    Some(mut gone) => { let _ = gone.changed().await; }
+                    None => std::future::pending().await,
+                }
+            } => {}
         }
     }
 
@@ -305,7 +350,7 @@ impl Process for Watched {
             }
             self.idle = self.idle.saturating_add(1);
             let wait = Duration::from_millis(if self.idle < 40 { 4 } else { 20 });
-            let _ = tokio::time::timeout(wait, self.cancel.changed()).await;
+            self.wait(wait).await;
         }
     }
 }
@@ -333,4 +378,67 @@ fn file_name(label: &str) -> String {
         .collect::<String>()
         .trim_start_matches('.')
         .to_owned()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::CommandExt as _;
+
+    use super::*;
+
+    /// A process that hears its first interrupt and goes on, under a folder as its supervisor makes it.
+    fn deaf_once(folder: &Path) -> std::process::Child {
+        let script =
+            "trap 'n=x$n; [ $n = xx ] && exit 7' INT; : > \"$0\"; while :; do sleep 0.02; done";
+        let ready = folder.join("ready");
+        let child = std::process::Command::new("/bin/sh")
+            .args(["-c", script])
+            .arg(&ready)
+            .process_group(0)
+            .spawn()
+            .expect("a shell starts");
+        while !ready.exists() {
+            std::thread::yield_now();
+        }
+        let started = Started {
+            pid: child.id(),
+            pgid: child.id(),
+            supervisor_pid: child.id(),
+            start_time: podium_supervisor::began(child.id()),
+            supervisor_start_time: podium_supervisor::began(child.id()),
+            boot_id: podium_supervisor::boot_id().to_owned(),
+            argv_hash: String::new(),
+            spec_label: String::from("play"),
+        };
+        std::fs::write(
+            folder.join("started.json"),
+            serde_json::to_vec(&started).expect("JSON"),
+        )
+        .expect("written");
+        child
+    }
+
+    #[tokio::test]
+    async fn a_tool_that_can_miss_an_interrupt_is_asked_again_while_it_still_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = deaf_once(folder.path());
+        let (cancel, cancelled) = watch::channel(0);
+        let mut process = Watched::new(
+            folder.path().to_path_buf(),
+            String::from("sh"),
+            Stop::Repeated(Duration::from_millis(20)),
+            cancelled,
+            None,
+        );
+        cancel.send_replace(1);
+        let mut code = None;
+        let begun = Instant::now();
+        while code.is_none() && begun.elapsed() < Duration::from_secs(60) {
+            let _ = tokio::time::timeout(Duration::from_millis(10), process.next()).await;
+            code = child.try_wait().unwrap().map(|status| status.code());
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        assert_eq!(code, Some(Some(7)), "the second interrupt ended it");
+    }
 }

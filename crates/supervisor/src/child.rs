@@ -33,14 +33,14 @@ pub(crate) fn supervise(directory: &Path) -> io::Result<()> {
     let caller = rustix::process::getppid();
     apart::from_session()?;
     let text = Zeroizing::new(read_all(io::stdin().lock(), LONGEST_SPEC)?);
-    let folder = Folder::take(directory)?;
+    let spec = serde_json::from_slice::<Spec>(&text);
+    drop(text);
+    let durable = spec.as_ref().map_or(true, |spec| spec.durable);
+    let folder = Folder::take(directory, durable)?;
     apart::from_terminal()?;
 
-    let ended = match serde_json::from_slice::<Spec>(&text) {
-        Ok(spec) => {
-            drop(text);
-            run(&folder, spec, caller)
-        }
+    let ended = match spec {
+        Ok(spec) => run(&folder, spec, caller),
         Err(error) => Err(Refused::other(format!(
             "the description cannot be read: {error}"
         ))),
@@ -81,7 +81,7 @@ fn run(
     );
     let output = folder
         .output()
-        .map(Output::new)
+        .map(|file| Output::new(file, spec.durable))
         .map_err(|error| Refused::other(format!("the output cannot be recorded: {error}")))?;
     // Dropped at the end of this function, whichever way it ends; `exit.json` comes after.
     let secret_files = SecretFiles::make(&spec.secret_files)

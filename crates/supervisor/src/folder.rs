@@ -16,11 +16,13 @@ const ROOM: usize = 4096;
 pub(crate) struct Folder {
     path: PathBuf,
     reserve: File,
+    /// Whether what is written must outlive a power cut.
+    durable: bool,
 }
 
 impl Folder {
     /// Takes the folder for a child. Fails where it has been taken before.
-    pub(crate) fn take(path: &Path) -> io::Result<Self> {
+    pub(crate) fn take(path: &Path, durable: bool) -> io::Result<Self> {
         let path = path.canonicalize()?;
         let mode = fs::metadata(&path)?.permissions().mode();
         if mode & 0o077 != 0 {
@@ -38,8 +40,14 @@ impl Folder {
         }
         let mut reserve = private().create_new(true).open(path.join(RESERVE))?;
         reserve.write_all(&[b' '; ROOM])?;
-        reserve.sync_all()?;
-        Ok(Self { path, reserve })
+        if durable {
+            reserve.sync_all()?;
+        }
+        Ok(Self {
+            path,
+            reserve,
+            durable,
+        })
     }
 
     /// Opens the file for the output.
@@ -56,7 +64,9 @@ impl Folder {
         let temporary = self.path.join("started.tmp");
         let mut file = private().create(true).truncate(true).open(&temporary)?;
         file.write_all(&serde_json::to_vec(started)?)?;
-        file.sync_all()?;
+        if self.durable {
+            file.sync_all()?;
+        }
         fs::rename(&temporary, self.path.join(STARTED))?;
         self.sync()
     }
@@ -82,12 +92,17 @@ impl Folder {
         text.resize(text.len().max(ROOM), b' ');
         self.reserve.rewind()?;
         self.reserve.write_all(&text)?;
-        self.reserve.sync_all()?;
+        if self.durable {
+            self.reserve.sync_all()?;
+        }
         fs::rename(self.path.join(RESERVE), self.path.join(EXIT))?;
         self.sync()
     }
 
     fn sync(&self) -> io::Result<()> {
+        if !self.durable {
+            return Ok(());
+        }
         File::open(&self.path)?.sync_all()
     }
 }

@@ -16,6 +16,7 @@ pub(crate) struct Output(Arc<Mutex<Sink>>);
 struct Sink {
     /// `None` once the end is being written: what comes later is not recorded.
     file: Option<File>,
+    durable: bool,
     /// Lines that the disk would not take since the last one that it took.
     missing: u64,
     lost: u64,
@@ -23,9 +24,10 @@ struct Sink {
 }
 
 impl Output {
-    pub(crate) fn new(file: File) -> Self {
+    pub(crate) fn new(file: File, durable: bool) -> Self {
         Self(Arc::new(Mutex::new(Sink {
             file: Some(file),
+            durable,
             missing: 0,
             lost: 0,
             torn: false,
@@ -51,7 +53,7 @@ impl Output {
     /// Ends the recording. Says how many lines are missing.
     pub(crate) fn close(&self) -> u64 {
         let mut sink = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = sink.file.take() {
+        if let Some(file) = sink.file.take().filter(|_| sink.durable) {
             let _ = file.sync_all();
         }
         sink.lost

@@ -34,6 +34,9 @@ pub struct Spec {
     /// is gone. Otherwise it goes on.
     #[serde(default)]
     pub liveness: bool,
+    /// Whether the records must outlive a power cut. What only looks is simply done again.
+    #[serde(default = "yes")]
+    pub durable: bool,
 }
 
 /// A private file.
@@ -59,6 +62,10 @@ pub struct Redact {
     /// The value.
     #[serde(rename = "value_base64", with = "sealed")]
     pub value: Secret,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Spec {
@@ -97,6 +104,7 @@ impl fmt::Debug for Spec {
             .field("secret_files", &self.secret_files)
             .field("redact", &self.redact)
             .field("liveness", &self.liveness)
+            .field("durable", &self.durable)
             .finish()
     }
 }

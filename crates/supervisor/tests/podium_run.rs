@@ -58,6 +58,7 @@ impl Bed {
                 value: Secret::from(CANARY),
             }],
             liveness: false,
+            durable: true,
         }
     }
 

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use podium_connector::{
     Context, Exit, HttpRequest, HttpResponse, Lease, LogLine, Mode, Phase, Process, ProcessSpec,
-    Progress, SimulatedExit, SimulatedProcess, Simulator, Stream, Tool,
+    Progress, SimulatedExit, SimulatedProcess, Simulator, Stop, Stream, Tool,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_secret::Secret;
@@ -40,6 +40,8 @@ pub struct Records {
     pub started: Vec<String>,
     /// Argument lists of those processes, for checks that no secret is in them.
     pub arguments: Vec<Vec<String>>,
+    /// Their programs.
+    pub programs: Vec<PathBuf>,
     /// Environments of those processes as the connector gave them.
     pub environments: Vec<Vec<(String, String)>>,
     /// Requests sent: `METHOD URL`.
@@ -57,12 +59,14 @@ pub struct FakeContext {
     workspace: PathBuf,
     private: PathBuf,
     keep: PathBuf,
+    handover: Option<PathBuf>,
     sandbox: PathBuf,
     cache: PathBuf,
     mode: Mode,
     phase: Mutex<Phase>,
     leases: BTreeMap<String, Lease>,
     tools: Vec<PathBuf>,
+    only_these: bool,
     http: HttpSide,
     simulator_address: Option<String>,
     simulator: Option<Arc<Mutex<Box<dyn Simulator>>>>,
@@ -129,6 +133,7 @@ impl FakeContext {
             workspace: folder("workspace"),
             private: folder("private"),
             keep: folder("keep"),
+            handover: Some(folder("handover")),
             sandbox: folder("sandbox"),
             cache: folder("cache"),
             root,
@@ -136,6 +141,7 @@ impl FakeContext {
             phase: Mutex::new(Phase::Write),
             leases: BTreeMap::new(),
             tools: Vec::new(),
+            only_these: false,
             http: HttpSide::None,
             simulator_address: None,
             simulator: None,
@@ -154,10 +160,25 @@ impl FakeContext {
         }
     }
 
+    /// Hands nothing over from a preview to its run, as for a question beside any run.
+    #[must_use]
+    pub fn without_handover(mut self) -> Self {
+        self.handover = None;
+        self
+    }
+
     /// Finds tools in this folder before `PATH`.
     #[must_use]
     pub fn with_tools_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.tools.push(folder.into());
+        self
+    }
+
+    /// Finds tools in this folder and nowhere else.
+    #[must_use]
+    pub fn with_only_tools_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.tools = vec![folder.into()];
+        self.only_these = true;
         self
     }
 
@@ -309,6 +330,7 @@ impl FakeContext {
             let mut records = locked(&self.shared.records);
             records.started.push(spec.label.clone());
             records.arguments.push(spec.args.clone());
+            records.programs.push(spec.program.clone());
             records.environments.push(spec.env.clone());
         }
         let files = self.write_secret_files(&spec)?;
@@ -408,6 +430,19 @@ impl FakeContext {
             .map_err(|error| not_started(&spec.label, &error.to_string()))?;
         let group = child.id().unwrap_or_default();
         locked(&self.shared.groups).push(group);
+        if let Stop::Repeated(after) = spec.stop {
+            let (shared, mut cancel) = (self.shared.clone(), self.shared.cancel.subscribe());
+            tokio::spawn(async move {
+                let _ = cancel.wait_for(|asked| *asked).await;
+                loop {
+                    tokio::time::sleep(after).await;
+                    if !locked(&shared.groups).contains(&group) {
+                        return;
+                    }
+                    signal(group, false);
+                }
+            });
+        }
         let pump = |stream, source: Option<Box<dyn AsyncRead + Send + Unpin>>| {
             let (record, shared) = (record.clone(), self.shared.clone());
             tokio::spawn(async move {
@@ -494,6 +529,9 @@ impl Context for FakeContext {
     fn keep(&self) -> &Path {
         &self.keep
     }
+    fn handover(&self) -> Option<&Path> {
+        self.handover.as_deref()
+    }
     fn sandbox(&self) -> &Path {
         &self.sandbox
     }
@@ -535,7 +573,7 @@ impl Context for FakeContext {
             .tools
             .iter()
             .cloned()
-            .chain(std::env::split_paths(&path))
+            .chain(std::env::split_paths(&path).filter(|_| !self.only_these))
             .collect();
         for name in names {
             for folder in &folders {

@@ -1,6 +1,8 @@
 //! The verbs in the order in which `runtime` calls them.
 
-use podium_connector::{Connector, Context, Outcome, Phase, StepPreview, StepRequest, UndoRecord};
+use podium_connector::{
+    Connector, Context, Handover, Outcome, Phase, StepPreview, StepRequest, UndoRecord,
+};
 use podium_diagnostics::Result;
 
 use crate::FakeContext;
@@ -27,9 +29,14 @@ pub async fn walk(
     cx.set_phase(Phase::Read);
     let preview = connector.preview(cx, request).await?;
     cx.begin_attempt();
+    if let Some(recalled) = connector.recall(cx, request, None).await? {
+        assert_eq!(recalled, preview, "the same answer as before");
+    }
     let record = connector.prepare(cx, request, &preview).await?;
     cx.set_phase(Phase::Write);
-    let outcome = connector.run(cx, request).await?;
+    let outcome = connector.run(cx, request).await;
+    Handover::clear(cx);
+    let outcome = outcome?;
     cx.set_phase(Phase::Read);
     connector.verify(cx, request, &outcome).await?;
     cx.set_phase(Phase::Write);

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use podium_connector::{
-    Context, Exit, LogLevel, LogLine, ProcessEvent, ProcessSpec, StepRequest, Stream, Tool,
+    Context, Exit, Fingerprint, LogLevel, LogLine, ProcessEvent, ProcessSpec, StepRequest, Stop,
+    Stream, Tool, UndoRecord, inside, write_private,
 };
 use podium_diagnostics::{Error, ErrorKind, Result, reason};
 
 use crate::auth;
-use crate::config::{Config, Inventory, inside};
+use crate::config::{Config, Inventory};
 use crate::events::{self, Answer, Event};
 use crate::fault;
 
+/// So long after an interrupt another one is sent: Ansible loses one that comes between the start of a task
+/// and of its worker.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 const PLUGIN: &str = include_str!("podium_events.py");
 
 /// One playbook with its hosts, as a process of the tool sees it.
@@ -210,7 +215,7 @@ impl<'a> Session<'a> {
                 ProcessEvent::Line { stream, text } => match events::read(&text) {
                     Some(event) if stream == Stream::Out => {
                         on(&event);
-                        if let Some(line) = log_line(&event) {
+                        for line in log_lines(&event) {
                             self.cx.log(line);
                         }
                         ended.take(event);
@@ -237,6 +242,40 @@ impl<'a> Session<'a> {
     /// The error of a call that ended before or beside any task.
     pub(crate) fn gave_up(&self, ended: &Ended) -> Error {
         fault::from_text(&ended.rest, &self.cx.workspace().to_string_lossy())
+    }
+
+    /// Everything that a check is made from and that can be seen without asking a host; `None` where
+    /// there is too much of it.
+    pub(crate) fn fingerprint(
+        &self,
+        request: &StepRequest,
+        undo: Option<&UndoRecord>,
+    ) -> Option<String> {
+        if request.inputs.is_partial() {
+            return None;
+        }
+        let mut mark = Fingerprint::new();
+        let inputs = serde_json::Value::Object(request.inputs.values.clone());
+        mark.add("inputs", inputs.to_string().as_bytes());
+        if let Some(undo) = undo {
+            mark.add("undo", undo.record.to_string().as_bytes());
+        }
+        if let Some(lease) = self.cx.credential("vault_password") {
+            mark.add_credential("vault_password", lease);
+        }
+        for (name, lease) in self.cx.secrets() {
+            mark.add_credential(&name, &lease);
+        }
+        mark.add_facts(&self.tool.path);
+        // A playbook may read any file of the workspace; those that tools keep for themselves are none.
+        let counts = |name: &str| {
+            !matches!(
+                name,
+                ".git" | ".terraform" | ".terraform.lock.hcl" | "node_modules"
+            ) && !name.contains(".tfstate")
+        };
+        mark.add_folder(self.cx.workspace(), &counts)
+            .then(|| mark.finish())
     }
 
     fn spec(&self, label: &str, playbook: &Path, how: How) -> ProcessSpec {
@@ -295,21 +334,22 @@ impl<'a> Session<'a> {
             directory: self.cx.workspace().to_path_buf(),
             secret_files: files,
             reads: how != How::Play,
+            stop: Stop::Repeated(ASK_AGAIN),
         }
     }
 }
 
-fn log_line(event: &Event) -> Option<LogLine> {
-    let line = |level, text: String| Some(LogLine { level, text });
+/// What a person reads in the step's log: one line an answer, and below it what the play shows.
+fn log_lines(event: &Event) -> Vec<LogLine> {
     let about = |answer: &Answer| format!("[{}] {}", answer.host, answer.task);
-    match event {
-        Event::Play { name } => line(LogLevel::Info, format!("play: {name}")),
+    let (level, text) = match event {
+        Event::Play { name } => (LogLevel::Info, format!("play: {name}")),
         Event::Ok(answer) if answer.changed => {
-            line(LogLevel::Info, format!("changed: {}", about(answer)))
+            (LogLevel::Info, format!("changed: {}", about(answer)))
         }
-        Event::Ok(answer) => line(LogLevel::Info, format!("ok: {}", about(answer))),
-        Event::Skipped(answer) => line(LogLevel::Debug, format!("skipped: {}", about(answer))),
-        Event::Failed(answer) => line(
+        Event::Ok(answer) => (LogLevel::Info, format!("ok: {}", about(answer))),
+        Event::Skipped(answer) => (LogLevel::Debug, format!("skipped: {}", about(answer))),
+        Event::Failed(answer) => (
             if answer.ignored {
                 LogLevel::Warning
             } else {
@@ -317,15 +357,26 @@ fn log_line(event: &Event) -> Option<LogLine> {
             },
             format!("failed: {}: {}", about(answer), answer.reason()),
         ),
-        Event::Unreachable(answer) => line(
+        Event::Unreachable(answer) => (
             LogLevel::Error,
             format!("unreachable: {}: {}", about(answer), answer.reason()),
         ),
-        Event::Retry(answer) => line(LogLevel::Info, format!("again: {}", about(answer))),
-        Event::NoHosts => line(LogLevel::Warning, "no hosts match this play".to_owned()),
-        Event::NoHostsLeft => line(LogLevel::Error, "no hosts are left".to_owned()),
-        Event::Task(_) | Event::Start(_) | Event::Stats { .. } => None,
+        Event::Retry(answer) => (LogLevel::Info, format!("again: {}", about(answer))),
+        Event::NoHosts => (LogLevel::Warning, "no hosts match this play".to_owned()),
+        Event::NoHostsLeft => (LogLevel::Error, "no hosts are left".to_owned()),
+        Event::Task(_) | Event::Start(_) | Event::Stats { .. } => {
+            return Vec::new();
+        }
+    };
+    let mut lines = vec![LogLine { level, text }];
+    if let Event::Ok(answer) | Event::Failed(answer) = event {
+        let failed = matches!(event, Event::Failed(_));
+        lines.extend(answer.told(failed).into_iter().map(|text| LogLine {
+            level,
+            text: format!("    [{}] {text}", answer.host),
+        }));
     }
+    lines
 }
 
 /// A file of the workspace: it must be there, and inside also when links are followed.
@@ -349,17 +400,4 @@ fn file(workspace: &Path, path: &str, what: &str) -> Result<PathBuf> {
             "The {what} `{path}` is a link that leads out of the workspace."
         )))
     }
-}
-
-/// Writes a file that only this user can read.
-pub(crate) fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)?.write_all(content)
 }

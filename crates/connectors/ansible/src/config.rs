@@ -1,14 +1,10 @@
 //! What is typed into the form, and what is left once it is checked.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
 
-use podium_connector::{Problem, StepRequest};
+use podium_connector::{Problem, StepRequest, inside};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-
-/// Stands for a value that is known only after another step.
-pub(crate) const LATER: &str = "(known later)";
 
 /// As typed; null where not yet known.
 #[derive(Default, Deserialize)]
@@ -67,7 +63,7 @@ impl Config {
         let mut problems = Vec::new();
         let mut path = |field: &str, text: Option<String>| {
             let text = text?;
-            match inside(&text) {
+            match file(&text) {
                 Ok(path) => Some(path),
                 Err(why) => {
                     problems.push(problem(field, why));
@@ -96,7 +92,7 @@ impl Config {
                 ));
             }
         }
-        fill_later(request, &mut variables);
+        request.inputs.fill_later("/variables", &mut variables);
         let mut words = |field: &str, list: Option<Vec<Option<String>>>| -> Vec<String> {
             let list: Vec<String> = list.unwrap_or_default().into_iter().flatten().collect();
             for (index, word) in list.iter().enumerate() {
@@ -132,26 +128,9 @@ impl Config {
 
 /// Whether nobody can know yet what would be played where.
 pub(crate) fn place_is_unknown(request: &StepRequest) -> bool {
-    request.inputs.unknown.keys().any(|pointer| {
-        pointer.is_empty()
-            || ["/playbook", "/inventory", "/limit", "/tags", "/skip_tags"]
-                .iter()
-                .any(|place| pointer == place || pointer.starts_with(&format!("{place}/")))
-    })
-}
-
-/// The names of the steps that must have run before everything is known.
-pub(crate) fn waits_for(request: &StepRequest) -> String {
-    let mut steps: Vec<String> = request
+    request
         .inputs
-        .unknown
-        .values()
-        .flat_map(|unknown| &unknown.after)
-        .map(|step| format!("`{step}`"))
-        .collect();
-    steps.sort();
-    steps.dedup();
-    steps.join(", ")
+        .is_unknown_in(&["/playbook", "/inventory", "/limit", "/tags", "/skip_tags"])
 }
 
 /// Puts hosts into Ansible's own form.
@@ -235,59 +214,17 @@ fn list(names: &[Value]) -> Result<Map<String, Value>, String> {
         .collect()
 }
 
-/// Puts the word for "later" where a variable, or a part of one, is not yet known.
-fn fill_later(request: &StepRequest, variables: &mut BTreeMap<String, Value>) {
-    for pointer in request.inputs.unknown.keys() {
-        let Some(rest) = pointer.strip_prefix("/variables/") else {
-            continue;
-        };
-        let (name, below) = rest
-            .split_once('/')
-            .map_or((rest, None), |(n, b)| (n, Some(b)));
-        let name = name.replace("~1", "/").replace("~0", "~");
-        let later = Value::String(LATER.to_owned());
-        match below {
-            None => {
-                variables.insert(name, later);
-            }
-            Some(below) => {
-                if let Some(place) = variables
-                    .get_mut(&name)
-                    .and_then(|value| value.pointer_mut(&format!("/{below}")))
-                {
-                    *place = later;
-                }
-            }
-        }
-    }
-}
-
 fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// A path that stays inside the workspace, in its plain form.
-pub(crate) fn inside(text: &str) -> Result<String, String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for component in Path::new(text).components() {
-        match component {
-            Component::Normal(part) => parts.push(part.to_str().unwrap_or_default()),
-            Component::CurDir => {}
-            Component::ParentDir => {
-                if parts.pop().is_none() {
-                    return Err(format!("`{text}` leads out of the workspace."));
-                }
-            }
-            Component::RootDir | Component::Prefix(_) => {
-                return Err(format!("`{text}` is not a path inside the workspace."));
-            }
-        }
+/// A file inside the workspace, in its plain form.
+fn file(text: &str) -> Result<String, String> {
+    match inside(text)? {
+        path if path == "." => Err(format!("`{text}` names no file.")),
+        path => Ok(path),
     }
-    if parts.is_empty() || text.contains('\0') {
-        return Err(format!("`{text}` names no file."));
-    }
-    Ok(parts.join("/"))
 }
 
 fn problem(field: &str, message: impl Into<String>) -> Problem {

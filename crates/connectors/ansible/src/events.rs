@@ -67,6 +67,8 @@ pub(crate) struct Answer {
     pub(crate) stdout: Value,
     pub(crate) rc: Value,
     pub(crate) diff: Vec<Diff>,
+    /// What the play shows to whoever watches it (`debug`).
+    pub(crate) shown: Vec<Value>,
 }
 
 /// A difference that a module shows.
@@ -84,6 +86,31 @@ pub(crate) fn read(line: &str) -> Option<Event> {
 }
 
 impl Answer {
+    /// What the play shows, line by line; for a failure also what its command printed.
+    pub(crate) fn told(&self, failed: bool) -> Vec<String> {
+        if self.hidden {
+            return Vec::new();
+        }
+        let mut lines: Vec<String> = self
+            .shown
+            .iter()
+            .flat_map(|value| match value {
+                Value::String(text) => text.lines().map(str::to_owned).collect(),
+                other => serde_json::to_string_pretty(other)
+                    .map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+                    .unwrap_or_default(),
+            })
+            .collect();
+        if failed {
+            for (name, value) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+                if let Value::String(text) = value {
+                    lines.extend(text.lines().map(|line| format!("{name}: {line}")));
+                }
+            }
+        }
+        lines
+    }
+
     /// Its reason, in one line.
     pub(crate) fn reason(&self) -> String {
         if self.hidden {
@@ -135,6 +162,19 @@ mod tests {
         assert!(answer.changed);
         assert_eq!(answer.diff[0].after, "hello\n");
         assert_eq!(read("PLAY RECAP"), None);
+    }
+
+    #[test]
+    fn what_the_play_shows_is_told_line_by_line_and_nothing_of_a_hidden_task() {
+        let mut answer = Answer {
+            shown: vec!["one\ntwo".into(), serde_json::json!({"a": 1})],
+            stdout: "printed".into(),
+            ..Answer::default()
+        };
+        assert_eq!(answer.told(false), ["one", "two", "{", "  \"a\": 1", "}"]);
+        assert_eq!(answer.told(true).last().unwrap(), "stdout: printed");
+        answer.hidden = true;
+        assert!(answer.told(true).is_empty());
     }
 
     #[test]

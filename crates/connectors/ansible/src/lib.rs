@@ -63,7 +63,16 @@ impl Connector for Ansible {
     }
 
     async fn preview(&self, cx: &dyn Context, request: &StepRequest) -> Result<StepPreview> {
-        check::preview(cx, request, "preview-check", false).await
+        check::preview(cx, request, "preview-check", None).await
+    }
+
+    async fn recall(
+        &self,
+        cx: &dyn Context,
+        request: &StepRequest,
+        undo: Option<&UndoRecord>,
+    ) -> Result<Option<StepPreview>> {
+        Ok(check::recall(cx, request, undo).await)
     }
 
     async fn prepare(
@@ -97,12 +106,12 @@ impl Connector for Ansible {
         &self,
         cx: &dyn Context,
         request: &StepRequest,
-        _: &UndoRecord,
+        record: &UndoRecord,
     ) -> Result<StepPreview> {
         if check::only_looks(request) {
             return Ok(check::nothing());
         }
-        check::preview(cx, request, "preview-undo-check", true).await
+        check::preview(cx, request, "preview-undo-check", Some(record)).await
     }
 
     async fn undo(

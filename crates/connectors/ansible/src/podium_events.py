@@ -78,10 +78,21 @@ class CallbackModule(CallbackBase):
                     facts[key] = wrong[0][key]
         facts["diff"] = self._diffs(answer)
         one_by_one = items if isinstance(items, list) else [answer]
+        facts["shown"] = [self._shown(one) for one in one_by_one
+                          if isinstance(one, dict) and one.get("_ansible_verbose_always")
+                          and not one.get("_ansible_no_log")][:200]
         facts["unchecked"] = any(
             isinstance(one, dict) and "check mode" in str(one.get("msg") or "") for one in one_by_one
         )
         return facts
+
+    @staticmethod
+    def _shown(answer):
+        """What a task such as `debug` shows: its message, else the variables it names."""
+        if "msg" in answer:
+            return answer["msg"]
+        beside = ("changed", "failed", "skipped", "item", "ansible_loop_var", "ansible_index_var", "ansible_loop")
+        return {k: v for k, v in answer.items() if not str(k).startswith("_") and k not in beside}
 
     @staticmethod
     def _diffs(answer):

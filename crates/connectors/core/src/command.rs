@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use podium_connector::{
     Action, Change, Connector, Context, Exit, Identity, LogLevel, LogLine, Manifest, Mode,
     Observed, Outcome, Problem, ProcessEvent, ProcessSpec, Progress, SecretFile, SimulatedExit,
-    SimulatedProcess, Simulator, StepPreview, StepRequest, Stream, Undo, UndoClass, UndoRecord,
+    SimulatedProcess, Simulator, StepPreview, StepRequest, Stop, Stream, Undo, UndoClass,
+    UndoRecord,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use serde::Deserialize;
@@ -146,6 +147,7 @@ async fn execute(
         directory: config.directory(cx)?,
         secret_files,
         reads: false,
+        stop: Stop::Once,
     };
     cx.progress(Progress {
         words: format!("Running {}", words::short(name)),

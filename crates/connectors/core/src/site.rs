@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use podium_connector::{
     Action, Change, Connector, Context, Drift, DriftItem, HttpRequest, Identity, LogLevel, LogLine,
     Made, Manifest, Observed, Outcome, Problem, ProcessEvent, ProcessSpec, Progress, SimulatedExit,
-    SimulatedProcess, Simulator, StepPreview, StepRequest, Stream, Undo, UndoClass, UndoRecord,
+    SimulatedProcess, Simulator, StepPreview, StepRequest, Stop, Stream, Undo, UndoClass,
+    UndoRecord,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use serde::Deserialize;
@@ -141,6 +142,7 @@ async fn start(cx: &dyn Context, label: &str, config: &Config, name: &str) -> Re
         directory: home.clone(),
         secret_files: Vec::new(),
         reads: false,
+        stop: Stop::Once,
     };
     let mut process = cx.process(spec).await?;
     let mut said = String::new();

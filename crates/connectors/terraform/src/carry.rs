@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use podium_connector::{Exit, Made, Outcome, Progress, StepRequest};
+use podium_connector::{Exit, Made, Outcome, Progress, StepRequest, write_private};
 use podium_diagnostics::{Error, ErrorKind, Result, reason};
 use serde_json::{Map, Value, json};
 
 use crate::client::{Call, Ended, Session};
 use crate::fault;
-use crate::footprint::write_private;
+use crate::saved;
 use crate::state::State;
 use crate::stream::{Deed, Event};
 use crate::undo::names;
@@ -33,16 +33,22 @@ pub(crate) async fn out(
 ) -> Result<Outcome> {
     let cx = session.cx;
     session.stop_if_cancelled("Nothing was changed.")?;
-    say(session, "Making the folder ready", None);
-    session.init().await?;
-    say(session, "Planning", None);
-    session.plan("plan", how, true).await?;
     let began = began_file(session, what);
-    // After a crash of the whole computer the plan is gone with the private folder, while its process
-    // is replayed. Nothing has been done yet where the mark is missing.
-    if request.resumed && !session.plan_file().exists() && !began.exists() {
-        session.plan("plan-again", how, true).await?;
+    let mut secrets = false;
+    let mut known = None;
+    // What had begun is taken up by its label; it needs no plan any more.
+    if !(request.resumed && began.exists()) {
+        if let Some((_, note)) = saved::plan(session)? {
+            say(session, "Carrying out the approved plan", None);
+            secrets = note.secrets_again;
+            known = Some(note.state);
+        } else {
+            say(session, "Planning", None);
+            session.ready().await?;
+            session.plan("plan", how, true).await?;
+        }
     }
+    let before = known.as_ref().unwrap_or(before);
     session.stop_if_cancelled("Nothing was changed.")?;
     write_private(&began, json!({"at": cx.now()}).to_string().as_bytes()).map_err(|error| {
         Error::new(
@@ -53,30 +59,38 @@ pub(crate) async fn out(
     })?;
     let mut track = Track::default();
     let lock = format!("-lock-timeout={}", session.config.lock_timeout);
-    let call = |name| {
-        Call::writing(name, &["apply", "-json", "-input=false", "-no-color"])
+    let call = |name, secrets| {
+        let call = Call::writing(name, &["apply", "-json", "-input=false", "-no-color"])
             .arg(lock.clone())
-            .arg(session.plan_file().to_string_lossy())
+            .arg(session.plan_file().to_string_lossy());
+        if secrets { call.with_secrets() } else { call }
     };
     let mut ended = session
-        .events(call("apply"), &mut |event| track.take(session, event))
+        .events(call("apply", secrets), &mut |event| {
+            track.take(session, event);
+        })
         .await;
-    // Variables that the plan does not keep must be handed over again. Terraform says so before it
-    // does anything.
+    // Variables that the plan does not keep must be handed over again. Where that was not known, the
+    // tool says so before it does anything.
     if let Ok(refused) = &ended
+        && !secrets
         && refused
             .diagnostics
             .iter()
             .any(|d| d.detail.contains("ephemeral input variable"))
     {
         ended = session
-            .events(call("apply-with-secrets").with_secrets(), &mut |event| {
+            .events(call("apply-with-secrets", true), &mut |event| {
                 track.take(session, event);
             })
             .await;
     }
     match ended {
-        Ok(ended) if ended.is_success() => {}
+        Ok(ended) if ended.is_success() => track.check()?,
+        Ok(ended) if track.is_untouched() && ended.is_stale() => {
+            let _ = std::fs::remove_file(&began);
+            return Err(fault::stale());
+        }
         Ok(ended) => return Err(track.account(session, what, &ended)),
         Err(error) if error.kind == ErrorKind::Unknown => {
             return Err(lost(session, what, before, &track).await);
@@ -211,6 +225,40 @@ impl Track {
                 link: None,
             })
             .collect()
+    }
+
+    /// Whether it began nothing.
+    fn is_untouched(&self) -> bool {
+        self.open.is_empty() && self.done.is_empty() && self.failed.is_empty()
+    }
+
+    /// What `verify` means here: the apply itself has accounted for everything that it planned to make,
+    /// change or delete. What becomes of it afterwards is drift.
+    fn check(&self) -> Result<()> {
+        let missing: Vec<&str> = self
+            .planned
+            .values()
+            .filter(|deed| {
+                matches!(
+                    deed.action.as_str(),
+                    "create" | "update" | "replace" | "delete"
+                )
+            })
+            .map(|deed| deed.address.as_str())
+            .filter(|address| !self.done.contains(*address))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Failed,
+            fault::NOT_AS_INTENDED,
+            format!(
+                "Terraform reported success, and told nothing of the end of {}.",
+                names(missing)
+            ),
+        )
+        .with_hint("Preview the step to see what is missing."))
     }
 
     /// Why it did not reach its end, and what stands now.

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use podium_connector::{
-    Context, Exit, LogLevel, LogLine, Mode, ProcessEvent, ProcessSpec, StepRequest, Stream, Tool,
+    Context, Exit, LogLevel, LogLine, Mode, ProcessEvent, ProcessSpec, StepRequest, Stop, Stream,
+    Tool, write_private,
 };
 use podium_diagnostics::{Error, ErrorKind, Result, reason};
 use podium_secret::Secret;
@@ -13,8 +14,10 @@ use crate::config::Config;
 use crate::fault;
 use crate::footprint::slug;
 use crate::plan::Plan;
+use crate::saved;
+use crate::setup::Setup;
 use crate::state::State;
-use crate::stream::{self, Deed, Diagnostic, Event};
+use crate::stream::{self, Diagnostic, Event};
 
 /// One configuration with its state, as a process of the tool sees it.
 pub(crate) struct Session<'a> {
@@ -25,6 +28,8 @@ pub(crate) struct Session<'a> {
     tool: Tool,
     env: Vec<(String, String)>,
     data: PathBuf,
+    /// The user's own settings of the tool.
+    settings: Option<PathBuf>,
     prefix: &'static str,
 }
 
@@ -80,7 +85,8 @@ impl Call {
 /// What the stream of a plan tells beside the plan itself.
 #[derive(Debug, Default)]
 pub(crate) struct Planned {
-    pub(crate) drifted: Vec<Deed>,
+    /// The version of Terraform; empty for OpenTofu.
+    pub(crate) version: String,
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
@@ -96,6 +102,25 @@ pub(crate) struct Ended {
 impl Ended {
     pub(crate) fn is_success(&self) -> bool {
         self.exit.is_success()
+    }
+
+    /// Whether it refused a saved plan because the world has moved on since.
+    pub(crate) fn is_stale(&self) -> bool {
+        let signs = [
+            "Saved plan is stale",
+            "Saved plan does not match the given state",
+            "Inconsistent dependency lock file",
+            "Failed to load plan file",
+        ];
+        self.diagnostics
+            .iter()
+            .any(|d| d.error && signs.iter().any(|sign| d.summary.contains(sign)))
+    }
+
+    /// Whether it says that the folder must be made ready first.
+    fn wants_init(&self) -> bool {
+        let asks = |text: &str| text.contains("terraform init") || text.contains("tofu init");
+        self.diagnostics.iter().any(|d| d.error && asks(&d.detail))
     }
 }
 
@@ -124,7 +149,11 @@ impl<'a> Session<'a> {
         ));
         let data = data.join(slug(request.step.as_str()));
         make(&data)?;
-        let settings = settings(cx.workspace(), cx.private())?;
+        let own_settings = own_settings(cx.workspace());
+        let settings = match &own_settings {
+            Some(own) => own.clone(),
+            None => empty_settings(cx.private())?,
+        };
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let mut env: Vec<(String, String)> = [
             ("TF_DATA_DIR", text(&data)),
@@ -146,6 +175,7 @@ impl<'a> Session<'a> {
             tool,
             env,
             data,
+            settings: own_settings,
             prefix,
         })
     }
@@ -156,11 +186,19 @@ impl<'a> Session<'a> {
         self
     }
 
-    /// Makes the folder ready: providers, modules, backend.
-    pub(crate) async fn init(&self) -> Result<()> {
-        if !has_configuration(&self.folder) {
-            return Err(fault::no_configuration(&self.config.directory));
+    /// What decides whether the folder is ready.
+    pub(crate) fn setup(&self) -> Setup<'_> {
+        Setup {
+            folder: &self.folder,
+            data: &self.data,
+            tool: &self.tool.path,
+            settings: self.settings.as_deref(),
         }
+    }
+
+    /// Makes the folder ready: providers, modules, backend.
+    async fn init(&self) -> Result<()> {
+        self.setup().forget();
         // The choice of backend is always taken from the files: our folder of data is only a cache.
         let args = ["init", "-input=false", "-reconfigure", "-no-color"];
         let mut ended = self
@@ -172,14 +210,17 @@ impl<'a> Session<'a> {
                 .await?;
         }
         self.fail_unless(&ended, "make the folder ready")?;
-        // Only a mark for ourselves: without it the folder is made ready once more.
-        let _ = std::fs::write(self.data.join("podium-ready"), b"");
+        self.setup().note();
         Ok(())
     }
 
-    /// Makes the folder ready unless a former verb did.
+    /// Makes the folder ready, unless it is or nothing has to be fetched or chosen for it.
     pub(crate) async fn ready(&self) -> Result<()> {
-        if self.data.join("podium-ready").exists() {
+        if !has_configuration(&self.folder) {
+            return Err(fault::no_configuration(&self.config.directory));
+        }
+        let setup = self.setup();
+        if setup.is_ready() || setup.needs_nothing() {
             return Ok(());
         }
         self.init().await
@@ -196,18 +237,48 @@ impl<'a> Session<'a> {
 
     /// Where the plan of this session is kept between plan and apply.
     pub(crate) fn plan_file(&self) -> PathBuf {
-        self.cx
-            .private()
-            .join(format!("{}plan.tfplan", self.prefix))
+        match self.cx.handover() {
+            Some(folder) => folder.join(saved::PLAN),
+            None => self
+                .cx
+                .private()
+                .join(format!("{}plan.tfplan", self.prefix)),
+        }
     }
 
-    /// Makes a plan, and gives what it touches and what the tool warns of.
+    /// Makes a plan, and gives what it touches and what the tool warns of. Where the tool finds that the
+    /// folder is not ready after all, it is made ready first.
     pub(crate) async fn plan(
         &self,
         name: &'static str,
         how: &[&str],
         lock: bool,
     ) -> Result<Planned> {
+        let (ended, planned) = self.try_plan(name, how, lock).await?;
+        if ended.is_success() || !ended.wants_init() || self.cx.is_cancelled() {
+            self.fail_unless(&ended, "plan")?;
+            return Ok(planned);
+        }
+        self.init().await?;
+        let (ended, planned) = self.try_plan("plan-when-ready", how, lock).await?;
+        self.fail_unless(&ended, "plan")?;
+        Ok(planned)
+    }
+
+    async fn try_plan(
+        &self,
+        name: &'static str,
+        how: &[&str],
+        lock: bool,
+    ) -> Result<(Ended, Planned)> {
+        // The tool would make a file that others can read; it leaves the mode of one that is there.
+        write_private(&self.plan_file(), b"").map_err(|error| {
+            Error::new(
+                ErrorKind::Storage,
+                fault::TOOL_FAILED,
+                format!("A private file cannot be written: {}.", reason(&error)),
+            )
+        })?;
         let mut call = Call::reading(name, &["plan", "-json", "-input=false", "-no-color"])
             .arg(format!("-out={}", self.plan_file().display()));
         call = if lock {
@@ -224,7 +295,7 @@ impl<'a> Session<'a> {
         let mut planned = Planned::default();
         let ended = self
             .events(call.with_variables(), &mut |event| match event {
-                Event::Drifted(deed) => planned.drifted.push(deed.clone()),
+                Event::Version(version) => planned.version.clone_from(version),
                 Event::Diagnostic(diagnostic) if !diagnostic.error => {
                     planned.warnings.push(diagnostic.clone());
                 }
@@ -232,8 +303,7 @@ impl<'a> Session<'a> {
             })
             .await?;
         self.stop_if_cancelled("Nothing was changed.")?;
-        self.fail_unless(&ended, "plan")?;
-        Ok(planned)
+        Ok((ended, planned))
     }
 
     /// Reads the plan that was just made.
@@ -470,6 +540,7 @@ impl<'a> Session<'a> {
             directory: self.folder.clone(),
             secret_files: files,
             reads: call.reads,
+            stop: Stop::Once,
         }
     }
 
@@ -515,10 +586,9 @@ fn has_configuration(folder: &Path) -> bool {
     })
 }
 
-/// The settings file of the tool: the user's own, never one of the workspace; an empty one where there
-/// is none, since Terraform complains about a missing one.
-fn settings(workspace: &Path, private: &Path) -> Result<PathBuf> {
-    let own = std::env::var_os("TF_CLI_CONFIG_FILE")
+/// The user's own settings of the tool, never those of the workspace.
+fn own_settings(workspace: &Path) -> Option<PathBuf> {
+    std::env::var_os("TF_CLI_CONFIG_FILE")
         .map(PathBuf::from)
         .into_iter()
         .chain(home().map(|home| {
@@ -528,10 +598,11 @@ fn settings(workspace: &Path, private: &Path) -> Result<PathBuf> {
                 ".terraformrc"
             })
         }))
-        .find(|path| path.is_absolute() && path.is_file() && !path.starts_with(workspace));
-    if let Some(own) = own {
-        return Ok(own);
-    }
+        .find(|path| path.is_absolute() && path.is_file() && !path.starts_with(workspace))
+}
+
+/// Empty settings, since Terraform complains about missing ones.
+fn empty_settings(private: &Path) -> Result<PathBuf> {
     let empty = private.join("terraform.rc");
     std::fs::write(&empty, b"").map_err(|error| {
         Error::new(

@@ -1,9 +1,8 @@
 //! What is typed into the form, and what is left once it is checked.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
 
-use podium_connector::{Problem, StepRequest};
+use podium_connector::{Problem, StepRequest, inside};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -26,7 +25,7 @@ struct Typed {
     lock_timeout: Option<String>,
 }
 
-/// Checked. Values that are not yet known stand as [`LATER`] in `variables`.
+/// Checked. Values that are not yet known stand as [`podium_connector::LATER`] in `variables`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Config {
     /// Relative, with `/`, without `.` and `..`.
@@ -40,9 +39,6 @@ pub(crate) struct Config {
     /// For `-lock-timeout`.
     pub(crate) lock_timeout: String,
 }
-
-/// Stands for a value that is known only after another step.
-pub(crate) const LATER: &str = "(known later)";
 
 impl Config {
     /// Reads and checks the inputs. Pure.
@@ -74,7 +70,7 @@ impl Config {
                 ));
             }
         }
-        fill_later(request, &mut variables);
+        request.inputs.fill_later("/variables", &mut variables);
         let targets: Vec<String> = typed
             .targets
             .unwrap_or_default()
@@ -104,53 +100,9 @@ impl Config {
 
 /// Whether the folder or the workspace themselves are known only later; then nothing can be asked.
 pub(crate) fn place_is_unknown(request: &StepRequest) -> bool {
-    request.inputs.unknown.keys().any(|pointer| {
-        ["/directory", "/workspace", "/targets"]
-            .iter()
-            .any(|place| pointer == place || pointer.starts_with(&format!("{place}/")))
-            || pointer.is_empty()
-    })
-}
-
-/// The names of the steps that must have run before everything is known.
-pub(crate) fn waits_for(request: &StepRequest) -> String {
-    let mut steps: Vec<String> = request
+    request
         .inputs
-        .unknown
-        .values()
-        .flat_map(|unknown| &unknown.after)
-        .map(|step| format!("`{step}`"))
-        .collect();
-    steps.sort();
-    steps.dedup();
-    steps.join(", ")
-}
-
-/// Puts the word for "later" where a variable, or a part of one, is not yet known.
-fn fill_later(request: &StepRequest, variables: &mut BTreeMap<String, Value>) {
-    for pointer in request.inputs.unknown.keys() {
-        let Some(rest) = pointer.strip_prefix("/variables/") else {
-            continue;
-        };
-        let (name, below) = rest
-            .split_once('/')
-            .map_or((rest, None), |(n, b)| (n, Some(b)));
-        let name = name.replace("~1", "/").replace("~0", "~");
-        let later = Value::String(LATER.to_owned());
-        match below {
-            None => {
-                variables.insert(name, later);
-            }
-            Some(below) => {
-                if let Some(place) = variables
-                    .get_mut(&name)
-                    .and_then(|value| value.pointer_mut(&format!("/{below}")))
-                {
-                    *place = later;
-                }
-            }
-        }
-    }
+        .is_unknown_in(&["/directory", "/workspace", "/targets"])
 }
 
 fn is_variable(name: &str) -> bool {
@@ -158,33 +110,6 @@ fn is_variable(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-}
-
-/// A path that stays inside the workspace, in its plain form.
-pub(crate) fn inside(text: &str) -> Result<String, String> {
-    if text.contains('\0') {
-        return Err("The path holds a character that no path may hold.".to_owned());
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for component in Path::new(text).components() {
-        match component {
-            Component::Normal(part) => parts.push(part.to_str().unwrap_or_default()),
-            Component::CurDir => {}
-            Component::ParentDir => {
-                if parts.pop().is_none() {
-                    return Err(format!("`{text}` leads out of the workspace."));
-                }
-            }
-            Component::RootDir | Component::Prefix(_) => {
-                return Err(format!("`{text}` is not a path inside the workspace."));
-            }
-        }
-    }
-    Ok(if parts.is_empty() {
-        ".".to_owned()
-    } else {
-        parts.join("/")
-    })
 }
 
 fn problem(field: &str, message: impl Into<String>) -> Problem {
@@ -199,23 +124,9 @@ fn problem(field: &str, message: impl Into<String>) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use podium_connector::LATER;
     use podium_testkit::RequestBuilder;
     use serde_json::json;
-
-    #[test]
-    fn a_path_is_made_plain_and_stays_inside() {
-        for (text, expected) in [
-            ("infra/network", Ok("infra/network")),
-            ("./infra//network/", Ok("infra/network")),
-            ("infra/../infra/Straße", Ok("infra/Straße")),
-            (".", Ok(".")),
-            ("..", Err(())),
-            ("infra/../../other", Err(())),
-            ("/etc", Err(())),
-        ] {
-            assert_eq!(inside(text).as_deref().map_err(|_| ()), expected, "{text}");
-        }
-    }
 
     #[test]
     fn what_is_known_later_stands_as_such() {
@@ -229,7 +140,7 @@ mod tests {
         let config = Config::of(&request).expect("it is fine");
         assert_eq!(config.variables["hosts"], json!(["one", LATER]));
         assert_eq!(config.variables["b"], json!(LATER));
-        assert_eq!(waits_for(&request), "`servers`");
+        assert_eq!(request.waits_for(), "`servers`");
         assert!(!place_is_unknown(&request));
     }
 

@@ -81,15 +81,7 @@ fn known(fault: &Diagnostic, what: &str, directory: &str) -> Option<Error> {
         return Some(no_configuration(directory));
     }
     if has("Saved plan is stale") {
-        return Some(
-            Error::new(
-                ErrorKind::Conflict,
-                STALE_PLAN,
-                "Somebody changed the state between the plan and the apply; nothing was done.",
-            )
-            .with_retry(Retry::Temporary)
-            .with_hint("Preview again and run it anew."),
-        );
+        return Some(stale());
     }
     if has("Failed to query available provider packages")
         || has("Failed to install provider")
@@ -206,6 +198,16 @@ fn plain(fault: &Diagnostic, what: &str, directory: &str) -> Error {
     .with_context("file", file)
     .with_context("line", line)
     .with_context("column", column)
+}
+
+/// What was approved cannot be applied as it is any more.
+pub(crate) fn stale() -> Error {
+    Error::new(
+        ErrorKind::Stale,
+        STALE_PLAN,
+        "The approved plan is no longer current: somebody changed the state, or the plan is gone. Nothing was done.",
+    )
+    .with_hint("Preview again and run it anew.")
 }
 
 pub(crate) fn no_configuration(directory: &str) -> Error {

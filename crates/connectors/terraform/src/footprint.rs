@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use podium_connector::write_private;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -85,19 +86,6 @@ impl Applied {
             let _ = write_private(path, &text);
         }
     }
-}
-
-/// Writes a file that only this user can read.
-pub(crate) fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)?.write_all(content)
 }
 
 /// A mark of all files in the folder that may shape the configuration; `None` where there are too many

@@ -3,7 +3,8 @@
 //! What it does: makes plans that leave no trace, applies saved plans with live progress by resource,
 //! and takes back what it made. Not here: what a provider does at its far side, and HCP Terraform.
 //!
-//! Invariants: no secret is ever an argument or a `TF_VAR_…`; a plan that is applied is the saved one;
+//! Invariants: no secret is ever an argument or a `TF_VAR_…`; the plan that is applied is the very one that
+//! was previewed, and it goes with its step; `init` is started only where what it reads has changed;
 //! sensitive outputs are named and never read; the configuration's folder gets nothing but what
 //! Terraform itself must keep there (a local state, the lock file of providers), and by a preview
 //! nothing at all; tool settings are the user's own, never the workspace's.
@@ -18,6 +19,8 @@ mod footprint;
 mod manifest;
 mod operations;
 mod plan;
+mod saved;
+mod setup;
 mod simulator;
 mod state;
 mod stateful;
@@ -82,6 +85,15 @@ impl Connector for Terraform {
         }
     }
 
+    async fn recall(
+        &self,
+        cx: &dyn Context,
+        request: &StepRequest,
+        undo: Option<&UndoRecord>,
+    ) -> Result<Option<StepPreview>> {
+        saved::recall(cx, request, undo).await
+    }
+
     async fn prepare(
         &self,
         cx: &dyn Context,
@@ -115,18 +127,6 @@ impl Connector for Terraform {
         } else {
             Observed::Adopt
         })
-    }
-
-    async fn verify(
-        &self,
-        cx: &dyn Context,
-        request: &StepRequest,
-        _outcome: &Outcome,
-    ) -> Result<()> {
-        match request.operation.operation() {
-            "apply" => apply::verify(cx, request).await,
-            _ => Ok(()),
-        }
     }
 
     async fn preview_undo(

@@ -5,24 +5,25 @@ pub(crate) mod destroy_configuration;
 pub(crate) mod plan_configuration;
 
 use podium_connector::{
-    Choice, Confidence, Context, Drawing, Drift, Mode, StepPreview, StepRequest, Undo,
+    Choice, Confidence, Context, Drawing, Drift, StepPreview, StepRequest, Undo,
 };
 use podium_diagnostics::{Error, ErrorKind, Result};
+use serde_json::Map;
 
 use crate::client::{Call, Planned, Session};
-use crate::config::{place_is_unknown, waits_for};
+use crate::config::place_is_unknown;
 use crate::fault;
 use crate::footprint::Footprint;
 use crate::plan::Plan;
-use crate::state::State;
-use crate::{drawing, undo};
+use crate::saved::Note;
+use crate::{drawing, saved, undo};
 
 /// What looking gave.
 pub(crate) enum Looked {
     /// A plan for these inputs.
     Plan {
         plan: Plan,
-        state: State,
+        note: Note,
         notes: Vec<String>,
     },
     /// Nobody can know yet.
@@ -36,7 +37,7 @@ pub(crate) async fn look(
     how: &[&str],
 ) -> Result<Looked> {
     let footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
-    session.init().await?;
+    session.ready().await?;
     let state = session.state("state").await?;
     let planned = match session.plan("plan", how, false).await {
         Ok(planned) => planned,
@@ -54,6 +55,7 @@ pub(crate) async fn look(
         Err(error) => return Err(error),
     };
     let (plan, _) = session.show("show").await?;
+    saved::keep_lock(session);
     let mut notes = plan.notes.clone();
     notes.extend(remarks(session, &plan, &planned));
     if footprint.would_write_lock() {
@@ -64,7 +66,13 @@ pub(crate) async fn look(
     }
     notes.sort();
     notes.dedup();
-    Ok(Looked::Plan { plan, state, notes })
+    let note = Note {
+        nothing: false,
+        secrets_again: secrets_again(session, &plan, &planned),
+        outputs: Map::new(),
+        state,
+    };
+    Ok(Looked::Plan { plan, note, notes })
 }
 
 /// Opens a session for a preview, or says that nobody can know where.
@@ -104,8 +112,28 @@ pub(crate) fn told(
     }
 }
 
+/// Whether secrets are ephemeral, so that they do not stand in the plan and its apply needs them again.
+/// Terraform takes them back since 1.10; for an OpenTofu it is found out by the apply.
+fn secrets_again(session: &Session<'_>, plan: &Plan, planned: &Planned) -> bool {
+    let mut parts = planned.version.split(['.', '-']);
+    let mut next = || parts.next().and_then(|part| part.parse::<u32>().ok());
+    let version = (next().unwrap_or(0), next().unwrap_or(0));
+    let undeclared = |name: &str| {
+        planned.warnings.iter().any(|warning| {
+            warning.summary.contains("undeclared")
+                && warning.detail.contains(&format!("\"{name}\""))
+        })
+    };
+    version >= (1, 10)
+        && session
+            .cx
+            .secrets()
+            .iter()
+            .any(|(name, _)| !plan.kept_variables.contains(name) && !undeclared(name))
+}
+
 fn later(request: &StepRequest) -> String {
-    format!("Some inputs are known only after {}.", waits_for(request))
+    format!("Some inputs are known only after {}.", request.waits_for())
 }
 
 fn remarks(session: &Session<'_>, plan: &Plan, planned: &Planned) -> Vec<String> {
@@ -157,7 +185,7 @@ fn remarks(session: &Session<'_>, plan: &Plan, planned: &Planned) -> Vec<String>
 pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
     let session = Session::open(cx, request, "drift-").await?;
     let _footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
-    session.init().await?;
+    session.ready().await?;
     session.plan("plan", &["-refresh-only"], false).await?;
     let (plan, _) = session.show("show").await?;
     Ok(Drift { items: plan.drift })
@@ -169,7 +197,7 @@ pub(crate) async fn draw(cx: &dyn Context, request: &StepRequest) -> Result<Draw
         return Ok(Drawing::default());
     };
     let _footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
-    session.init().await?;
+    session.ready().await?;
     session.plan("plan", &["-refresh=false"], false).await?;
     let (_, text) = session.show("show").await?;
     Ok(drawing::of(&text))
@@ -257,9 +285,4 @@ fn is_configuration(name: &str) -> bool {
     std::path::Path::new(name)
         .extension()
         .is_some_and(|end| end == "tf" || end == "tofu")
-}
-
-/// Whether the tool is the real one.
-pub(crate) fn is_real(cx: &dyn Context) -> bool {
-    cx.mode() == Mode::Real
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use podium_connector::{Action, Change, DriftItem};
+use podium_connector::{Action, Change, DriftItem, LATER};
 use serde_json::{Map, Value};
 
-use crate::config::LATER;
 use crate::stateful;
 
 const HIDDEN: &str = "(hidden)";

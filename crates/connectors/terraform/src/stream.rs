@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 /// One thing that the tool says.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Event {
+    /// Which version of Terraform it is; absent for OpenTofu.
+    Version(String),
     /// It plans to do something.
     Planned(Deed),
     /// Something was changed outside.
@@ -67,6 +69,7 @@ pub(crate) fn read(line: &str) -> Option<Line> {
     let kind = value.get("type")?.as_str()?;
     let deed = |under: &str| deed(value.get(under));
     let event = match kind {
+        "version" => Event::Version(text_of(&value, "terraform")),
         "planned_change" => Event::Planned(deed("change")),
         "resource_drift" => Event::Drifted(deed("change")),
         "apply_start" => Event::Began(deed("hook")),

@@ -3,7 +3,8 @@
 //! A failure is tried again when the error is temporary or named in `retry.on`, and tries are left. The
 //! author's `retry` holds for every operation; where there is none, only what can be repeated without
 //! harm is tried again: the look before anything is written, and operations whose system makes a
-//! repetition harmless.
+//! repetition harmless. A step whose preview no longer holds, and which did nothing, is looked at again at
+//! once, whatever the author's rule.
 
 use podium_connector::Delivery;
 use podium_diagnostics::{Error, ErrorKind, Retry};
@@ -15,6 +16,9 @@ use crate::effect::{Effect, TimerKind};
 use crate::event::{Retrying, StepEvent, StepFailed};
 use crate::state::cell::Phase;
 use crate::state::cells::Cells;
+
+/// Tries of a step whose preview was overtaken each time.
+const STALE_TRIES: u32 = 5;
 
 pub(super) fn failed(draft: &mut Draft, at: usize, error: &Error) {
     let cell = draft.cell(at);
@@ -105,6 +109,11 @@ fn wait_before_next(draft: &Draft, at: usize, error: &Error) -> Option<u64> {
     let cell = draft.cell(at);
     if draft.head().cancel.is_some() {
         return None;
+    }
+    // Nothing was done, and another look decides: it goes on, or a person is asked. Not without end,
+    // where somebody else changes the same thing all the time.
+    if error.kind == ErrorKind::Stale && cell.tries < STALE_TRIES {
+        return Some(0);
     }
     let harmless = cell.phase == Phase::Ready
         || matches!(

@@ -168,6 +168,24 @@ fn temporary_errors_are_tried_again_with_growing_waits() {
     assert_eq!(world.last_error("a").retry, Retry::Persistent);
 }
 
+#[test]
+fn a_step_whose_preview_was_overtaken_is_looked_at_again_at_once_and_not_for_ever() {
+    let once = |acts: &[(&str, Act)]| Acts {
+        delivery: Some(Delivery::AtMostOnce),
+        ..Acts::new(acts)
+    };
+    let stale = || ("a", Act::Fail(ErrorKind::Stale));
+    let plain = json!([{"id": "a"}]);
+    let world = run(&plain, once(&[stale()]));
+    assert_eq!(world.outcome(), "run.succeeded");
+    assert_eq!(world.timers, [0]);
+    let told = world.told("a");
+    let looks = told.iter().filter(|kind| **kind == "step.ready").count();
+    assert_eq!(looks, 2, "{told:?}");
+    let many: Vec<_> = (0..9).map(|_| stale()).collect();
+    assert_eq!(run(&plain, once(&many)).outcome(), "run.failed");
+}
+
 /// Durations of the retry rule as the document's type has them in JSON.
 fn replace_durations(steps: serde_json::Value) -> serde_json::Value {
     let wanted = serde_json::to_value(podium_model::document::Duration { millis: 1000 }).unwrap();

@@ -1,7 +1,7 @@
 //! What the context promises, on real processes.
 
 use super::FakeContext;
-use podium_connector::{Context, Exit, Phase, ProcessEvent, ProcessSpec, SecretFile};
+use podium_connector::{Context, Exit, Phase, ProcessEvent, ProcessSpec, SecretFile, Stop};
 use podium_secret::Secret;
 
 fn shell(cx: &FakeContext, label: &str, script: &str, reads: bool) -> ProcessSpec {
@@ -13,6 +13,7 @@ fn shell(cx: &FakeContext, label: &str, script: &str, reads: bool) -> ProcessSpe
         directory: cx.workspace().to_path_buf(),
         secret_files: Vec::new(),
         reads,
+        stop: Stop::Once,
     }
 }
 

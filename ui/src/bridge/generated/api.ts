@@ -910,7 +910,7 @@ source?: string, };
 /**
  * The kinds are few and the same for every connector; the code tells the rest.
  */
-export type ErrorKind = "invalid" | "not_found" | "conflict" | "unauthorized" | "forbidden" | "missing_tool" | "unreachable" | "throttled" | "timed_out" | "failed" | "cancelled" | "unknown" | "locked" | "storage" | "unsupported" | "internal";
+export type ErrorKind = "invalid" | "not_found" | "conflict" | "stale" | "unauthorized" | "forbidden" | "missing_tool" | "unreachable" | "throttled" | "timed_out" | "failed" | "cancelled" | "unknown" | "locked" | "storage" | "unsupported" | "internal";
 
 /**
  * Where a text is in a log.

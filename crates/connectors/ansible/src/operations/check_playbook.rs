@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use podium_connector::{
     Action, Change, Choice, Confidence, Context, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem,
-    StepPreview, StepRequest, Undo, UndoClass,
+    Handover, StepPreview, StepRequest, Undo, UndoClass, UndoRecord,
 };
 use podium_diagnostics::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use crate::client::{Ended, How, Kind, Session};
-use crate::config::{place_is_unknown, waits_for};
+use crate::config::place_is_unknown;
 use crate::events::{Answer, Diff};
 use crate::fault;
 
@@ -64,9 +64,9 @@ pub(crate) async fn preview(
     cx: &dyn Context,
     request: &StepRequest,
     label: &str,
-    taking_back: bool,
+    taking_back: Option<&UndoRecord>,
 ) -> Result<StepPreview> {
-    let undo = if taking_back {
+    let undo = if taking_back.is_some() {
         Undo {
             class: UndoClass::Manual,
             because: Some("Run the workflow again to have it back.".to_owned()),
@@ -74,14 +74,15 @@ pub(crate) async fn preview(
     } else {
         undo_of(request)
     };
-    let later = || format!("Some inputs are known only after {}.", waits_for(request));
+    let later = || format!("Some inputs are known only after {}.", request.waits_for());
     if place_is_unknown(request) {
         // What is missing on this computer is told now, not in the middle of the run.
         cx.tool(&["ansible-playbook"]).await?;
         return Ok(StepPreview::unknown(later(), undo));
     }
     let session = Session::open(cx, request).await?;
-    let playbook = playbook(&session, taking_back)?;
+    let playbook = playbook(&session, taking_back.is_some())?;
+    let fingerprint = session.fingerprint(request, taking_back);
     let ended = session
         .call(label, &playbook, How::Check, &mut |_| {})
         .await?;
@@ -103,7 +104,7 @@ pub(crate) async fn preview(
     if ended.no_hosts && nothing_ran {
         notes.push("No host of the inventory is meant by the playbook.".to_owned());
     }
-    Ok(StepPreview {
+    let preview = StepPreview {
         confidence: Confidence::Predicted,
         because: Some(if request.inputs.is_partial() {
             later()
@@ -114,7 +115,25 @@ pub(crate) async fn preview(
         undo,
         outputs: serde_json::Map::new(),
         notes,
-    })
+    };
+    if !request.inputs.is_partial() {
+        Handover::leave(cx, fingerprint.as_deref(), &preview, Value::Null);
+    }
+    Ok(preview)
+}
+
+/// The check that still stands: nothing that it was made from has changed since, as far as that can be
+/// seen from here. What has happened on a host in these few minutes is seen by the play itself, which
+/// changes only what is not yet as it shall be.
+pub(crate) async fn recall(
+    cx: &dyn Context,
+    request: &StepRequest,
+    undo: Option<&UndoRecord>,
+) -> Option<StepPreview> {
+    Handover::find(cx)?;
+    let session = Session::open(cx, request).await.ok()?;
+    let fingerprint = session.fingerprint(request, undo);
+    Handover::still(cx, fingerprint.as_deref()).map(|found| found.preview)
 }
 
 /// Which playbook: the step's, or the one that takes it back.

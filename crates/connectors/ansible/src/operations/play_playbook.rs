@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use podium_connector::{Context, Made, Outcome, Progress, StepRequest, UndoRecord};
+use podium_connector::{Context, Made, Outcome, Progress, StepRequest, UndoRecord, write_private};
 use podium_diagnostics::{Error, ErrorKind, Result, reason};
 use serde_json::{Map, Value, json};
 
-use crate::client::{Ended, How, Session, write_private};
+use crate::client::{Ended, How, Session};
 use crate::events::{Answer, Event};
 use crate::fault;
 use crate::operations::check_playbook::{playbook, stopped, undo_of};

@@ -95,3 +95,85 @@ async fn real_hosts_that_cannot_be_reached_are_told() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn real_log_shows_what_the_play_shows_and_nothing_that_it_hides() {
+    const SECRET: &str = "canary-debug-4f3e2d1c";
+    let Some(cx) = real() else { return };
+    let cx = cx.with_credential("secrets.key", "secret", &[], &[("value", SECRET)]);
+    cx.write(
+        "site.yml",
+        r#"- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Say it
+      ansible.builtin.debug:
+        msg: "{{ ['Bread', 'and soup'] | join('\n') }}"
+    - name: Say a secret
+      ansible.builtin.debug:
+        msg: "It is {{ key }}"
+    - name: Say nothing
+      ansible.builtin.debug:
+        msg: hidden words
+      no_log: true
+    - name: Say each
+      ansible.builtin.debug:
+        msg: "one of {{ item }}"
+      loop: [apples, pears]
+    - name: Ask
+      ansible.builtin.command: echo from a command
+      register: answer
+      check_mode: false
+    - name: Show the answer
+      ansible.builtin.debug:
+        var: answer.stdout
+    - name: Go wrong
+      ansible.builtin.command: sh -c "echo half way; echo no more soup >&2; exit 3"
+      ignore_errors: true
+"#,
+    );
+    let request = play(&cx, json!({"limit": "west"}));
+    walk(&Ansible::new(), &cx, &request).await.expect("it runs");
+    let log: Vec<String> = cx.records().log.into_iter().map(|line| line.text).collect();
+    let whole = log.join("\n");
+    for line in [
+        "    [west] Bread",
+        "    [west] and soup",
+        "    [west] It is [hidden: secrets-key]",
+        "    [west] one of apples",
+        "    [west] one of pears",
+        "    [west]   \"answer.stdout\": \"from a command\"",
+        "    [west] stdout: half way",
+        "    [west] stderr: no more soup",
+    ] {
+        assert!(log.iter().any(|told| told == line), "{line}\n{whole}");
+    }
+    assert!(
+        !whole.contains("hidden words") && !whole.contains(SECRET),
+        "{whole}"
+    );
+}
+
+#[tokio::test]
+async fn real_check_is_recalled_while_nothing_changes_and_no_longer() {
+    let Some(cx) = real() else { return };
+    shop(&cx);
+    let connector = Ansible::new();
+    let request = play(&cx, json!({"limit": "west"}));
+    cx.set_phase(Phase::Read);
+    let preview = connector.preview(&cx, &request).await.expect("a preview");
+    let recall = async |request| {
+        cx.begin_attempt();
+        cx.set_phase(Phase::Read);
+        connector
+            .recall(&cx, request, None)
+            .await
+            .expect("an answer")
+    };
+    assert_eq!(recall(&request).await, Some(preview));
+    let other = play(&cx, json!({"limit": "ost-ä"}));
+    assert_eq!(recall(&other).await, None);
+    cx.write("roles/any/templates/.hidden.j2", "read by a task, perhaps");
+    assert_eq!(recall(&request).await, None);
+    assert_eq!(cx.records().started, ["preview-check"]);
+}

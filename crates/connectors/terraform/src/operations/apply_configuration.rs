@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use podium_connector::{
     Confidence, Context, Outcome, StepPreview, StepRequest, Undo, UndoClass, UndoRecord,
+    write_private,
 };
 use podium_diagnostics::{Error, ErrorKind, Result, reason};
 use serde_json::Value;
 
 use crate::client::Session;
-use crate::footprint::{Applied, Footprint, files_mark, write_private};
-use crate::operations::{Looked, is_real, look, open, told};
+use crate::footprint::{Applied, Footprint, files_mark};
+use crate::operations::{Looked, look, open, told};
+use crate::saved::{self, Note};
 use crate::state::State;
 use crate::undo::{self, Record, Way};
 use crate::{carry, fault};
@@ -21,12 +23,16 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
         Ok(session) => session,
         Err(unknown) => return Ok(unknown),
     };
+    let fingerprint = saved::fingerprint(&session, request, None);
     Ok(match look(&session, request, &[]).await? {
         Looked::Unknown(unknown) => unknown,
-        Looked::Plan { plan, state, notes } => {
-            let last = last(&session, &state);
-            let (undo, _) = undo::of_apply(&plan.changes, &plan.imported, &state, last.as_ref());
-            told(request, plan, notes, undo)
+        Looked::Plan { plan, note, notes } => {
+            let last = last(&session, &note.state);
+            let (undo, _) =
+                undo::of_apply(&plan.changes, &plan.imported, &note.state, last.as_ref());
+            let preview = told(request, plan, notes, undo);
+            saved::leave(&session, request, fingerprint.as_deref(), &preview, &note);
+            preview
         }
     })
 }
@@ -46,9 +52,7 @@ pub(crate) async fn prepare(
     preview: &StepPreview,
 ) -> Result<UndoRecord> {
     let session = Session::open(cx, request, "prepare-").await?;
-    let _footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
-    session.ready().await?;
-    let before = session.state("state").await?;
+    let before = state_before(&session).await?;
     let (undo, way) = if preview.confidence == Confidence::Unknown {
         let undo = undo::of_unknown(Some(&before));
         let way = match undo.class {
@@ -74,6 +78,16 @@ pub(crate) async fn prepare(
             state_copy,
         },
     )
+}
+
+/// The state that the plan was made for; where there is no such plan, the state as it is now.
+pub(crate) async fn state_before(session: &Session<'_>) -> Result<State> {
+    if let Some(note) = saved::note(session.cx) {
+        return Ok(note.state);
+    }
+    let _footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
+    session.ready().await?;
+    session.state("state").await
 }
 
 /// The way that belongs to the class which the preview named.
@@ -175,36 +189,6 @@ async fn note(session: &Session<'_>, request: &StepRequest) {
     .store(&session.note_file());
 }
 
-/// After an apply everything in the state must be there. Asked of the far systems only where anything
-/// lives at one.
-pub(crate) async fn verify(cx: &dyn Context, request: &StepRequest) -> Result<()> {
-    let session = Session::open(cx, request, "verify-").await?;
-    if is_real(cx) && !session.state("state").await?.far {
-        return Ok(());
-    }
-    let planned = session.plan("plan", &["-refresh-only"], false).await?;
-    let gone: Vec<&str> = planned
-        .drifted
-        .iter()
-        .filter(|deed| deed.action == "delete")
-        .map(|deed| deed.address.as_str())
-        .collect();
-    if gone.is_empty() {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::Failed,
-        fault::NOT_AS_INTENDED,
-        format!(
-            "Terraform reported success, and {} cannot be found at the far side.",
-            undo::names(gone)
-        ),
-    )
-    .with_hint(
-        "Somebody or something may delete it again. Preview the step to see what is missing.",
-    ))
-}
-
 /// What an undo has to do now.
 enum Todo {
     Nothing,
@@ -256,14 +240,18 @@ async fn todo(session: &Session<'_>, undo: &UndoRecord) -> Result<Todo> {
     })
 }
 
-fn turned(session: Session<'_>, todo: Todo) -> Option<(Session<'_>, &'static [&'static str])> {
+/// The session with the inputs of what is to be done, and how; the session as it was where nothing is.
+fn turned(
+    session: Session<'_>,
+    todo: Todo,
+) -> std::result::Result<(Session<'_>, &'static [&'static str]), Session<'_>> {
     match todo {
-        Todo::Nothing => None,
-        Todo::Destroy(targets) => Some((
+        Todo::Nothing => Err(session),
+        Todo::Destroy(targets) => Ok((
             session.with_config(|config| config.targets = targets),
             &["-destroy"],
         )),
-        Todo::Apply(variables, targets) => Some((
+        Todo::Apply(variables, targets) => Ok((
             session.with_config(|config| {
                 config.variables = variables;
                 config.targets = targets;
@@ -279,6 +267,7 @@ pub(crate) async fn preview_undo(
     record: &UndoRecord,
 ) -> Result<StepPreview> {
     let session = Session::open(cx, request, "preview-undo-").await?;
+    let fingerprint = saved::fingerprint(&session, request, Some(record));
     let footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
     session.ready().await?;
     let todo = todo(&session, record).await?;
@@ -287,23 +276,35 @@ pub(crate) async fn preview_undo(
         class: UndoClass::Manual,
         because: Some("Run the workflow again to have it back.".to_owned()),
     };
-    let Some((session, how)) = turned(session, todo) else {
-        return Ok(told(
-            request,
-            crate::plan::Plan::default(),
-            vec!["Nothing is left to take back.".to_owned()],
-            undo,
-        ));
+    let (session, how) = match turned(session, todo) {
+        Ok(turned) => turned,
+        Err(session) => {
+            let preview = told(
+                request,
+                crate::plan::Plan::default(),
+                vec!["Nothing is left to take back.".to_owned()],
+                undo,
+            );
+            let note = Note {
+                nothing: true,
+                ..Note::default()
+            };
+            saved::leave(&session, request, fingerprint.as_deref(), &preview, &note);
+            return Ok(preview);
+        }
     };
     Ok(match look(&session, request, how).await? {
         Looked::Unknown(unknown) => unknown,
         Looked::Plan {
-            mut plan, notes, ..
+            mut plan,
+            mut notes,
+            note,
         } => {
             plan.outputs.clear();
-            let mut notes = notes;
             notes.retain(|note| !note.starts_with("Only `"));
-            told(request, plan, notes, undo)
+            let preview = told(request, plan, notes, undo);
+            saved::leave(&session, request, fingerprint.as_deref(), &preview, &note);
+            preview
         }
     })
 }
@@ -314,20 +315,35 @@ pub(crate) async fn undo(
     record: &UndoRecord,
 ) -> Result<Outcome> {
     let session = Session::open(cx, request, "undo-").await?;
+    let resumed = request.resumed && carry::began(cx.keep(), "undo");
+    if cx.handover().is_some() && !resumed {
+        if let Some((_, Note { nothing: true, .. })) = saved::plan(&session)? {
+            return Ok(Outcome::default());
+        }
+        return taken_back(&session, request, &[], &State::default()).await;
+    }
     session.ready().await?;
     let now = session.state("before").await?;
     // What is left to do is decided once: a resumed undo finds its decision here, so that its labels
     // mean the same calls.
     let todo = todo(&session, record).await?;
-    let resumed = request.resumed && carry::began(cx.keep(), "undo");
     let todo = match (todo, resumed) {
         (Todo::Nothing, true) => Todo::Destroy(Vec::new()),
         (todo, _) => todo,
     };
-    let Some((session, how)) = turned(session, todo) else {
+    let Ok((session, how)) = turned(session, todo) else {
         return Ok(Outcome::default());
     };
-    let mut outcome = carry::out(&session, request, "undo", how, &now).await?;
+    taken_back(&session, request, how, &now).await
+}
+
+async fn taken_back(
+    session: &Session<'_>,
+    request: &StepRequest,
+    how: &[&str],
+    before: &State,
+) -> Result<Outcome> {
+    let mut outcome = carry::out(session, request, "undo", how, before).await?;
     outcome.outputs.clear();
     outcome.hidden.clear();
     Ok(outcome)

@@ -5,9 +5,9 @@ use podium_diagnostics::Result;
 
 use crate::carry;
 use crate::client::Session;
-use crate::footprint::Footprint;
-use crate::operations::apply_configuration::{before, keep_before, record};
+use crate::operations::apply_configuration::{before, keep_before, record, state_before};
 use crate::operations::{Looked, look, open, told};
+use crate::saved;
 use crate::undo::{self, Record, Way};
 
 pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<StepPreview> {
@@ -15,14 +15,19 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
         Ok(session) => session,
         Err(unknown) => return Ok(unknown),
     };
+    let fingerprint = saved::fingerprint(&session, request, None);
     Ok(match look(&session, request, &["-destroy"]).await? {
         Looked::Unknown(unknown) => unknown,
         Looked::Plan {
-            mut plan, notes, ..
+            mut plan,
+            notes,
+            note,
         } => {
             plan.outputs.clear();
             let undo = undo::of_destroy(&plan.changes);
-            told(request, plan, notes, undo)
+            let preview = told(request, plan, notes, undo);
+            saved::leave(&session, request, fingerprint.as_deref(), &preview, &note);
+            preview
         }
     })
 }
@@ -33,9 +38,7 @@ pub(crate) async fn prepare(
     preview: &StepPreview,
 ) -> Result<UndoRecord> {
     let session = Session::open(cx, request, "prepare-").await?;
-    let _footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
-    session.ready().await?;
-    let before = session.state("state").await?;
+    let before = state_before(&session).await?;
     keep_before(cx, &before)?;
     record(
         preview.undo.clone(),

@@ -7,6 +7,7 @@ use podium_diagnostics::Result;
 use serde_json::{Value, json};
 
 use crate::operations::{Looked, look, open, told};
+use crate::saved;
 
 pub(crate) fn undo() -> Undo {
     Undo {
@@ -37,13 +38,16 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             });
         }
     };
+    let fingerprint = saved::fingerprint(&session, request, None);
     Ok(match look(&session, request, &[]).await? {
         Looked::Unknown(unknown) => StepPreview {
             undo: undo(),
             ..unknown
         },
         Looked::Plan {
-            plan, mut notes, ..
+            plan,
+            mut notes,
+            mut note,
         } => {
             notes.push(words(&plan.changes));
             let mut preview = told(request, plan, notes, undo());
@@ -61,14 +65,24 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             preview.outputs = if request.inputs.is_partial() {
                 serde_json::Map::new()
             } else {
-                counts
+                counts.clone()
             };
+            note.outputs = counts;
+            note.nothing = true;
+            saved::leave(&session, request, fingerprint.as_deref(), &preview, &note);
             preview
         }
     })
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
+    // It was looked at just now, and nothing else is to be done.
+    if let Some(note) = saved::note(cx) {
+        return Ok(Outcome {
+            outputs: note.outputs,
+            ..Outcome::default()
+        });
+    }
     let session = crate::client::Session::open(cx, request, "").await?;
     let Looked::Plan { plan, .. } = look(&session, request, &[]).await? else {
         return Ok(Outcome::default());

@@ -36,8 +36,7 @@ async fn an_apply_tells_each_thing_and_gives_its_outputs(cx: FakeContext) {
     assert_eq!(
         words,
         [
-            "Making the folder ready",
-            "Planning",
+            "Carrying out the approved plan",
             "Creating `terraform_data.hosts`",
             "Created `terraform_data.hosts`",
             "Creating `terraform_data.page`",

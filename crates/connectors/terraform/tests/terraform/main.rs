@@ -3,6 +3,7 @@
 //! `real_tool` runs where `PODIUM_PEERS` names a folder with `bin/terraform`, and says so where not.
 
 mod applying;
+mod handing_over;
 mod language;
 mod previewing;
 mod real;

@@ -38,6 +38,10 @@ async fn real_terraform_itself_sees_what_was_made_and_taken_back() {
     assert_eq!(list(), "terraform_data.hosts\nterraform_data.page\n");
     cx.begin_attempt();
     connector
+        .preview_undo(&cx, &apply("west"), &walked.record)
+        .await
+        .expect("a preview");
+    connector
         .undo(&cx, &apply("west"), &walked.record)
         .await
         .expect("it is taken back");
@@ -73,6 +77,10 @@ async fn real_terraform_killed_in_the_middle_is_unknown_and_can_be_undone() {
         "{error}"
     );
     cx.begin_attempt();
+    connector
+        .preview_undo(&cx, &request, &record)
+        .await
+        .expect("a preview");
     connector
         .undo(&cx, &request, &record)
         .await
@@ -122,6 +130,7 @@ async fn real_terraform_says_who_holds_the_lock() {
         request
     };
     let first = request("first");
+    connector.preview(&cx, &first).await.expect("a preview");
     let running = connector.run(&cx, &first);
     let second = async {
         while !cx
@@ -148,6 +157,10 @@ async fn real_terraform_says_who_holds_the_lock() {
             link.join("terraform.tfstate"),
         )
         .expect("the same state");
+        connector
+            .preview(&other, &request("second"))
+            .await
+            .expect("a preview");
         let answer = connector.run(&other, &request("second")).await;
         cx.write("net/go", "");
         answer

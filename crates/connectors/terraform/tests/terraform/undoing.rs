@@ -162,7 +162,7 @@ async fn changed_files_make_the_undo_a_persons_work(cx: FakeContext) {
         .expect("it runs");
     assert_eq!(record.undo.class, UndoClass::Manual);
     let error = connector
-        .undo(&cx, &apply("east"), &record)
+        .preview_undo(&cx, &apply("east"), &record)
         .await
         .expect_err("a person has to");
     assert_eq!(error.code.as_str(), "POD0333");
