@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use podium_diagnostics::{Error, ErrorKind, Result};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::{code, damage, fault, folder, schema};
 
@@ -93,12 +93,7 @@ impl Journal {
             return Self::reading(folder, connection, notes);
         }
         prepare(&mut connection, version, folder)?;
-        let epoch = connection
-            .query_row(
-                "UPDATE meta SET value = value + 1 WHERE key = 'epoch' RETURNING value",
-                [],
-                |row| row.get(0),
-            )
+        let epoch = take_over(&mut connection)
             .map_err(|error| fault::of_sqlite("taking it over", &error))?;
         folder::reserve(folder, options.reserve);
         let reader = connect(&path).map_err(|e| fault::of_sqlite("opening it", &e))?;
@@ -299,4 +294,16 @@ fn copy(connection: &Connection, to: &Path) -> Result<()> {
     backup
         .run_to_completion(1024, Duration::ZERO, None)
         .map_err(|error| fault::of_sqlite(doing, &error))
+}
+
+/// Counts up who has the journal. In a transaction of its own, whose end is looked at: on a full disk a
+/// statement gives its row, and only the commit fails.
+fn take_over(connection: &mut Connection) -> rusqlite::Result<i64> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'", [])?;
+    let epoch = transaction.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| {
+        row.get(0)
+    })?;
+    transaction.commit()?;
+    Ok(epoch)
 }
