@@ -25,7 +25,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [recent] = useState(() => usePreferences.getState().recent);
   const items = useMemo(() => {
     const all: Item[] = [];
-    for (const action of Object.values(groups).flat()) if (action.enabled !== false && !action.quiet) all.push({ id: `a-${action.id}`, group: "actions", label: action.label, ...(action.keys ? { keys: action.keys.split(" ")[0] ?? "" } : {}), run: action.run });
+    // What the screen can do comes before what the window can always do.
+    const byScreen = Object.entries(groups).toSorted(([a], [b]) => Number(a === "window") - Number(b === "window"));
+    for (const action of byScreen.flatMap(([, actions]) => actions)) if (action.enabled !== false && !action.quiet) all.push({ id: `a-${action.id}`, group: "actions", label: action.label, ...(action.keys ? { keys: action.keys.split(" ")[0] ?? "" } : {}), run: action.run });
     for (const workflow of workflows ?? []) all.push({ id: `w-${workflow.name}`, group: "workflows", label: workflow.title, note: words.steps(workflow.steps), run: () => go({ screen: "studio", workflow: workflow.name }) });
     if (query) for (const workflow of workflows ?? []) if (workflow.problems === 0) all.push({ id: `d-${workflow.name}`, group: "workflows", label: frameWords.deploy(workflow.title), run: () => go({ screen: "card", workflow: workflow.name }) });
     for (const screen of ["home", "runs", "credentials", "environments", "settings"] as const) all.push({ id: `s-${screen}`, group: "screens", label: words.screens[screen], run: () => go({ screen }) });

@@ -1,6 +1,8 @@
 import "./forms.css";
+import { Wrench } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import type { Choice, Json, JsonObject, Schema, Tried } from "../bridge/types";
+import { Button } from "../design/Button";
 import { Field, Fold } from "../design/fields";
 import { at } from "../graph/pointer";
 import { type FieldShape, fieldsOf, isExpression, problemOf } from "../graph/schema";
@@ -29,6 +31,8 @@ export interface FormProps {
   authoring?: Authoring | undefined;
   /** Errors known from elsewhere, by pointer. */
   errors?: ReadonlyMap<string, string>;
+  /** What would solve a problem, by pointer: a value to put there instead. */
+  fixes?: ReadonlyMap<string, string>;
   /** Say what is missing before anything was typed. */
   strict?: boolean;
 }
@@ -85,6 +89,7 @@ function SchemaField({ field, ...props }: FormProps & { field: FieldShape }) {
         >ƒx</button>
       ) : null}
     >
+      {error && props.fixes?.get(field.path) ? <div><Button look="quiet" className="fix" data-testid={`fix-${name}`} onPress={() => { const fix = props.fixes?.get(field.path); if (fix) onChange(fix); }}><Wrench size={13} aria-hidden /><span className="ellipsis">{formWords.takeFix(props.fixes.get(field.path) ?? "")}</span></Button></div> : null}
       <div style={{ display: "contents" }} {...watch}>
         {expression && props.authoring ? <Expression id={id} name={name} value={value === undefined ? "" : plain(value)} onChange={onChange} authoring={props.authoring} />
           : <Control id={id} name={name} field={field} value={value} onChange={onChange} authoring={props.authoring} invalid={error !== undefined && (props.strict === true || value !== undefined)} />}

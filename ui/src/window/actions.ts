@@ -55,7 +55,7 @@ function matches(event: KeyboardEvent, keys: string): boolean {
 
 function isTyping(target: EventTarget | null): boolean {
   const path = target instanceof Element ? target : null;
-  return Boolean(path?.closest("input, textarea, select, [contenteditable], .text-panel, [role=listbox], [role=menu]"));
+  return Boolean(path?.closest("input, textarea, select, [contenteditable], .text-panel, [role=listbox], [role=menu], [aria-haspopup=listbox]"));
 }
 
 /** Listens for the shortcuts of all registered actions. */

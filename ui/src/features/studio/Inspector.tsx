@@ -21,6 +21,7 @@ import { Behaviour } from "./Behaviour";
 import { Condition } from "./Condition";
 import { EdgeRow } from "./EdgePanel";
 import { Slots } from "./Slots";
+import { fixesOf } from "./fixes";
 import { conditionsFor, openPrefixes, suggestionsFor } from "./suggestions";
 import type { OpenDocument } from "./useDocument";
 
@@ -40,6 +41,7 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
     for (const d of open.view?.diagnostics ?? []) if (d.address.step === id && d.address.field?.startsWith(`${start}/`)) map.set(d.address.field.slice(start.length), [d.detail, d.hint].filter(Boolean).join(" ").replaceAll("`", ""));
     return map;
   }, [open.view?.diagnostics, id]);
+  const fixes = useMemo(() => fixesOf(open.view?.diagnostics ?? [], id), [open.view?.diagnostics, id]);
   // Problems of no field stand under the form, where their coming and going moves nothing.
   const elsewhere = useSteady(diagnostics).filter((d) => !errors.has(d.address.field?.slice(pointer("steps", id, "with").length) ?? ""));
   const authoring = useMemo(() => ({
@@ -68,7 +70,7 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
         </Field>
         {operation ? (
           Object.keys(operation.input.properties ?? {}).length === 0 ? <p className="quiet">{studioWords.noInputs}</p> : (
-            <SchemaForm key={id} schema={operation.input} value={step.with} errors={errors} authoring={authoring} onChange={(path, value) => set(`/with${path}`, value, "Change an input")} />
+            <SchemaForm key={id} schema={operation.input} value={step.with} errors={errors} fixes={fixes} authoring={authoring} onChange={(path, value) => set(`/with${path}`, value, "Change an input")} />
           )
         ) : null}
         {operation && operation.credentials.length > 0 ? (

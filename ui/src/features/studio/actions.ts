@@ -35,7 +35,7 @@ export function studioActions(h: Hands): Action[] {
     { id: "studio.selectAll", label: w.selectAll, keys: "mod+a", within: ".canvas", run: h.selectAll },
     { id: "studio.tidy", label: h.steps > 1 ? w.tidySelection : w.tidy, keys: "t", enabled: h.total > 0, run: h.tidy },
     { id: "studio.pin", label: h.pinned ? w.unpin : w.pin, keys: "p", enabled: h.steps > 0, run: h.pin },
-    { id: "studio.off", label: h.off ? w.switchOn : w.switchOff, keys: "x", enabled: h.steps > 0, run: h.switchOff },
+    { id: "studio.off", label: h.off ? w.switchOn : w.switchOff, keys: "x", within: ".canvas, .drawer", enabled: h.steps > 0, run: h.switchOff },
     { id: "studio.frame", label: h.steps > 0 ? w.frameAround : w.addFrame, keys: "g", run: h.frame },
     { id: "studio.note", label: w.addNote, keys: "n", run: h.note },
     { id: "studio.fit", label: w.fit, keys: "f", enabled: h.total > 0, run: h.fit },
