@@ -54,6 +54,11 @@ describe("Home", () => {
     await waitFor(() => expect(screen.queryByTestId("first-steps")).toBeNull());
   });
 
+  it("says first what went wrong last and still stands so", async () => {
+    start();
+    await waitFor(() => expect(screen.getByTestId("greeting")).toHaveTextContent("“Breaks at step 4” failed. Nothing else needs you."), slow);
+  });
+
   it("tells of a sign-in that ends soon before a deployment stumbles over it", async () => {
     const { user } = start();
     const told = await screen.findByTestId("expiring", {}, slow);
@@ -119,6 +124,7 @@ describe("Settings", () => {
     go({ screen: "settings" });
     await user.click(within(await screen.findByTestId("text-size", {}, slow)).getByRole("radio", { name: "200 %" }));
     expect(document.documentElement.style.fontSize).toBe("200%");
+    expect(document.documentElement.dataset.text).toBe("large");
     await user.click(within(screen.getByTestId("text-size")).getByRole("radio", { name: "100 %" }));
     expect(document.documentElement.style.fontSize).toBe("");
     await user.click(within(await screen.findByTestId("lock-after", {}, slow)).getByRole("radio", { name: "After 15 minutes" }));

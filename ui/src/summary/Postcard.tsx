@@ -20,7 +20,8 @@ export function Postcard({ view, manifests, title, children }: { view: PreviewVi
 
 function systemsSentence(view: PreviewView, manifests: Manifest[] | undefined): string {
   const ids = [...new Set(view.preview.steps.filter((step) => !step.skipped && step.changes.length > 0).map((step) => step.uses.split("/")[0] ?? ""))];
-  const names = ids.map((id) => manifests?.find((m) => m.id === id)?.label ?? id);
+  // What stands on this computer, and the web itself, are no systems that a person would name.
+  const names = ids.flatMap((id) => { const manifest = manifests?.find((m) => m.id === id); return id === "http" || manifest?.local ? [] : [manifest?.label ?? id]; });
   return previewWords.systems(names);
 }
 

@@ -28,6 +28,7 @@ export function clock(iso: string): string {
 /** A length of time: `0.4 s`, `41 s`, `3 min 5 s`, `2 h 4 min`. */
 export function lasting(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;
+  if (seconds < 0.1) return "< 0.1 s";
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;

@@ -1,7 +1,7 @@
 export const frameWords = {
   practice: "practice", protected: "protected", readOnly: "read only",
   environment: "Environment", chooseEnvironment: "Choose an environment",
-  practiceHelp: "Simulators stand in for every system.",
+  practiceHelp: "Simulators stand in for the systems far away.",
   protectedHelp: "A person approves before anything is written.",
   ordinaryHelp: "Reaches real systems.",
   vaultLocked: "Vault locked", palette: "Search everything", deploy: (title: string) => `Deploy “${title}”`,

@@ -27,6 +27,9 @@ export function followTheme(): void {
   const dark = window.matchMedia?.("(prefers-color-scheme: dark)");
   const apply = () => {
     const { theme, textSize } = usePreferences.getState();
+    // A page of large letters has less room, whatever the window's width is.
+    if (textSize >= 150) document.documentElement.dataset.text = "large";
+    else delete document.documentElement.dataset.text;
     document.documentElement.style.fontSize = textSize === 100 ? "" : `${textSize}%`;
     document.documentElement.dataset.theme = theme === "system" ? (dark?.matches ? "dark" : "light") : theme;
   };

@@ -105,6 +105,13 @@ impl Podium {
                 name,
             });
         }
+        // What the catalog names stands in its order, the rest after it.
+        tiles.sort_by_key(|tile| {
+            workspace
+                .catalog
+                .get_index_of(&tile.name)
+                .unwrap_or(usize::MAX)
+        });
         Ok(tiles)
     }
 

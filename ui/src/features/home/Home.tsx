@@ -33,7 +33,7 @@ export function Home() {
       <div className="page-inner">
         <header className="page-head home-head">
           <h1 className="grow" data-testid="greeting">{greeting(runs.data)}</h1>
-          <div className="input-wrap" style={{ width: 220 }}>
+          <div className="input-wrap" style={{ width: "14rem" }}>
             <Search size={14} aria-hidden />
             <input className="input" type="search" placeholder={homeWords.search} aria-label={homeWords.search} value={query} onChange={(event) => setQuery(event.target.value)} />
           </div>
@@ -51,12 +51,14 @@ export function Home() {
         {first ? <FirstSteps /> : null}
         {mine.length > 0 && groups.length === 0 ? <p className="muted" role="status">{homeWords.noMatch(query)}</p> : null}
         {workflows.data?.length && mine.length === 0 ? <p className="muted">{homeWords.allForOthers}</p> : null}
+        <div className="tile-groups">
         {groups.map((group) => (
-          <section key={group.category} className="stack" style={{ gap: 12 }} aria-label={group.category || homeWords.other}>
+          <section key={group.category} className="tile-group" data-alone={group.tiles.length === 1 || undefined} aria-label={group.category || homeWords.other}>
             {groups.length > 1 || group.category ? <h2 className="section-title" data-testid="category">{group.category || homeWords.other}</h2> : null}
             <div className="tiles">{group.tiles.map((workflow) => <Tile key={workflow.name} workflow={workflow} first={workflow.name === first} />)}</div>
           </section>
         ))}
+        </div>
         {others > 0 && mine.length > 0 ? <p className="quiet small" data-testid="for-others">{homeWords.forOthers(others)}</p> : null}
 
         {workflows.data?.length ? (
@@ -110,6 +112,9 @@ function greeting(runs: RunSummary[] | undefined): string {
   if (waits > 0) return homeWords.waits(waits);
   const busy = runs?.filter((run) => run.state === "running").length ?? 0;
   if (busy > 0) return homeWords.running(busy);
+  // What went wrong last and still stands so is the first thing to know.
+  const newest = runs?.find((run) => !run.undoes);
+  if (newest?.state === "failed" && newest.undone_by === null) return homeWords.failed(newest.title);
   return homeWords.nothing;
 }
 

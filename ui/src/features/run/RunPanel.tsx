@@ -19,7 +19,7 @@ export function RunPanel({ view, manifests, onCompare }: { view: RunView; manife
     <div className="run-panel scroll" style={{ overflow: "auto", flex: 1 }}>
       {view.questions.map((question) => <QuestionPanel key={`${question.step} ${question.kind}`} view={view} question={question} step={view.steps.find((s) => s.id === question.step)} manifests={manifests} />)}
       {view.state === "succeeded" ? <Result view={view} /> : null}
-      {view.error ? <Callout tone="bad" title={<Said text={view.error.message} />}>{view.error.hint} <code className="quiet">{view.error.code}</code></Callout> : null}
+      {view.error ? <Callout tone="bad" title={<Said text={view.error.message} />}><Said text={view.error.hint} /> <code className="quiet">{view.error.code}</code></Callout> : null}
       {view.still_running.length > 0 ? <Callout tone="wait" title={runWords.stillRunning}>{view.still_running.map((what) => <div key={what}>{what}</div>)}</Callout> : null}
       <section className="stack"><div className="section-title">{runWords.made}</div>{made.length > 0 ? <MadeList made={made} /> : <p className="quiet">{runWords.madeNothing}</p>}</section>
       <Values title={runWords.outputs} value={view.outputs} hidden={[]} testId="run-outputs" />

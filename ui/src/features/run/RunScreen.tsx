@@ -14,6 +14,7 @@ import { Button } from "../../design/Button";
 import { Dialog } from "../../design/Dialog";
 import { ErrorCallout, Pill, Waiting } from "../../design/feedback";
 import { blockedMeaning, MeaningIcon, meaningOfRun, meaningOfStep } from "../../design/meaning";
+import { Said } from "../../design/Said";
 import { edgesOfRun } from "../../graph/view";
 import { ModeTag } from "../../summary/Postcard";
 import { compareWords } from "../../text/compare";
@@ -77,7 +78,7 @@ function OpenRun({ now }: { now: RunView }) {
       <header className="run-head">
         <span data-testid="run-status" data-state={now.state} style={{ display: "inline-flex", flex: "none" }}><Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill></span>
         <div className="grow row" style={{ gap: 10 }}>
-          <span className="run-sentence ellipsis" role="status" title={view.sentence}>{view.sentence}</span>
+          <span className="run-sentence ellipsis" role="status" title={view.sentence.replaceAll("`", "")}><Said text={view.sentence} /></span>
           <ModeTag mode={view.mode} />
         </div>
         {now.undoes ? <Button look="quiet" onPress={() => go({ screen: "run", run: now.undoes ?? "" })}>{runWords.seeOriginal}</Button> : null}

@@ -29,7 +29,7 @@ export function Runs() {
         <header className="page-head">
           <h1 className="grow">{runsWords.title}</h1>
           <Segmented<Filter> label={runsWords.filter} value={filter} onChange={setFilter} options={[{ value: "all", label: runsWords.all }, { value: "waiting", label: runsWords.waiting }, { value: "running", label: runsWords.running }, { value: "failed", label: runsWords.failed }]} />
-          <div className="input-wrap" style={{ width: 200 }}><Search size={14} aria-hidden /><input className="input" type="search" value={query} placeholder={runsWords.search} aria-label={runsWords.search} onChange={(event) => setQuery(event.target.value)} /></div>
+          <div className="input-wrap" style={{ width: "13rem" }}><Search size={14} aria-hidden /><input className="input" type="search" value={query} placeholder={runsWords.search} aria-label={runsWords.search} onChange={(event) => setQuery(event.target.value)} /></div>
         </header>
         {error ? <ErrorCallout error={error} retry={retry} retryLabel={words.tryAgain} /> : null}
         {!data && !error ? <div className="card stack" style={{ padding: 16, gap: 16 }}><Skeleton height={20} /><Skeleton height={20} /><Skeleton height={20} /></div> : null}
@@ -38,7 +38,7 @@ export function Runs() {
         {shown.length > 0 ? (
           <div className="card" style={{ overflow: "hidden" }}>
             <table className="runs" data-testid="runs">
-              <colgroup><col style={{ width: 136 }} /><col /><col style={{ width: 190 }} /><col className="wide" style={{ width: 110 }} /><col style={{ width: 130 }} /><col className="wide" style={{ width: 90 }} /><col style={{ width: 86 }} /></colgroup>
+              <colgroup><col style={{ width: "8.5rem" }} /><col /><col style={{ width: "12rem" }} /><col className="wide" style={{ width: "6.5rem" }} /><col style={{ width: "8rem" }} /><col className="wide" style={{ width: "5.5rem" }} /><col style={{ width: "5.5rem" }} /></colgroup>
               <thead><tr><th>{runsWords.columns.state}</th><th>{runsWords.columns.name}</th><th>{runsWords.columns.where}</th><th className="wide">{runsWords.columns.by}</th><th>{runsWords.columns.when}</th><th className="wide">{runsWords.columns.took}</th><th aria-label={runsWords.undo} /></tr></thead>
               <tbody>{shown.map((run) => <Row key={run.id} run={run} />)}</tbody>
             </table>
@@ -54,7 +54,7 @@ function Row({ run }: { run: RunSummary }) {
   return (
     <tr data-testid={`run-${run.id}`}>
       <td><Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill></td>
-      <td title={`${run.title}: ${run.sentence}`}><a href={writeRoute({ screen: "run", run: run.id })}>{run.undoes ? <RotateCcw size={13} aria-hidden style={{ marginRight: 6, verticalAlign: -2 }} /> : null}{run.undoes ? `${runsWords.undoOf} ${run.title}` : run.title}</a> <span className="quiet small">{run.sentence}</span></td>
+      <td title={`${run.title}: ${run.sentence}`}><a href={writeRoute({ screen: "run", run: run.id })}>{run.undoes ? <RotateCcw size={13} aria-hidden style={{ marginRight: 6, verticalAlign: -2 }} /> : null}{run.undoes ? `${runsWords.undoOf} ${run.title}` : run.title}</a> <span className="quiet small">{run.sentence.replaceAll("`", "")}</span></td>
       <td><span className="row" style={{ gap: 6 }}><span className="ellipsis">{run.environment}</span><ModeTag mode={run.mode} /></span></td>
       <td className="wide muted">{run.by}</td>
       <td className="muted"><Near at={run.created_at} /></td>

@@ -26,7 +26,7 @@ export function Settings() {
   const groups = useActions((state) => state.groups);
   return (
     <div className="page scroll">
-      <div className="page-inner" style={{ maxWidth: 760 }}>
+      <div className="page-inner" style={{ maxWidth: "47.5rem" }}>
         <header className="page-head"><h1>{placeWords.settings}</h1></header>
         <section className="stack" style={{ gap: 12 }}>
           <h2 className="section-title">{placeWords.appearance}</h2>
@@ -43,12 +43,12 @@ export function Settings() {
           <div className="row"><h2 className="section-title grow">{placeWords.tools}</h2><Button onPress={doctor.retry} isDisabled={doctor.loading} data-testid="check-again">{placeWords.checkAgain}</Button></div>
           {doctor.error ? <ErrorCallout error={doctor.error} retry={doctor.retry} retryLabel={words.tryAgain} /> : null}
           {!doctor.data && !doctor.error ? <div className="card stack" style={{ padding: 16 }} role="status" aria-label={placeWords.checking}><Skeleton /><Skeleton width="60%" /></div> : null}
-          <ul className="card" data-testid="checks">
+          <ul className={doctor.data ? "card" : undefined} data-testid="checks">
             {doctor.data?.checks.map((check, at) => {
               const { tone, Icon } = signs[check.state];
               return (
                 <li key={check.what} className="row" style={{ padding: "10px 16px", gap: 12, alignItems: "flex-start", borderTop: at > 0 ? "1px solid var(--line)" : undefined }}>
-                  <span style={{ width: 96, flex: "none" }}><Pill tone={tone} icon={<Icon size={14} aria-hidden />}>{placeWords.states[check.state]}</Pill></span>
+                  <span style={{ width: "6rem", flex: "none" }}><Pill tone={tone} icon={<Icon size={14} aria-hidden />}>{placeWords.states[check.state]}</Pill></span>
                   <span className="grow selectable"><strong style={{ fontWeight: 600 }}>{check.what}</strong> <span className="muted" style={{ overflowWrap: "anywhere" }}><Said text={check.detail} /></span>{check.hint ? <span style={{ display: "block" }}><Said text={check.hint} /></span> : null}</span>
                 </li>
               );

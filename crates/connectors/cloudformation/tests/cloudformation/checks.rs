@@ -537,6 +537,13 @@ pub(crate) async fn identity(world: &World) {
     assert_eq!(who.system, "aws");
     assert_eq!(who.account.len(), 12);
     assert!(who.place.unwrap().starts_with("us-east-1"));
+    // It may look, and what it may change nobody knows before it is tried.
+    let rights = cloud()
+        .rights(&cx, &deploy("k-who", "who", json!({})))
+        .await
+        .unwrap();
+    let held: Vec<Option<bool>> = rights.iter().map(|right| right.held).collect();
+    assert_eq!(held, [Some(true), None], "{rights:?}");
 }
 
 /// Tidies up as another step would.

@@ -146,6 +146,20 @@ async fn a_request_to_slow_down_is_waited_out() {
 }
 
 #[tokio::test]
+async fn a_right_that_is_refused_is_told_as_not_held() {
+    let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>";
+    let cx = World::practice().context().answering(move |_| {
+        Ok(HttpResponse {
+            status: 403,
+            headers: Vec::new(),
+            body: body.into(),
+        })
+    });
+    let rights = cloud().rights(&cx, &plain("k", "s")).await.unwrap();
+    assert_eq!(rights[0].held, Some(false), "{rights:?}");
+}
+
+#[tokio::test]
 async fn a_missing_capability_is_named_by_the_preview() {
     let world = World::practice();
     let role = "Resources: { Role: { Type: AWS::IAM::Role, Properties: { RoleName: me } } }";

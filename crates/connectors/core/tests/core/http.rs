@@ -233,6 +233,30 @@ async fn in_practice_the_web_is_played_and_this_computer_is_real() {
     );
 }
 
+#[test]
+fn whether_it_is_real_depends_on_the_address() {
+    use podium_connector::Mode::{Real, Simulated};
+    let connector = Http::new();
+    let at = |url: &str| request("http/check", json!({ "url": url }));
+    for (url, given, mode) in [
+        ("https://example.com/", Real, Some(Real)),
+        ("https://example.com/", Simulated, Some(Simulated)),
+        ("http://127.0.0.1:8080/x", Simulated, Some(Real)),
+        ("http://[::1]:8080/", Simulated, Some(Real)),
+    ] {
+        assert_eq!(connector.mode(&at(url), given), mode, "{url}");
+    }
+    let mut later = at("(known later)");
+    later.inputs.unknown.insert(
+        String::from("/url"),
+        podium_connector::Unknown {
+            after: vec!["shop".parse().unwrap()],
+        },
+    );
+    assert_eq!(connector.mode(&later, Simulated), None);
+    assert_eq!(connector.mode(&later, Real), Some(Real));
+}
+
 #[tokio::test]
 async fn an_unreachable_address_is_an_error_that_may_pass() {
     let cx = FakeContext::real();
