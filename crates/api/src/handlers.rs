@@ -15,6 +15,6 @@ mod help;
 pub(crate) mod idle;
 pub(crate) mod logs;
 mod previews;
-mod reading;
+pub(crate) mod reading;
 pub(crate) mod runs;
 mod workspace;

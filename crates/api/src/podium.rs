@@ -14,6 +14,7 @@ use podium_vault::{SystemKeychain, Vault};
 
 use crate::handlers::idle::Idle;
 use crate::handlers::logs::Found;
+use crate::handlers::reading::Reads;
 use crate::handlers::runs::{Seen, Summaries};
 use crate::{ApiError, Batches};
 
@@ -27,6 +28,7 @@ pub struct Podium {
     pub(crate) manifests: Arc<Manifests>,
     pub(crate) previewed: Arc<Mutex<HashMap<String, Previewed>>>,
     pub(crate) editing: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) reads: Arc<Reads>,
     pub(crate) seen: Arc<Seen>,
     pub(crate) summaries: Arc<Summaries>,
     pub(crate) found: Arc<Found>,
@@ -80,6 +82,7 @@ impl Podium {
             manifests,
             previewed: Arc::default(),
             editing: Arc::default(),
+            reads: Arc::default(),
             seen: Arc::default(),
             summaries: Arc::default(),
             found: Arc::default(),

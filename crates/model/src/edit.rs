@@ -188,11 +188,29 @@ impl From<EditError> for Error {
 ///
 /// A text without content starts as a document of the current version.
 pub fn apply(text: &str, edits: &[Edit]) -> Result<String, EditError> {
-    let mut open = Open::read(&with_content(text, edits))?;
+    let mut open = Open::read("", &with_content(text, edits))?;
     for edit in edits {
         open.edit(edit)?;
     }
     Ok(open.source.text().to_owned())
+}
+
+/// Makes the edits in a text that was read before, in their order; all of them or none. Gives the new
+/// text as it was read, so that nobody has to read it once more.
+pub fn apply_to(source: &SourceMap, edits: &[Edit]) -> Result<SourceMap, EditError> {
+    let text = with_content(source.text(), edits);
+    let mut open = if text == source.text() {
+        Open {
+            source: source.clone(),
+            value: source.root().to_value(),
+        }
+    } else {
+        Open::read(source.file(), &text)?
+    };
+    for edit in edits {
+        open.edit(edit)?;
+    }
+    Ok(open.source)
 }
 
 /// Something that can make a change in a text. What it gives is checked, so it may be wrong; it may also
@@ -212,8 +230,8 @@ struct Open {
 }
 
 impl Open {
-    fn read(text: &str) -> Result<Self, EditError> {
-        let (source, problems) = tree::read("", text.as_bytes());
+    fn read(file: &str, text: &str) -> Result<Self, EditError> {
+        let (source, problems) = tree::read(file, text.as_bytes());
         let source = source.ok_or_else(|| {
             let why = problems.first();
             let place = why
@@ -271,7 +289,7 @@ impl Open {
             let Some(text) = rewriter.rewrite(&self.source, change) else {
                 continue;
             };
-            if let Ok(open) = Self::read(&text)
+            if let Ok(open) = Self::read(self.source.file(), &text)
                 && open.value == intended
                 && same_order(&open.value, &intended, change)
                 && guard::keeps_comments(&self.source, change, &open.source)

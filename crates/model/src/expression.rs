@@ -15,13 +15,14 @@ mod functions;
 mod json;
 mod metered;
 mod reference;
+mod simple;
 mod syntax;
 mod template;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use cel::common::ast::IdedExpr;
 use cel::{Context, Env};
@@ -33,7 +34,7 @@ pub use template::{
     Rendered, Template, WaitsFor, after_steps, references, render, render_partly, syntax_errors,
 };
 
-use crate::stack;
+use crate::{stack, work};
 use fuel::Fuel;
 
 /// The longest source of one expression, in bytes.
@@ -56,10 +57,16 @@ pub struct Expression {
 
 struct Parsed {
     source: String,
-    metered: IdedExpr,
     references: Vec<Reference>,
     /// The whole expression is one path, read without CEL.
     is_path: bool,
+    /// Made when it is needed first: most expressions are only looked at.
+    program: OnceLock<Program>,
+}
+
+/// An expression as CEL reads it, metered.
+struct Program {
+    metered: IdedExpr,
     /// How deep the metered tree is.
     depth: usize,
 }
@@ -70,26 +77,25 @@ impl Expression {
     /// Fails with everything that is wrong with it; the places are byte offsets in `source`.
     pub fn parse(source: &str) -> Result<Self, Vec<SyntaxError>> {
         let operators = syntax::check(source)?;
-        stack::with_room(operators, || Self::parse_here(source))
+        work::note(|work| work.expressions += 1);
+        if let Some((references, is_path)) = simple::read(source) {
+            return Ok(Self {
+                parsed: Arc::new(Parsed {
+                    source: source.to_owned(),
+                    references,
+                    is_path,
+                    program: OnceLock::new(),
+                }),
+            });
+        }
+        Self::parse_by_cel(source, operators)
     }
 
-    fn parse_here(source: &str) -> Result<Self, Vec<SyntaxError>> {
-        let program = STANDARD
-            .compile(source)
-            .map_err(|errors| syntax::in_own_words(source, &errors.errors))?;
-        let references = reference::find(source, program.expression(), program.source_info());
-        syntax::check_references(source, &references)?;
-        let is_path = matches!(references.as_slice(), [only]
-            if reference::is_path(program.expression()) && source.trim().len() == only.end - only.start);
-        let metered = metered::rewrite(program.expression().clone());
+    fn parse_by_cel(source: &str, operators: usize) -> Result<Self, Vec<SyntaxError>> {
+        work::note(|work| work.by_cel += 1);
+        let parsed = stack::with_room(operators, || compile(source))?;
         Ok(Self {
-            parsed: Arc::new(Parsed {
-                source: source.to_owned(),
-                depth: metered::depth(&metered),
-                metered,
-                references,
-                is_path,
-            }),
+            parsed: Arc::new(parsed),
         })
     }
 
@@ -130,17 +136,48 @@ impl Expression {
             })?;
             return json::within_size(value.clone());
         }
-        stack::with_room(self.parsed.depth, || self.evaluate_here(scope, fuel))
+        let program = self.program()?;
+        stack::with_room(program.depth, || self.evaluate_here(program, scope, fuel))
     }
 
-    fn evaluate_here(&self, scope: &Scope, fuel: &Arc<Fuel>) -> Result<Value, EvaluationError> {
+    /// As CEL reads it.
+    fn program(&self) -> Result<&Program, EvaluationError> {
+        if let Some(program) = self.parsed.program.get() {
+            return Ok(program);
+        }
+        let source = self.source();
+        let read = syntax::check(source).and_then(|operators| {
+            work::note(|work| work.by_cel += 1);
+            stack::with_room(operators, || compile(source))
+        });
+        let program = read.map(|parsed| parsed.program.into_inner());
+        match program {
+            Ok(Some(program)) => Ok(self.parsed.program.get_or_init(|| program)),
+            Ok(None) => Err(EvaluationError::Failed {
+                message: "The expression cannot be read.".to_owned(),
+            }),
+            Err(errors) => Err(EvaluationError::Failed {
+                message: errors
+                    .into_iter()
+                    .next()
+                    .map_or_else(String::new, |error| error.message),
+            }),
+        }
+    }
+
+    fn evaluate_here(
+        &self,
+        program: &Program,
+        scope: &Scope,
+        fuel: &Arc<Fuel>,
+    ) -> Result<Value, EvaluationError> {
         let roots = json::referenced_part(scope, &self.parsed.references);
         let mut context = Context::with_env(Arc::clone(&STANDARD));
         functions::add(&mut context, fuel);
         for (name, value) in &roots {
             context.add_variable_as_val(name.as_str(), json::to_cel(value));
         }
-        let result = cel::Value::resolve_val(&self.parsed.metered, &context);
+        let result = cel::Value::resolve_val(&program.metered, &context);
         if fuel.is_empty() {
             return Err(EvaluationError::OutOfFuel);
         }
@@ -159,6 +196,25 @@ impl Expression {
         });
         found.map(|reference| reference.path.join("."))
     }
+}
+
+/// Reads an expression with the parser of CEL.
+fn compile(source: &str) -> Result<Parsed, Vec<SyntaxError>> {
+    let program = STANDARD
+        .compile(source)
+        .map_err(|errors| syntax::in_own_words(source, &errors.errors))?;
+    let references = reference::find(source, program.expression(), program.source_info());
+    syntax::check_references(source, &references)?;
+    let is_path = matches!(references.as_slice(), [only]
+        if reference::is_path(program.expression()) && source.trim().len() == only.end - only.start);
+    let metered = metered::rewrite(program.expression().clone());
+    let depth = metered::depth(&metered);
+    Ok(Parsed {
+        source: source.to_owned(),
+        references,
+        is_path,
+        program: OnceLock::from(Program { metered, depth }),
+    })
 }
 
 impl std::fmt::Debug for Expression {

@@ -18,6 +18,8 @@ pub mod parse;
 pub mod schema;
 mod stack;
 pub mod tree;
+#[doc(hidden)]
+pub mod work;
 pub mod workspace;
 
 pub use document::Document;

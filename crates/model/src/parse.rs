@@ -86,6 +86,15 @@ fn parse<T>(file: &str, bytes: &[u8], read: fn(&mut reader::Reader<'_>) -> Optio
             map: SourceMap::empty(file),
         };
     };
+    of_map(map, read)
+}
+
+/// A workflow from a text that was read before.
+pub fn workflow_of(map: SourceMap) -> Parsed<Document> {
+    of_map(map, workflow::document)
+}
+
+fn of_map<T>(map: SourceMap, read: fn(&mut reader::Reader<'_>) -> Option<T>) -> Parsed<T> {
     let mut reader = reader::Reader::new(&map);
     let value = read(&mut reader);
     let mut diagnostics = reader.finish();

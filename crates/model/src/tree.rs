@@ -50,6 +50,9 @@ pub const MAX_ALIASED_NODES: usize = 250_000;
 /// The deepest nesting.
 pub const MAX_DEPTH: usize = 64;
 
+/// From this size on both readers work at the same time, in bytes.
+const LARGE: usize = 64 * 1024;
+
 /// A range of bytes in the text.
 pub type Bytes = Range<u32>;
 
@@ -170,14 +173,33 @@ pub fn read(file: &str, bytes: &[u8]) -> (Option<SourceMap>, Vec<Diagnostic>) {
         Ok(text) => text,
         Err(diagnostic) => return (None, vec![*diagnostic]),
     };
+    crate::work::note(|work| work.trees += 1);
     let lines = Lines::new(&text);
-    let (root, mut diagnostics) = build::build(file, &text, &lines);
-    if let Some(root) = &root
-        && diagnostics.is_empty()
-        && let Some(diagnostic) = gate::disagreement(file, &text, &lines, root)
-    {
-        diagnostics.push(diagnostic);
-    }
+    let second = |root: Option<&Node>, problems: &[Diagnostic], other: &gate::Other| {
+        let root = root.filter(|_| problems.is_empty())?;
+        gate::disagreement(file, &text, &lines, root, other)
+    };
+    let (root, diagnostics) = if text.len() < LARGE {
+        let (root, mut problems) = build::build(file, &text, &lines);
+        if root.is_some() && problems.is_empty() {
+            let other = gate::read(&text, &lines);
+            problems.extend(second(root.as_ref(), &problems, &other));
+        }
+        (root, problems)
+    } else {
+        // Both readers at the same time, since each takes as long as the other.
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| gate::read_unchecked(&text, &lines));
+            let (root, mut problems) = build::build(file, &text, &lines);
+            let other = match other.join() {
+                Ok(Err(_)) if root.is_some() && problems.is_empty() => gate::read(&text, &lines),
+                Ok(other) => other,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            problems.extend(second(root.as_ref(), &problems, &other));
+            (root, problems)
+        })
+    };
     let map = match root {
         Some(root) if diagnostics.is_empty() => Some(SourceMap {
             inner: Arc::new(Inner {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use podium_diagnostics::{Code, Diagnostic, Error, ErrorKind};
 use podium_model::RunId;
-use podium_model::edit::{Edit, apply};
+use podium_model::edit::{Edit, apply, apply_to};
 use podium_model::history::Texts;
 use podium_model::layout::{Layout, Node, Rect, arrange, tidy};
+use podium_model::parse::workflow_of;
 use podium_plan::{EdgeKind, Graph, GraphEdge, GraphNode};
 use podium_projections::RunView;
 use serde_json::{Map, Value};
@@ -60,7 +61,7 @@ impl Podium {
         let text = if request.edits.is_empty() {
             open.read.text.clone()
         } else {
-            apply(&open.read.text, &request.edits).map_err(Error::from)?
+            self.edited(&open.read, &request.edits)?
         };
         let before = read_layout(&open.layout_text)?;
         let mut layout = before.clone();
@@ -105,6 +106,19 @@ impl Podium {
             request.merge.as_deref(),
         )
         .await
+    }
+
+    /// The text with these edits. What it was read as is kept, so that it is not read once more.
+    fn edited(&self, read: &ReadWorkflow, edits: &[Edit]) -> Result<String, ApiError> {
+        let source = &read.parsed.map;
+        if source.text() != read.text {
+            // It cannot be read; the edit says so in its own words.
+            return Ok(apply(&read.text, edits).map_err(Error::from)?);
+        }
+        let edited = apply_to(source, edits).map_err(Error::from)?;
+        let text = edited.text().to_owned();
+        self.reads.keep(workflow_of(edited));
+        Ok(text)
     }
 
     /// Replaces the text of a workflow.
@@ -194,7 +208,8 @@ impl Podium {
         Ok(read
             .parsed
             .value
-            .map(|document| document.inputs.into_iter().collect())
+            .as_ref()
+            .map(|document| document.inputs.clone().into_iter().collect())
             .unwrap_or_default())
     }
 
@@ -307,7 +322,7 @@ impl Podium {
             file: open.read.file,
             text: open.read.text,
             version,
-            document: open.read.parsed.value,
+            document: open.read.parsed.value.clone(),
             graph: checked.graph,
             layout,
             diagnostics,

@@ -1,5 +1,8 @@
 //! Reading the workspace's files into values, once for all handlers.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use podium_diagnostics::{Code, Diagnostic, Error, ErrorKind};
 use podium_model::document::Document;
 use podium_model::parse::{Parsed, parse_environment, parse_workflow, parse_workspace};
@@ -14,7 +17,41 @@ pub(crate) struct ReadWorkflow {
     pub(crate) file: String,
     pub(crate) text: String,
     pub(crate) version: String,
-    pub(crate) parsed: Parsed<Document>,
+    pub(crate) parsed: Arc<Parsed<Document>>,
+}
+
+/// How many workflows are kept as they were read.
+const KEPT: usize = 3;
+
+/// The workflows that were read last: a text that has not changed is not read again.
+#[derive(Default)]
+pub(crate) struct Reads(Mutex<VecDeque<Arc<Parsed<Document>>>>);
+
+impl Reads {
+    fn kept(&self) -> MutexGuard<'_, VecDeque<Arc<Parsed<Document>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The workflow in this file with this text.
+    fn get(&self, file: &str, text: &[u8]) -> Arc<Parsed<Document>> {
+        let kept = self.kept().iter().find_map(|parsed| {
+            let same = parsed.map.file() == file && parsed.map.text().as_bytes() == text;
+            same.then(|| Arc::clone(parsed))
+        });
+        kept.unwrap_or_else(|| self.keep(parse_workflow(file, text)))
+    }
+
+    /// Keeps what was read, in place of what was read longest ago.
+    pub(crate) fn keep(&self, parsed: Parsed<Document>) -> Arc<Parsed<Document>> {
+        let parsed = Arc::new(parsed);
+        // Of a text that cannot be read nothing is known but that.
+        if !parsed.map.text().is_empty() {
+            let mut kept = self.kept();
+            kept.push_front(Arc::clone(&parsed));
+            kept.truncate(KEPT);
+        }
+        parsed
+    }
 }
 
 /// The workflows that one calls, and the files that they were read from, with their versions.
@@ -60,7 +97,7 @@ impl Podium {
             )
             .with_hint("It may have been renamed or removed by another program.")
         })?;
-        let parsed = parse_workflow(&file, &text.bytes);
+        let parsed = self.reads.get(&file, &text.bytes);
         Ok(ReadWorkflow {
             file,
             text: String::from_utf8_lossy(&text.bytes).into_owned(),

@@ -210,7 +210,7 @@ fn whole(value: &mut Value) {
 }
 
 fn read(text: &str) -> Result<Value, EditError> {
-    super::Open::read(text).map(|open| open.value)
+    super::Open::read("", text).map(|open| open.value)
 }
 
 /// The text as a fragment: without the marks that a chat puts around, and with its steps under `steps`.

@@ -72,7 +72,7 @@ pub(super) fn rename(open: &mut Open, id: &StepId, to: &StepId) -> Result<(), Ed
     text.push_str(&old[done..]);
 
     let intended = renamed(&open.value, id, to);
-    let mut next = Open::read(&text).map_err(|_| cannot(id))?;
+    let mut next = Open::read(open.source.file(), &text).map_err(|_| cannot(id))?;
     for (pointer, value) in whole {
         let path = parse_pointer(&next.value, &pointer).ok_or_else(|| cannot(id))?;
         next.make(&Change::Set {

@@ -17,7 +17,7 @@ pub struct Reference {
 }
 
 /// Names of CEL's types, which stand where a variable could.
-const TYPES: [&str; 13] = [
+pub(super) const TYPES: [&str; 13] = [
     "bool",
     "bytes",
     "double",

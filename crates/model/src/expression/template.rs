@@ -77,6 +77,14 @@ impl Template {
             .any(|part| matches!(part, Part::Value(..)))
     }
 
+    /// Its expression, where the text is exactly one.
+    pub fn only(&self) -> Option<&Expression> {
+        match self.parts.as_slice() {
+            [Part::Value(expression, _)] => Some(expression),
+            _ => None,
+        }
+    }
+
     /// What its expressions refer to; the places are byte offsets in the whole text.
     pub fn references(&self) -> Vec<Reference> {
         let of = |part: &Part| match part {
@@ -96,7 +104,7 @@ impl Template {
 
     /// Its value in the given scope.
     pub fn render(&self, scope: &Scope) -> Result<Value, EvaluationError> {
-        if let [Part::Value(expression, _)] = self.parts.as_slice() {
+        if let Some(expression) = self.only() {
             return expression.evaluate(scope);
         }
         let mut text = String::new();

@@ -516,3 +516,137 @@ fn what_the_sentence_builder_writes_is_worked_out() {
         );
     }
 }
+
+/// What CEL's own parser says of an expression.
+fn by_cel(source: &str) -> Result<(Vec<Reference>, bool), Vec<SyntaxError>> {
+    syntax::check(source)?;
+    compile(source).map(|parsed| (parsed.references, parsed.is_path))
+}
+
+#[test]
+fn what_is_read_without_cel_is_read_as_cel_reads_it() {
+    let words = [
+        "inputs.size",
+        "steps.a.outputs.url",
+        "each",
+        "int",
+        "x",
+        "in",
+        "true",
+        "null",
+        "'a b'",
+        "\"q\"",
+        "''",
+        "3",
+        "007",
+        "3.5",
+        "1u",
+        "0x1f",
+        "==",
+        "!=",
+        "<",
+        ">=",
+        "&&",
+        "||",
+        "!",
+        "(",
+        ")",
+        "-",
+        "+",
+        "?",
+        ":",
+        ".",
+        "[0]",
+        "'",
+        "r'x'",
+        "if",
+        "steps.if.x",
+        " ",
+        "  ",
+        "\t",
+        "\n",
+        "size(x)",
+        "a.b.c(1)",
+        "in_x",
+        "inx",
+        "_",
+        "a1",
+        "1a",
+        "x.1",
+        "{}",
+        "&",
+        "|",
+        "=",
+        "\"\"\"",
+        "'''",
+        "\\",
+        "ü",
+        "a.type",
+        "as",
+    ];
+    // A generator of its own, so that the same texts are tried everywhere.
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    let (mut read, mut valid) = (0, 0);
+    for round in 0..1_500 {
+        let mut source = String::new();
+        for place in 0..=next(7) {
+            // Every other sign joins two values, so that many of the texts mean something.
+            let range = if place % 2 == 1 && next(4) > 0 {
+                16..22
+            } else {
+                0..words.len()
+            };
+            source.push_str(words[range.start + next(range.len())]);
+            if next(3) > 0 {
+                source.push(' ');
+            }
+        }
+        if source.trim().is_empty() {
+            continue;
+        }
+        let expected = by_cel(&source);
+        valid += usize::from(expected.is_ok());
+        if let Some(found) = simple::read(&source) {
+            read += 1;
+            assert_eq!(Ok(found), expected, "round {round}: {source:?}");
+        }
+    }
+    assert!(read > 50, "only {read} of {valid} were read without CEL");
+}
+
+#[test]
+fn the_usual_expressions_need_no_cel_until_they_are_worked_out() {
+    for source in [
+        "inputs.size",
+        " inputs.size == 'large' || environment.name == 'production'",
+        "inputs.size == 'small' || steps.step_1.outputs.count > 2",
+        "!(inputs.a && !inputs.b)",
+        "steps.a.status == \"failed\"",
+        "'x' in inputs.list",
+        "true",
+        "inputs.n >= 10 && each != null",
+    ] {
+        let before = work::so_far();
+        let expression = Expression::parse(source).unwrap();
+        let after = work::so_far();
+        assert_eq!(after.expressions, before.expressions + 1, "{source}");
+        assert_eq!(after.by_cel, before.by_cel, "{source} was given to CEL");
+        assert_eq!(
+            Ok((expression.references(), expression.parsed.is_path)),
+            by_cel(source)
+        );
+    }
+    // Worked out twice, read by CEL once.
+    let expression = Expression::parse("inputs.size == 'large'").unwrap();
+    let before = work::so_far().by_cel;
+    for _ in 0..2 {
+        assert_eq!(expression.evaluate(&scope()), Ok(json!(true)));
+    }
+    assert_eq!(work::so_far().by_cel, before + 1);
+}

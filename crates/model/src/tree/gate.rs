@@ -4,24 +4,49 @@ use podium_diagnostics::{Diagnostic, Position, Span};
 use serde_json::Value;
 
 use super::lines::{Lines, start};
-use super::{AMBIGUOUS_YAML, Bytes, Kind, Node};
+use super::{AMBIGUOUS_YAML, Bytes, Kind, MAX_DEPTH, MAX_NODES, Node};
 
-/// The first thing that `serde-saphyr` reads differently from our tree.
-pub(super) fn disagreement(
-    file: &str,
-    text: &str,
-    lines: &Lines,
-    root: &Node,
-) -> Option<Diagnostic> {
+/// What the second reader says of a text.
+pub(super) type Other = Result<Value, serde_saphyr::Error>;
+
+/// Reads a text that our reader has accepted, so that its depth and its aliases are within limits.
+pub(super) fn read(text: &str, lines: &Lines) -> Other {
+    read_within(text, lines, None)
+}
+
+/// Reads a text of which nothing is known yet. What is too deep, too much or repeats itself by aliases
+/// is given up; then the answer says nothing about the text.
+pub(super) fn read_unchecked(text: &str, lines: &Lines) -> Other {
+    let limits = serde_saphyr::budget! {
+        max_depth: MAX_DEPTH,
+        max_nodes: 2 * MAX_NODES,
+        max_events: 4 * MAX_NODES,
+        max_aliases: 0,
+    };
+    read_within(text, lines, limits)
+}
+
+fn read_within(text: &str, lines: &Lines, limits: Option<serde_saphyr::Budget>) -> Other {
     let options = serde_saphyr::options! {
         strict_booleans: true,
         underscored_numbers_as_strings: true,
         merge_keys: serde_saphyr::MergeKeyPolicy::AsOrdinary,
         emit_comments: false,
-        budget: None,
+        budget: limits,
     };
     let body = text.get(lines.mark..).unwrap_or(text);
-    let other: Value = match serde_saphyr::from_str_with_options(body, options) {
+    serde_saphyr::from_str_with_options(body, options)
+}
+
+/// The first thing that the second reader reads differently from our tree.
+pub(super) fn disagreement(
+    file: &str,
+    text: &str,
+    lines: &Lines,
+    root: &Node,
+    other: &Other,
+) -> Option<Diagnostic> {
+    let other = match other {
         Ok(value) => value,
         Err(error) => {
             let span = error.location().map_or_else(start, |place| {
@@ -54,7 +79,7 @@ pub(super) fn disagreement(
             );
         }
     };
-    let bytes = differs(root, &other)?;
+    let bytes = differs(root, other)?;
     Some(
         Diagnostic::error(
             AMBIGUOUS_YAML,

@@ -171,3 +171,45 @@ fn an_empty_file_is_nothing() {
         assert_eq!(map(text).root().kind, Kind::Null, "{text:?}");
     }
 }
+
+#[test]
+fn a_large_file_gets_the_same_answers_as_a_small_one() {
+    let filler = "# filler\n".repeat(LARGE / 8);
+    for text in [
+        "a: 1\nb: [x, \"y\", {c: ~}]\n",
+        "a: &x [1, 2]\nb: *x\n",
+        "a: 1_000\nb: 0755\n",
+        "a: 012\n",
+        "a: yes\nb: 0o17\n",
+        "a: 1\na: 2\n",
+        "a: [1, 2\n",
+        "a: 99999999999999999999999999\n",
+        "<<: {a: 1}\n",
+        "a: !!int x\n",
+        "a: 1\n---\nb: 2\n",
+        &format!("a: {}1{}\n", "[".repeat(63), "]".repeat(63)),
+        &format!("a: {}1{}\n", "[".repeat(70), "]".repeat(70)),
+        &format!("a: {}1{}\n", "[".repeat(5_000), "]".repeat(5_000)),
+        &format!("a: &a [x]\n{}", alias_bomb()),
+    ] {
+        let (small, few) = read("w.yaml", text.as_bytes());
+        let (large, many) = read("w.yaml", format!("{text}{filler}").as_bytes());
+        let codes = |all: &[Diagnostic]| all.iter().map(|one| one.code.clone()).collect::<Vec<_>>();
+        assert_eq!(codes(&few), codes(&many), "{}", &text[..text.len().min(60)]);
+        assert_eq!(
+            small.map(|map| map.root().to_value()),
+            large.map(|map| map.root().to_value()),
+        );
+    }
+}
+
+/// Each line stands for ten times the one before.
+fn alias_bomb() -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for (name, before) in "bcdefghij".chars().zip("abcdefghi".chars()) {
+        let many = vec![format!("*{before}"); 10].join(", ");
+        let _ = writeln!(text, "{name}: &{name} [{many}]");
+    }
+    text
+}

@@ -49,78 +49,26 @@ fn read(text: &str, pointer: &str) -> Text {
         whole: false,
         is_path: false,
     };
-    let inner = text
-        .strip_prefix("${{")
-        .and_then(|rest| rest.strip_suffix("}}"));
-    if let Some(inner) = inner {
-        if let Some(reference) = plain_path(inner, 3) {
-            read.whole = true;
-            read.is_path = true;
-            read.references.push(reference);
-            return read;
-        }
-        read.whole = Expression::parse(inner).is_ok();
-    }
     match Template::parse(text) {
-        Ok(template) => read.references = template.references(),
+        Ok(template) => {
+            read.references = template.references();
+            if let Some(only) = template.only() {
+                read.whole = true;
+                read.is_path = is_path(only.source(), &read.references);
+            }
+        }
         Err(errors) => read.errors = errors,
-    }
-    if let (true, Some(inner), [only]) = (read.whole, inner, read.references.as_slice()) {
-        read.is_path = inner.trim().len() == only.end - only.start;
     }
     read
 }
 
 /// Bare CEL: its references, or what is wrong, and whether it is exactly one path.
 pub(super) fn bare(source: &str) -> Result<(Vec<Reference>, bool), Vec<SyntaxError>> {
-    if let Some(reference) = plain_path(source, 0) {
-        return Ok((vec![reference], true));
-    }
     let references = Expression::parse(source)?.references();
-    let is_path = matches!(references.as_slice(), [only]
-        if source.trim().len() == only.end - only.start);
+    let is_path = is_path(source, &references);
     Ok((references, is_path))
 }
 
-/// Words that CEL keeps for itself.
-const RESERVED: [&str; 21] = [
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "false",
-    "for",
-    "function",
-    "if",
-    "import",
-    "in",
-    "let",
-    "loop",
-    "namespace",
-    "null",
-    "package",
-    "return",
-    "true",
-    "var",
-    "void",
-    "while",
-];
-
-/// `inputs.branch` and its like, read without a CEL parser: most expressions are no more than this.
-fn plain_path(source: &str, shift: usize) -> Option<Reference> {
-    let trimmed = source.trim();
-    let start = source.len() - source.trim_start().len() + shift;
-    let path: Vec<String> = trimmed.split('.').map(str::to_owned).collect();
-    let plain = path.len() > 1
-        && path.iter().all(|part| {
-            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-                && !RESERVED.contains(&part.as_str())
-        });
-    plain.then(|| Reference {
-        path,
-        start,
-        end: start + trimmed.len(),
-    })
+fn is_path(source: &str, references: &[Reference]) -> bool {
+    matches!(references, [only] if source.trim().len() == only.end - only.start)
 }
