@@ -1,5 +1,6 @@
 //! What is done once: a text is read once, an edit reads what it wrote once, expressions are left to CEL
 //! only where they must be.
+#![allow(clippy::unwrap_used)]
 
 use std::fmt::Write as _;
 
