@@ -45,14 +45,14 @@ output "hosts" { value = [terraform_data.host.output] }
     );
     desk.write(
         "stack.yaml",
-        r#"Resources:
+        r"Resources:
   Orders:
     Type: AWS::SQS::Queue
     Metadata: { Practice: { Seconds: 0.3 } }
     Properties: { QueueName: orders }
 Outputs:
   Orders: { Value: !GetAtt Orders.QueueName }
-"#,
+",
     );
     desk.write(
         "workflows/twenty.yaml",
