@@ -115,3 +115,19 @@ story('one goes back to where one looked before, by key', {}, async (world) => {
   await window.keys(['m']);
   await window.see('@minimap');
 });
+
+story('a loose edge asks what comes next', {}, async (world) => {
+  const window = await world.open();
+  await open(window, 'share-a-folder', 3);
+  const text = file(world, 'share-a-folder.yaml');
+  const visit = await window.box('@node-visit');
+  await window.drag('@port-out-visit', [Math.round(visit.x + visit.width / 2), Math.round(visit.y + 220)], 12);
+  await window.see('@quick-add');
+  await window.type('@quick-add-input', 'wait for');
+  await window.see('@quick-wait/for');
+  await window.keys([KEY.enter]);
+  await until('the new step comes after the one it was pulled from', () => /for:\n\s+uses: wait\/for\n\s+(with: [^\n]+\n\s+)?needs: \[visit\]/.test(file(world, 'share-a-folder.yaml')));
+  await window.js(() => document.querySelector('.canvas').focus());
+  await window.keys([KEY.control, 'z']);
+  await until('one undo takes both back', () => file(world, 'share-a-folder.yaml') === text);
+});

@@ -253,7 +253,7 @@ export function GraphCanvas(props: GraphCanvasProps) {
           const moved = withContent(dragged.map((node): [string, Point] => [node.id, node.position]));
           carried.current.clear();
           const one = dragged.length === 1 ? dragged[0] : undefined;
-          const edge = one?.type === "step" && "clientX" in event ? edgeUnder(one.id, { x: event.clientX, y: event.clientY }) : null;
+          const edge = one?.type === "step" && "clientX" in event ? edgeUnder(one.id, { x: event.clientX, y: event.clientY }, flow.flowToScreenPosition({ x: one.position.x + nodeSize.width / 2, y: one.position.y + nodeSize.height / 2 }), flow.getZoom()) : null;
           if (one && edge && onDropOnEdge) onDropOnEdge(one.id, edge, one.position);
           else arrange(new Map(moved));
         }}
@@ -289,8 +289,12 @@ export function GraphCanvas(props: GraphCanvasProps) {
   );
 }
 
-/** The edge that lies under the pointer, below the step that is held. */
-function edgeUnder(node: string, at: Point): string | null {
-  const edge = document.elementsFromPoint?.(at.x, at.y).map((element) => element.closest<HTMLElement>(".react-flow__edge")).find((found) => found != null)?.dataset.id ?? null;
-  return edge?.split(">").includes(node) ? null : edge;
+/** The edge that runs under a step that is held: at the pointer, or behind the middle of the step. */
+function edgeUnder(node: string, pointer: Point, middle: Point, zoom: number): string | null {
+  const points = [pointer, ...[0, -10, 10, -20, 20, -28, 28].map((dy) => ({ x: middle.x, y: middle.y + dy * zoom }))];
+  for (const at of points) {
+    const edge = document.elementsFromPoint?.(at.x, at.y).map((element) => element.closest<HTMLElement>(".react-flow__edge")).find((found) => found != null)?.dataset.id;
+    if (edge && !edge.split(">").includes(node)) return edge;
+  }
+  return null;
 }
