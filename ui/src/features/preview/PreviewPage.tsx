@@ -12,6 +12,7 @@ import { Button } from "../../design/Button";
 import { Callout, type Tone } from "../../design/feedback";
 import { Mark } from "../../design/Mark";
 import { actionMeaning, ConfidenceMark } from "../../design/meaning";
+import { isPartOf, titledByCalls } from "../../graph/calls";
 import { asText, linesOf, worstOf } from "../../graph/preview";
 import { Said } from "../../design/Said";
 import { edgesOfPlan } from "../../graph/view";
@@ -25,14 +26,14 @@ import { say } from "../../window/toasts";
 
 /** Words first, worst first; the graph beside them, tinted. */
 export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: PreviewView; again: () => void; inputs?: ReactNode; title: string; lead?: string; busy?: boolean }) {
-  const { preview } = view;
+  const preview = useMemo(() => ({ ...view.preview, steps: titledByCalls(view.preview.steps) }), [view.preview]);
   const undoing = preview.undoes !== undefined;
   const manifests = useQuery("connector.list", {}).data;
   const lines = useMemo(() => linesOf(preview), [preview]);
   const [selection, setSelection] = useState<Selection>(nothing);
   const only = selection.steps[0];
-  const shown = only ? lines.filter((line) => line.step.id === only) : lines;
-  const quiet = preview.steps.filter((step) => !step.problem && step.changes.length === 0);
+  const shown = only ? lines.filter((line) => isPartOf(line.step.id, only)) : lines;
+  const quiet = preview.steps.filter((step) => !step.problem && step.changes.length === 0 && (step.skipped || step.calls === undefined));
   const unknown = preview.steps.filter((step) => !step.skipped && step.confidence === "unknown").length;
   const stays = undoing ? preview.steps.filter((step) => step.undo.class === "manual" || step.undo.class === "impossible") : [];
   const notes = preview.steps.flatMap((step) => (step.notes ?? []).map((note) => ({ step: step.title, note })));
@@ -98,7 +99,9 @@ function TintedGraph({ view, selection, onSelect }: { view: PreviewView; selecti
     const places = placesOf(view.graph.nodes.map((node) => node.id), edges, view.layout);
     return view.graph.nodes.map((node): CanvasStep => {
       const step = view.preview.steps.find((s) => s.id === node.id);
-      const worst = step ? worstOf(step) : null;
+      // A call does what its steps do.
+      const inside = view.preview.steps.filter((s) => !s.skipped && isPartOf(s.id, node.id)).flatMap((s) => s.changes);
+      const worst = step ? worstOf({ ...step, changes: step.skipped ? step.changes : inside }) : null;
       const tint = step?.problem ? { tone: "bad" as Tone, word: words.severity.error } : step?.skipped ? { tone: "idle" as Tone, word: previewWords.skipped }
         : step?.confidence === "unknown" ? { tone: "odd" as Tone, word: words.confidence.unknown } : worst ? { tone: actionMeaning[worst].tone, word: actionMeaning[worst].word } : undefined;
       return { id: node.id, at: places[node.id] ?? { x: 0, y: 0 }, title: node.title, operation: operationTitle(manifests, node.uses), manifest: manifestOf(manifests, node.uses), badges: step && !step.skipped ? [modeBadge(step.mode, step.mode_open)] : [], problems: 0, off: step?.skipped ?? false, tint, editable: false };

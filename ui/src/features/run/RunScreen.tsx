@@ -15,6 +15,7 @@ import { Dialog } from "../../design/Dialog";
 import { ErrorCallout, Pill, Waiting } from "../../design/feedback";
 import { blockedMeaning, MeaningIcon, meaningOfRun, meaningOfStep } from "../../design/meaning";
 import { Said } from "../../design/Said";
+import { titledByCalls } from "../../graph/calls";
 import { edgesOfRun } from "../../graph/view";
 import { ModeTag } from "../../summary/Postcard";
 import { compareWords } from "../../text/compare";
@@ -113,11 +114,11 @@ function useRunSteps(view: RunView, manifests: Parameters<typeof manifestOf>[0],
   const places = useMemo(() => placesOf(ids === "" ? [] : ids.split(" "), edgesOfRun(view.edges), layout), [ids, view.edges, layout]);
   return useMemo(() => {
     const next: typeof before.current = new Map();
-    const titles = new Map(view.steps.map((step) => [step.id, step.title]));
+    const titles = new Map(titledByCalls(view.steps).map((step) => [step.id, step.title]));
     const titleOf = (id: string) => titles.get(id) ?? id;
     const list = view.steps.map((step): CanvasStep => {
       const made: CanvasStep = {
-        id: step.id, at: places[step.id] ?? { x: 0, y: 0 }, title: step.title, operation: operationTitle(manifests, step.uses), manifest: manifestOf(manifests, step.uses),
+        id: step.id, at: places[step.id] ?? { x: 0, y: 0 }, title: step.title, operation: step.within === undefined ? operationTitle(manifests, step.uses) : titleOf(step.within), manifest: manifestOf(manifests, step.uses),
         badges: [
           modeBadge(step.mode, step.mode_open),
           ...(step.items.length > 0 ? [{ id: "each" as const, word: runWords.items(step.items.length), text: `${step.item_counts.succeeded}/${step.item_counts.total}` }] : []),
