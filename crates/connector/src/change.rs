@@ -76,8 +76,8 @@ impl Change {
         let name = self.name.as_str();
         match name.strip_suffix(KNOWN_LATER).map(str::trim_end) {
             Some("") => String::from("(its name is known later)"),
-            Some(method) if self.kind == "request" && method.chars().all(char::is_alphabetic) => {
-                format!("{method}, to an address that is known later")
+            Some(method) if method.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+                format!("{method}, address known later")
             }
             _ if name.contains(KNOWN_LATER) => {
                 format!("{} (in part known later)", name.replace(KNOWN_LATER, "…"))
@@ -170,7 +170,7 @@ mod tests {
         };
         assert_eq!(
             name("request", "GET (known later)"),
-            "GET, to an address that is known later"
+            "GET, address known later"
         );
         assert_eq!(name("stack", "(known later)"), "(its name is known later)");
         assert_eq!(

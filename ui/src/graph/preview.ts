@@ -34,10 +34,10 @@ export function losses(preview: Preview): string[] {
 const knownLater = "(known later)";
 
 /** The name of a change for people: a part that is known only later is said in words. */
-export function plainName(change: Pick<Change, "kind" | "name">): string {
-  const { kind, name } = change;
+export function plainName(change: Pick<Change, "name">): string {
+  const { name } = change;
   if (name === knownLater) return "(its name is known later)";
-  if (kind === "request" && /^\p{L}+ \(known later\)$/u.test(name)) return `${name.slice(0, name.indexOf(" "))}, to an address that is known later`;
+  if (/^[A-Z]+ \(known later\)$/.test(name)) return `${name.slice(0, name.indexOf(" "))}, address known later`;
   return name.includes(knownLater) ? `${name.replaceAll(knownLater, "…")} (in part known later)` : name;
 }
 

@@ -17,7 +17,7 @@ describe("a preview", () => {
   const preview = { steps: [step("one", [change("create", "page"), change("run", "job")]), step("two", [change("replace", "database", true), change("delete", "cache"), change("update", "site")])] } as unknown as Preview;
 
   it("says the worst first, and lost data before all else", () => expect(linesOf(preview).map((line) => line.change.name)).toEqual(["database", "cache", "site", "page", "job"]));
-  it.each([["request", "GET (known later)", "GET, to an address that is known later"], ["stack", "(known later)", "(its name is known later)"], ["stack", "shop-(known later)-eu", "shop-…-eu (in part known later)"], ["file", "a.txt", "a.txt"]])("calls a %s named %s: %s", (kind, name, words) => expect(plainName({ kind, name })).toBe(words));
+  it.each([["request", "GET (known later)", "GET, address known later"], ["stack", "(known later)", "(its name is known later)"], ["stack", "shop-(known later)-eu", "shop-…-eu (in part known later)"], ["file", "a.txt", "a.txt"]])("calls a %s named %s: %s", (_kind, name, words) => expect(plainName({ name })).toBe(words));
   it("names what loses its data", () => expect(losses(preview)).toEqual(["database"]));
 });
 

@@ -22,7 +22,7 @@ export function ChangeLine({ line, manifest, undoing, onStep }: { line: PreviewL
       <button type="button" className="change-row" aria-expanded={open} aria-controls={id} onClick={() => { setOpen(!open); onStep?.(step.id); }}>
         <span className="change-verb" data-tone={meaning.tone}><MeaningIcon meaning={meaning} size={15} />{meaning.word}</span>
         <Mark manifest={manifest} size={20} />
-        <span className="change-name ellipsis" title={`${change.kind} ${change.name}`}><span className="change-thing">{plainName(change)}</span> <span className="quiet">{change.kind}</span></span>
+        <span className="change-name ellipsis" title={`${change.kind} ${plainName(change)}`}><span className="change-thing">{plainName(change)}</span> <span className="quiet">{change.kind}</span></span>
         {change.stateful && (change.action === "delete" || change.action === "replace") ? <span className="tag" data-tone="bad">{previewWords.statefulBadge}</span> : null}
         <span className="change-sure" title={words.confidenceHelp[confidence]}><ConfidenceMark confidence={confidence} /><span>{words.confidence[confidence]}</span></span>
         {undoing ? null : <span className="change-undo" data-tone={undo.tone} title={step.undo.because ?? words.undoHelp[step.undo.class]}><MeaningIcon meaning={undo} size={13} /><span>{undo.word}</span></span>}
