@@ -35,6 +35,12 @@ pub(crate) fn supervise(directory: &Path) -> io::Result<()> {
     let text = Zeroizing::new(read_all(io::stdin().lock(), LONGEST_SPEC)?);
     let spec = serde_json::from_slice::<Spec>(&text);
     drop(text);
+    if let Err(error) = &spec
+        && error.is_eof()
+    {
+        // The caller was gone before it had said what to do: nothing has begun, and nothing may say so.
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     let durable = spec.as_ref().map_or(true, |spec| spec.durable);
     let folder = Folder::take(directory, durable)?;
     apart::from_terminal()?;

@@ -512,9 +512,7 @@ fn each_way_not_to_start_has_its_kind() {
 #[test]
 fn a_description_that_cannot_be_read_is_told_without_quoting_it() {
     for text in [
-        &b"{"[..],
-        b"",
-        b"{\"label\":1}",
+        &b"{\"label\":1}"[..],
         b"\xff",
         br#"{"label":"x","redact":[{"name":"n","value_base64":"canary!"}]}"#,
     ] {
@@ -525,6 +523,17 @@ fn a_description_that_cannot_be_read_is_told_without_quoting_it() {
         assert_eq!(ended.kind, Some(FailedStart::Other));
         let error = ended.error.unwrap();
         assert!(error.starts_with("the description cannot be read") && !error.contains("canary"));
+    }
+}
+
+/// The caller was killed before it had handed the description over: the next one begins as if nobody had.
+#[test]
+fn a_description_that_was_cut_off_leaves_no_trace() {
+    for text in [&b""[..], b"{", b"{\"label\":\"x\""] {
+        let bed = Bed::new();
+        let mut child = Bed::start_with(Command::new(PROGRAM).arg(bed.folder()), text);
+        assert!(!child.wait().unwrap().success());
+        assert_eq!(fs::read_dir(bed.folder()).unwrap().count(), 0);
     }
 }
 
