@@ -615,6 +615,7 @@ pub(crate) fn workflow() -> Manifest {
         output: json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "type": "object",
+            "properties": {},
             "description": "The outputs of the called workflow.",
             "additionalProperties": true,
         }),
