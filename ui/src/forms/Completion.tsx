@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { Tried } from "../bridge/types";
 import { Button } from "../design/Button";
 import { complete, nearestFor, pathAt } from "../graph/completion";
@@ -47,11 +48,15 @@ export function Completion({ id, testId, value, onCommit, suggestions, open, bar
     if (!at) return;
     const next = text.slice(0, at.from) + expression + text.slice(at.to);
     const end = at.from + expression.length;
-    setDraft(next);
-    setChosen(0);
-    // A path that goes on is completed on; a whole one is done.
-    setCaret(expression.endsWith(".") ? end : null);
-    requestAnimationFrame(() => { field.current?.focus(); field.current?.setSelectionRange(end, end); });
+    // Drawn at once: the caret must stand behind the path before the next key comes.
+    flushSync(() => {
+      setDraft(next);
+      setChosen(0);
+      // A path that goes on is completed on; a whole one is done.
+      setCaret(expression.endsWith(".") ? end : null);
+    });
+    field.current?.focus();
+    field.current?.setSelectionRange(end, end);
   };
 
   return (
