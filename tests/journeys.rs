@@ -28,6 +28,8 @@ mod people;
 mod servers;
 #[path = "journeys/shapes.rs"]
 mod shapes;
+#[path = "journeys/tools.rs"]
+mod tools;
 #[path = "journeys/twenty_kills.rs"]
 mod twenty_kills;
 #[path = "journeys/weather.rs"]

@@ -18,6 +18,7 @@ pub mod parse;
 pub mod schema;
 mod stack;
 pub mod tree;
+pub mod wanted;
 #[doc(hidden)]
 pub mod work;
 pub mod workspace;
@@ -25,4 +26,5 @@ pub mod workspace;
 pub use document::Document;
 pub use environment::Environment;
 pub use id::{CredentialName, EnvironmentName, OperationName, RunId, StepId};
+pub use wanted::WantedTool;
 pub use workspace::{CatalogEntry, Workspace};

@@ -43,6 +43,8 @@ pub const UNKNOWN_KEY: Code = Code::new("POD0020");
 pub const BAD_OPERATION: Code = Code::new("POD0021");
 /// A rule that this version does not enforce.
 pub const NOT_ENFORCED: Code = Code::new("POD0022");
+/// What is wanted of a tool cannot be read.
+pub const BAD_TOOL: Code = Code::new("POD0023");
 
 /// A document, what is wrong with it, and where everything stands.
 #[derive(Clone, Debug)]

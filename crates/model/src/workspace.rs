@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::id::EnvironmentName;
+use crate::wanted::WantedTool;
 
 /// A workspace, as written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
@@ -15,10 +16,11 @@ pub struct Workspace {
     /// What people call it.
     #[serde(default)]
     pub name: String,
-    /// Tool → version requirement, for example `terraform: ">=1.5"`.
+    /// Tool → the version it must have, for example `terraform: ">= 1.5, < 2"`; a step that needs another
+    /// is refused in its preview.
     #[serde(default)]
-    #[ts(as = "std::collections::HashMap<String, String>")]
-    pub tools: IndexMap<String, String>,
+    #[ts(as = "std::collections::HashMap<String, WantedTool>")]
+    pub tools: IndexMap<String, WantedTool>,
     /// Where commands go that name no environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

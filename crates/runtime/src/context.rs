@@ -1,21 +1,22 @@
 //! What a connector gets for one verb of one step: the only door from a connector to the world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use podium_connector::{
     Context, HttpRequest, HttpResponse, Lease, LogLine, Mode, Phase, Process, ProcessSpec,
-    Progress, Tool,
+    Progress, StepPreview, Tool,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_secret::{Redactor, Secret};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::http::Fence;
+use crate::wanted::WantedTools;
 use crate::{clock, http, process, tools};
 
 /// What a step reports while it runs.
@@ -59,6 +60,9 @@ pub(crate) struct StepContext {
     pub(crate) cancel: watch::Receiver<u32>,
     /// Reports that a former life of this attempt already wrote into the journal.
     pub(crate) already_reported: AtomicU64,
+    pub(crate) wanted: Arc<WantedTools>,
+    /// Tools that were used here and held against what the workspace wants.
+    pub(crate) found: Mutex<BTreeSet<String>>,
 }
 
 impl StepContext {
@@ -74,6 +78,16 @@ impl StepContext {
         if let Some(reports) = &self.reports {
             // The driver is gone only when the run is; then nobody listens.
             let _ = reports.send(report);
+        }
+    }
+
+    /// Says in the preview which tools it was made with, where the workspace wants certain ones.
+    pub(crate) fn note_tools(&self, preview: &mut StepPreview) {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        for words in found.iter() {
+            if !preview.notes.contains(words) {
+                preview.notes.push(words.clone());
+            }
         }
     }
 
@@ -160,11 +174,19 @@ impl Context for StepContext {
                 path: self.folders.practice.join(name),
             });
         }
-        tools::find(
-            names,
-            std::env::var_os("PATH").as_deref(),
-            &self.folders.workspace,
-        )
+        let path = std::env::var_os("PATH");
+        if self.phase == Phase::Write && process::was_started(&self.folders.processes) {
+            // It goes on with the tool it began with; what is wanted counts for what begins.
+            return tools::find(names, path.as_deref(), &self.folders.workspace);
+        }
+        let (tool, found) = self.wanted.find(names, path.as_deref()).await?;
+        if let Some(found) = found {
+            self.found
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(found.words());
+        }
+        Ok(tool)
     }
 
     async fn http(&self, request: HttpRequest) -> Result<HttpResponse> {

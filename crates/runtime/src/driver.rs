@@ -487,7 +487,7 @@ impl StepWork {
         if recalled.is_none() {
             podium_connector::Handover::clear(context);
         }
-        let (preview, undo) = match &self.plan_step.work {
+        let (mut preview, undo) = match &self.plan_step.work {
             Work::Do => {
                 let preview = match recalled {
                     Some(preview) => preview,
@@ -508,6 +508,7 @@ impl StepWork {
                 (preview, None)
             }
         };
+        context.note_tools(&mut preview);
         Ok(Command::Prepared {
             step: self.step.clone(),
             attempt: self.attempt,

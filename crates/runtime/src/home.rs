@@ -100,6 +100,14 @@ impl Home {
             .join(connector)
     }
 
+    /// What a program said of itself, for the file at this path.
+    pub(crate) fn tool(&self, program: &Path) -> PathBuf {
+        self.root
+            .join("cache")
+            .join("tools")
+            .join(format!("{:08x}.json", fnv(program)))
+    }
+
     /// Memory-backed private space of this user where the system has one, else a folder of the home.
     pub fn private(&self) -> PathBuf {
         match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from) {

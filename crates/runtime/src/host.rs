@@ -25,6 +25,7 @@ use crate::handover::Handovers;
 use crate::home::{Home, create_private, storage};
 use crate::preview::Look;
 use crate::simulators::{self, Simulators};
+use crate::wanted::WantedTools;
 use crate::workspace::Folder;
 use crate::{clock, inbox, preview};
 
@@ -82,6 +83,7 @@ pub(crate) struct Shared {
     journal: Arc<Journal>,
     simulators: Simulators,
     pub(crate) handovers: Arc<Handovers>,
+    wanted: Arc<WantedTools>,
     happened: broadcast::Sender<Arc<Happened>>,
     doors: Mutex<HashMap<RunId, Door>>,
 }
@@ -130,6 +132,7 @@ impl Host {
         Ok(Self {
             shared: Arc::new(Shared {
                 handovers: Arc::new(Handovers::new(&home)),
+                wanted: Arc::new(WantedTools::new(folder.clone(), home.clone())),
                 home,
                 folder,
                 connectors: by_operation,
@@ -151,6 +154,11 @@ impl Host {
     /// Podium's own folder.
     pub fn home(&self) -> &Home {
         &self.shared.home
+    }
+
+    /// Tools, as the workspace wants them.
+    pub fn wanted_tools(&self) -> &WantedTools {
+        &self.shared.wanted
     }
 
     /// Where credentials are.
@@ -586,6 +594,8 @@ impl Shared {
             reports: None,
             cancel: asked.cancel,
             already_reported: AtomicU64::new(0),
+            wanted: Arc::clone(&self.wanted),
+            found: Mutex::default(),
         })
     }
 

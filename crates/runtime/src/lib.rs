@@ -11,6 +11,7 @@
 pub mod clock;
 pub mod home;
 pub mod tools;
+pub mod wanted;
 pub mod workspace;
 
 mod context;

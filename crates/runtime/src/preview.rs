@@ -446,14 +446,16 @@ impl Look {
     }
 
     async fn preview(&self, step: &PlanStep, request: &StepRequest) -> Result<StepPreview> {
-        match &step.work {
+        let mut preview = match &step.work {
             Work::Do => self.connector.preview(&self.context, request).await,
             Work::Undo { record, .. } => {
                 self.connector
                     .preview_undo(&self.context, request, record)
                     .await
             }
-        }
+        }?;
+        self.context.note_tools(&mut preview);
+        Ok(preview)
     }
 
     /// Removes what was only needed for the question.

@@ -29,7 +29,7 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 /// The signal of a gentle stop (SIGINT).
 const INTERRUPT: i32 = 2;
 /// Variables of Podium's own environment that a child may see.
-const PASSED: [&str; 16] = [
+pub(crate) const PASSED: [&str; 16] = [
     "PATH",
     "HOME",
     "USER",

@@ -17,10 +17,16 @@ impl Podium {
             self.journal_check().await,
             self.vault_check().await,
         ];
+        let mut others = self.host.wanted_tools().all().unwrap_or_default();
         for manifest in self.host.manifests() {
             if !manifest.tools.is_empty() {
                 checks.push(self.tool_check(&manifest.label, &manifest.tools).await);
+                others.retain(|name, _| name != &manifest.id && !manifest.tools.contains(name));
             }
+        }
+        // What the workspace wants beside the connectors' own tools: programs of its command steps.
+        for name in others.into_keys() {
+            checks.push(self.tool_check(&name, std::slice::from_ref(&name)).await);
         }
         Ok(Doctor { checks })
     }
@@ -109,8 +115,21 @@ impl Podium {
     async fn tool_check(&self, label: &str, names: &[String]) -> Check {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let path = std::env::var_os("PATH");
-        match tools::find(&names, path.as_deref(), self.host.folder().root()) {
-            Ok(tool) => match version(&tool.path).await {
+        match self.host.wanted_tools().find(&names, path.as_deref()).await {
+            Ok((tool, Some(found))) => check(
+                label,
+                CheckState::Good,
+                format!(
+                    "`{}` {} is there, and this workspace wants {} ({}, sha256 {}).",
+                    tool.name,
+                    found.version,
+                    found.wanted,
+                    tool.path.display(),
+                    found.sha256
+                ),
+                None,
+            ),
+            Ok((tool, None)) => match version(&tool.path).await {
                 Some(version) => check(
                     label,
                     CheckState::Good,
@@ -126,7 +145,11 @@ impl Podium {
             },
             Err(error) => check(
                 label,
-                CheckState::Missing,
+                if error.code.as_str() == "POD0301" {
+                    CheckState::Missing
+                } else {
+                    CheckState::Trouble
+                },
                 error.message,
                 error.hint.as_deref(),
             ),

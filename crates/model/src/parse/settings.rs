@@ -3,11 +3,12 @@
 use indexmap::IndexMap;
 use podium_diagnostics::Diagnostic;
 
-use super::reader::{Path, Reader};
-use super::{NOT_ENFORCED, version, workflow::is_map};
+use super::reader::{Path, Reader, shorten};
+use super::{BAD_TOOL, NOT_ENFORCED, version, workflow::is_map};
 use crate::environment::{Confirm, Environment, Protection};
 use crate::id::CredentialName;
 use crate::tree::{Kind, Node};
+use crate::wanted::{Requirement, WantedTool};
 use crate::workspace::{CatalogEntry, Workspace};
 
 pub(super) fn environment(reader: &mut Reader<'_>) -> Option<Environment> {
@@ -132,11 +133,11 @@ pub(super) fn workspace(reader: &mut Reader<'_>) -> Option<Workspace> {
         workspace.name = name.unwrap_or_default();
     }
     let tools = path.key("tools");
-    let hint = "Write `tools:` and under it for example `terraform: \">=1.5\"`.";
+    let hint = "Write `tools:` and under it for example `terraform: \">= 1.5, < 2\"`.";
     let mut wanted = IndexMap::new();
     for (name, entry) in reader.entries(fields.get("tools"), &tools, hint) {
-        if let Some(version) = reader.text(&entry.value, &tools.key(name)) {
-            wanted.insert(name.to_owned(), version);
+        if let Some(tool) = wanted_tool(reader, &entry.value, &tools.key(name)) {
+            wanted.insert(name.to_owned(), tool);
         }
     }
     workspace.tools = wanted;
@@ -158,6 +159,87 @@ pub(super) fn workspace(reader: &mut Reader<'_>) -> Option<Workspace> {
         .get("default_environment")
         .and_then(|node| reader.name_value(node, &path.key("default_environment")));
     Some(workspace)
+}
+
+fn wanted_tool(reader: &mut Reader<'_>, node: &Node, path: &Path<'_>) -> Option<WantedTool> {
+    let hint = "Write for example `\">= 1.5, < 2\"`, or `{ version: \"~2.18\", sha256: ... }`.";
+    if !matches!(node.kind, Kind::Map(_)) {
+        let version = reader.text(node, path)?;
+        return requirement(reader, version, node, path).map(WantedTool::Version);
+    }
+    let fields = reader.fields(node, path, &["version", "sha256"], &[], hint)?;
+    let version = match fields.get("version") {
+        Some(node) => {
+            let here = path.key("version");
+            let text = reader.text(node, &here)?;
+            Some(requirement(reader, text, node, &here)?)
+        }
+        None => None,
+    };
+    let sha256 = match fields.get("sha256") {
+        Some(node) => {
+            let here = path.key("sha256");
+            let given = texts(reader, node, &here);
+            let sums: Vec<String> = given.iter().filter_map(|text| checksum(text)).collect();
+            if sums.is_empty() || sums.len() != given.len() {
+                let bytes = reader.short(node);
+                reader.error(
+                    BAD_TOOL,
+                    "A checksum cannot be read",
+                    "A SHA-256 has 64 hexadecimal digits.",
+                    "Take it from the maker of the tool, or from `podium doctor`.",
+                    &here,
+                    &bytes,
+                );
+                return None;
+            }
+            sums
+        }
+        None => Vec::new(),
+    };
+    if version.is_none() && sha256.is_empty() {
+        let bytes = reader.short(node);
+        let detail = "Neither a version nor a checksum is wanted of this tool.";
+        reader.error(
+            BAD_TOOL,
+            "Nothing is wanted of a tool",
+            detail,
+            hint,
+            path,
+            &bytes,
+        );
+        return None;
+    }
+    Some(WantedTool::Exact { version, sha256 })
+}
+
+fn requirement(
+    reader: &mut Reader<'_>,
+    text: String,
+    node: &Node,
+    path: &Path<'_>,
+) -> Option<String> {
+    let Err(why) = Requirement::parse(&text) else {
+        return Some(text);
+    };
+    let bytes = reader.short(node);
+    reader.error(
+        BAD_TOOL,
+        "A version requirement cannot be read",
+        format!("`{}` is no version requirement: {why}.", shorten(&text)),
+        "Write for example `\">= 1.5, < 2\"`, `\"~2.18\"` or `\"1.5.7\"`.",
+        path,
+        &bytes,
+    );
+    None
+}
+
+/// 64 hexadecimal digits in small letters; `sha256:` may stand before them.
+fn checksum(text: &str) -> Option<String> {
+    let digits = text.trim();
+    let digits = digits.strip_prefix("sha256:").unwrap_or(digits);
+    (digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .then(|| digits.to_ascii_lowercase())
 }
 
 fn catalog_entry(reader: &mut Reader<'_>, node: &Node, path: &Path<'_>) -> CatalogEntry {

@@ -3,6 +3,7 @@ use podium_diagnostics::Severity;
 use super::*;
 use crate::document::{Join, Need, OnError, When};
 use crate::tree::MAX_BYTES;
+use crate::wanted::WantedTool;
 
 const WHOLE: &str = r#"podium: 1
 name: Open a shop branch
@@ -260,8 +261,34 @@ fn environments_and_workspaces_are_read() {
     assert_eq!(parsed.diagnostics, Vec::new());
     assert_eq!(
         parsed.value.expect("it is right").tools["terraform"],
-        ">=1.5"
+        WantedTool::Version(">=1.5".into())
     );
+}
+
+#[test]
+fn what_is_wanted_of_a_tool_is_read_or_said_to_be_wrong() {
+    let sum = "A".repeat(64);
+    let text = format!(
+        "podium: 1\ntools:\n  ansible: {{ version: ~2.18, sha256: {sum} }}\n  jq: {{ sha256: [{sum}, \
+         \"sha256:{sum}\"] }}\n"
+    );
+    let parsed = parse_workspace("podium.yaml", text.as_bytes());
+    assert_eq!(parsed.diagnostics, Vec::new());
+    let tools = parsed.value.expect("it is right").tools;
+    assert_eq!(tools["ansible"].version(), Some("~2.18"));
+    assert_eq!(tools["ansible"].checksums(), ["a".repeat(64)]);
+    assert_eq!(tools["jq"].version(), None);
+    assert_eq!(tools["jq"].checksums(), ["a".repeat(64), "a".repeat(64)]);
+
+    let text = "podium: 1\ntools:\n  a: newest\n  b: 1.5\n  c: { sha256: abc }\n  d: {}\n";
+    let parsed = parse_workspace("podium.yaml", text.as_bytes());
+    let codes: Vec<&str> = parsed
+        .diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.code.as_str())
+        .collect();
+    assert_eq!(codes, ["POD0023", "POD0013", "POD0023", "POD0023"]);
+    assert!(parsed.value.expect("readable").tools.is_empty());
 }
 
 #[test]
