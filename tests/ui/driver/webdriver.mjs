@@ -140,24 +140,31 @@ export class Window {
     });
   }
 
-  /** Clicks what can be clicked, once it stands still: a form moves while it fills. */
+  /**
+   * Clicks what can be clicked, once it stands still: a form moves while it fills, a menu while it opens. Three looks
+   * at the same place, nothing that moves it, no font on its way, and nothing in front of it.
+   */
   async click(what, ms) {
     await this.see(what, ms);
     let last;
+    let times = 0;
     await until(`${what} can be clicked and stands still`, async () => {
       const now = await this.js((css) => {
         const one = document.querySelector(css);
         if (!one || one.disabled || one.getAttribute('aria-disabled') === 'true') return null;
+        if (document.fonts.status !== 'loaded') return null;
+        if (document.getAnimations().some((it) => it.playState === 'running' && it.effect?.target?.contains(one))) return null;
         one.scrollIntoView({ block: 'nearest', inline: 'nearest' });
         const { x, y, width, height } = one.getBoundingClientRect();
-        return `${x} ${y} ${width} ${height}`;
+        const middle = [Math.round(x + width / 2), Math.round(y + height / 2)];
+        const hit = document.elementFromPoint(...middle);
+        return hit && (one.contains(hit) || hit.contains(one)) ? middle : null;
       }, this.css(what));
-      const still = now !== null && now === last;
+      times = now !== null && `${now}` === `${last}` ? times + 1 : 0;
       last = now;
-      return still;
+      return times >= 2;
     }, ms);
-    const [x, y] = await this.middle(what);
-    await this.clickAt(x, y);
+    await this.clickAt(...last);
   }
 
   clickAt(x, y) {

@@ -91,13 +91,15 @@ story('one goes back to where one looked before, by key', {}, async (world) => {
   const window = await world.open();
   await open(window, 'open-a-shop-branch', 2);
   const view = () => window.js(() => document.querySelector('.react-flow__viewport').style.transform);
+  // Ten looks at the same view: the first ones may fall before it fits what was opened.
   const still = async (what, wanted) => {
     let last = '';
+    let times = 0;
     return until(what, async () => {
       const now = await view();
-      const same = now === last;
+      times = now === last ? times + 1 : 0;
       last = now;
-      return same && wanted(now) ? now : false;
+      return times >= 10 && wanted(now) ? now : false;
     });
   };
   await window.js(() => document.querySelector('.canvas').focus());
@@ -105,10 +107,9 @@ story('one goes back to where one looked before, by key', {}, async (world) => {
   await window.keys(['j']);
   const second = await still('the view went to a step', (now) => now !== first);
   await window.keys([KEY.control, '[']);
-  await still('and back', (now) => now !== second);
-  assert.equal(await view(), first);
+  await still('and back', (now) => now === first);
   await window.keys([KEY.control, ']']);
-  assert.equal(await still('and forth', (now) => now !== first), second);
+  await still('and forth', (now) => now === second);
   await window.see('@minimap');
   await window.keys(['m']);
   await window.gone('@minimap');
