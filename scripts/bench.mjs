@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { cargo, forTerminal, pages, programs } from './setup/build.mjs';
+import { cargo, forTerminal, pages, programs, PROGRAMS, selection } from './setup/build.mjs';
 import { peersEnv } from './setup/peers.mjs';
 import { results } from './setup/places.mjs';
 import { finish, heading, Plain, say } from './setup/say.mjs';
@@ -24,8 +24,9 @@ await finish(async () => {
   if (parts.includes('window')) await pages();
   const made = await programs({ release: true, only: parts.includes('window') ? undefined : forTerminal() });
   if (parts.includes('window')) {
+    // Asked for together with the programs, or cargo compiles the toolkit anew for it alone.
     const examples = await cargo('An empty window of the same toolkit', [
-      'build', '--locked', '--release', '--package', 'podium-desktop', '--example', 'empty-window', '--features', 'podium-desktop/custom-protocol',
+      'build', '--locked', '--release', ...selection(PROGRAMS), '--example', 'empty-window',
     ]);
     made['empty-window'] = examples.find((one) => one.name === 'empty-window').executable;
   }

@@ -44,6 +44,7 @@ export async function measure({ made }) {
 }
 
 async function start(world, program, ready) {
+  world.app = program;
   await world.drive();
   const began = performance.now();
   world.window = await Window.open(world.base, program, [world.workspace]);

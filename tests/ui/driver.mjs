@@ -56,6 +56,8 @@ export function story(name, options, tell) {
 /** Everything a story can touch. */
 export class World {
   constructor(name) {
+    /** The program whose window it is. */
+    this.app = app;
     this.name = name;
     // Short: a socket's path may have 107 bytes.
     this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'podium-')));
@@ -112,7 +114,7 @@ export class World {
 
   /** The window's process, or nothing when it has ended. */
   pid() {
-    const real = realpathSync(app);
+    const real = realpathSync(this.app);
     for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
       try {
         const parent = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))[1]);

@@ -220,8 +220,13 @@ export class Window {
     return this.do('POST', '/actions', { actions: [{ type: 'key', id: 'keys', actions: [...down, ...up] }] });
   }
 
+  /** Keeps what is painted. A page is there before its first paint; a picture of one colour packs to next to nothing. */
   async picture(file) {
-    writeFileSync(file, Buffer.from(await this.do('GET', '/screenshot'), 'base64'));
+    const shot = await until('the window is painted', async () => {
+      const taken = Buffer.from(await this.do('GET', '/screenshot'), 'base64');
+      return taken.length > 12_000 && taken;
+    });
+    writeFileSync(file, shot);
   }
 
   resize(width, height) {

@@ -84,7 +84,7 @@ story('a frame carries what stands in it, and only the layout changes', {}, asyn
   }
   assert.equal(file(world, 'share-a-folder.yaml'), text, 'the workflow itself is as it was');
   mkdirSync(join(results, 'window'), { recursive: true });
-  await window.picture(join(results, 'window', 'studio.png'));
+  await window.picture(join(results, 'window', 'frame.png'));
 });
 
 story('one goes back to where one looked before, by key', {}, async (world) => {
