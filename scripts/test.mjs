@@ -101,7 +101,7 @@ function words({ passed, failed, skipped }) {
 
 function report(tallies) {
   heading('summary');
-  const sum = { passed: 0, failed: [], skipped: [] };
+  const sum = { passed: 0, failed: [], skipped: [], again: [] };
   const cell = (text, width) => String(text).padStart(width);
   say(`  ${'tier'.padEnd(10)}${cell('passed', 9)}${cell('failed', 9)}${cell('skipped', 9)}${cell('time', 14)}`);
   for (const [name, one] of tallies) {
@@ -110,12 +110,14 @@ function report(tallies) {
     );
     sum.passed += one.passed;
     sum.failed.push(...one.failed.map((what) => `${name}: ${what}`));
+    sum.again.push(...one.again.map((what) => `${name}: ${what}`));
     sum.skipped.push(...one.skipped.map(({ name: what, why }) => `${name}: ${what}: ${why}`));
   }
   say();
   for (const what of sum.failed) say(`failed: ${what}`);
+  for (const what of sum.again) say(`passed only at the second attempt: ${what}`);
   for (const what of sum.skipped) say(`skipped: ${what}`);
-  if (sum.failed.length > 0) say('Whole logs: test-results/logs');
+  if (sum.failed.length + sum.again.length > 0) say('Whole logs: test-results/logs');
   say();
   say(words(sum));
   return sum.failed.length > 0 || sum.passed === 0 ? 1 : 0;

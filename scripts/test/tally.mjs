@@ -1,9 +1,30 @@
 // What a tier found: how many passed, which failed, which were skipped and why. The parsers read what
 // the runners print; a line they do not know is no result.
 
-/** An empty tally. */
+/** An empty tally. `again` names those that failed and passed when run once more. */
 export function tally() {
-  return { passed: 0, failed: [], skipped: [], ms: 0 };
+  return { passed: 0, failed: [], skipped: [], again: [], ms: 0 };
+}
+
+/** More failures than this in one run are no accident; they are not run again. */
+const ACCIDENTS = 3;
+
+/**
+ * Adds what one run found to the tally of its tier. `once` runs what failed once more and gives what that
+ * found, in the same names; only a test that passes there by its own name is taken off the failures, and it
+ * is told. PODIUM_TEST_ONCE=1 forbids the second attempt.
+ */
+export async function settle(into, found, once) {
+  let failed = found.failed;
+  if (failed.length > 0 && failed.length <= ACCIDENTS && !process.env.PODIUM_TEST_ONCE) {
+    const second = new Set(await once(failed));
+    into.again.push(...failed.filter((name) => second.has(name)));
+    failed = failed.filter((name) => !second.has(name));
+  }
+  into.passed += found.passed + found.failed.length - failed.length;
+  into.failed.push(...failed);
+  into.skipped.push(...found.skipped);
+  return failed;
 }
 
 /** Reads the output of one Rust test program, run with `--show-output`, line by line into `into`. */
@@ -37,24 +58,30 @@ export function rustReader(into, program) {
   };
 }
 
-/** Reads the JSON report of vitest. */
+/** Reads the JSON report of vitest. Gives the names that passed and the files in which one failed. */
 export function readVitest(into, report) {
+  const names = { passed: [], files: new Set() };
   for (const file of report.testResults) {
     if (file.status === 'failed' && file.assertionResults.length === 0) {
       into.failed.push(`${file.name}: ${(file.message ?? '').split('\n')[0]}`);
     }
     for (const one of file.assertionResults) {
-      if (one.status === 'passed') into.passed += 1;
-      else if (one.status === 'failed') into.failed.push(one.fullName);
-      else into.skipped.push({ name: one.fullName, why: `${one.status} in the test file` });
+      if (one.status === 'passed') {
+        into.passed += 1;
+        names.passed.push(one.fullName);
+      } else if (one.status === 'failed') {
+        into.failed.push(one.fullName);
+        names.files.add(file.name);
+      } else into.skipped.push({ name: one.fullName, why: `${one.status} in the test file` });
     }
   }
+  return names;
 }
 
-/** Reads node's test runner in TAP; only leaves count, not the files and suites around them. */
+/** Reads node's test runner in TAP; only leaves count, not the files and suites around them. Gives the names that passed. */
 export function readTap(into, text) {
   const open = [];
-  let last;
+  const passed = [];
   for (const line of text.split('\n')) {
     const subtest = /^(\s*)# Subtest: (.*)$/.exec(line);
     if (subtest) {
@@ -67,18 +94,16 @@ export function readTap(into, text) {
     if (!result) continue;
     const [, space, how, name, mark, why] = result;
     const here = open[space.length / 4];
-    last = undefined;
     if (here?.children > 0) {
       here.children = 0;
       continue;
     }
     const full = [...open.slice(0, space.length / 4).map((one) => one.name), name].join(' › ');
     if (mark === 'SKIP') into.skipped.push({ name: full, why: why || 'no reason given' });
-    else if (how === 'ok') into.passed += 1;
-    else {
-      into.failed.push(full);
-      last = full;
-    }
+    else if (how === 'ok') {
+      into.passed += 1;
+      passed.push(full);
+    } else into.failed.push(full);
   }
-  return last;
+  return passed;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { readTap, readVitest, rustReader, tally } from './tally.mjs';
+import { readTap, readVitest, rustReader, settle, tally } from './tally.mjs';
 import { runsOf } from './tiers.mjs';
 
 function rust(lines, code = 0) {
@@ -104,4 +104,30 @@ test('every test program belongs to a tier', () => {
   assert.deepEqual(tier('podium-tests', 'test', 'journeys'), ['real']);
   assert.deepEqual(tier('podium-connector-terraform', 'lib', 'x'), ['unit', 'real']);
   assert.deepEqual(tier('podium-connector-terraform', 'test', 'apply'), ['contract', 'real']);
+});
+
+test('what passes when run once more is counted and told, by its own name only', async () => {
+  const into = tally();
+  const found = { passed: 4, failed: ['one', 'two'], skipped: [] };
+  const left = await settle(into, found, (names) => Promise.resolve([...names.slice(0, 1), 'another']));
+  assert.deepEqual(left, ['two']);
+  assert.equal(into.passed, 5);
+  assert.deepEqual(into.failed, ['two']);
+  assert.deepEqual(into.again, ['one']);
+});
+
+test('many failures are no accident and are not run again', async () => {
+  const into = tally();
+  const failed = ['one', 'two', 'three', 'four'];
+  await settle(into, { passed: 0, failed, skipped: [] }, () => assert.fail('run again'));
+  assert.deepEqual(into.failed, failed);
+  assert.deepEqual(into.again, []);
+});
+
+test('a second attempt can be forbidden', async (t) => {
+  process.env.PODIUM_TEST_ONCE = '1';
+  t.after(() => delete process.env.PODIUM_TEST_ONCE);
+  const into = tally();
+  await settle(into, { passed: 0, failed: ['one'], skipped: [] }, () => assert.fail('run again'));
+  assert.deepEqual(into.failed, ['one']);
 });
