@@ -28,6 +28,7 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ["./src/test-setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
-    testTimeout: 120_000,
+    // Long enough for the longest story on a machine that does much else: no test is about speed.
+    testTimeout: 300_000,
   },
 }));

@@ -1,12 +1,17 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
-// jsdom draws nothing: sizes are given, so that the canvas lays its nodes out.
+// What is waited for comes when it comes: a busy machine is no reason to fail.
+configure({ asyncUtilTimeout: 30_000 });
+
+// jsdom draws nothing: sizes are given, so that the canvas lays its nodes out. A canvas of no size
+// flies through NaN: every node is taken off it until the view has landed, and comes back as another element.
 class FixedResizeObserver implements ResizeObserver {
   constructor(private tell: ResizeObserverCallback) {}
   observe(target: Element): void {
-    queueMicrotask(() => this.tell([{ target, contentRect: target.getBoundingClientRect() } as ResizeObserverEntry], this));
+    const { offsetWidth: width, offsetHeight: height } = target as HTMLElement;
+    queueMicrotask(() => this.tell([{ target, contentRect: { width, height } } as ResizeObserverEntry], this));
   }
   unobserve(): void {}
   disconnect(): void {}

@@ -1,5 +1,5 @@
-import { ReactFlowProvider } from "@xyflow/react";
-import { render, screen } from "@testing-library/react";
+import { type ReactFlowInstance, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { act, render, screen, waitFor } from "@testing-library/react";
 import { beforeEach, expect, it, vi } from "vitest";
 import { GraphCanvas } from "./GraphCanvas";
 import type { StepNode } from "./StepNode";
@@ -48,4 +48,18 @@ it("selecting one of many draws one", () => {
 it("an edge is told to a screen reader with its ends and when it counts", () => {
   render(<ReactFlowProvider><GraphCanvas steps={all} edges={edges} selection={nothing} onSelect={() => {}} editable /></ReactFlowProvider>);
   expect(screen.getByLabelText("From s0 to s1, after failure")).toBeInTheDocument();
+});
+
+it("what the view flies to stays drawn all the way", async () => {
+  let flow: ReactFlowInstance | undefined;
+  const Pilot = () => { flow = useReactFlow(); return null; };
+  render(<ReactFlowProvider><GraphCanvas steps={all} edges={edges} selection={nothing} onSelect={() => {}} editable><Pilot /></GraphCanvas></ReactFlowProvider>);
+  const node = screen.getByTestId("node-s3");
+  const view = () => (document.querySelector(".react-flow__viewport") as HTMLElement).style.transform;
+  const before = view();
+  // A flight so long that this test is over before it has landed, on any machine.
+  act(() => void flow?.setCenter(200, 100, { zoom: 0.8, duration: 3_600_000 }));
+  await waitFor(() => expect(view()).not.toBe(before));
+  expect(view()).not.toContain("NaN");
+  expect(screen.getByTestId("node-s3")).toBe(node);
 });

@@ -1,4 +1,4 @@
-import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { setHost } from "../../bridge/client";
@@ -8,7 +8,6 @@ import { Log } from "./Log";
 import { Rows, scrollTo, windowOf } from "./rows";
 import { pageSize, pagesKept } from "./useLogLines";
 
-const slow = { timeout: 8_000 };
 let asked: { name: string; request: { from?: number; limit?: number } }[] = [];
 
 async function open(lines: number, live = false) {
@@ -17,7 +16,7 @@ async function open(lines: number, live = false) {
   setHost(counting);
   const [run] = (await host.call("run.list", {})) as { id: string }[];
   const shown = render(<Log run={run?.id ?? ""} step="serve" total={lines} live={live} />);
-  await waitFor(() => expect(screen.queryAllByText("…")).toHaveLength(0), slow);
+  await waitFor(() => expect(screen.queryAllByText("…")).toHaveLength(0));
   return { ...shown, user: userEvent.setup(), body: screen.getByTestId("log"), run: run?.id ?? "" };
 }
 
@@ -27,6 +26,11 @@ function scroll(body: HTMLElement, top: number) {
   body.scrollTop = top;
   fireEvent.scroll(body);
 }
+/** jsdom tells nobody that something was scrolled by script, so it is told with each look. */
+const seen = (body: HTMLElement, text: string) => waitFor(() => {
+  scroll(body, body.scrollTop);
+  expect(body.querySelector("[data-found]")).toHaveTextContent(text);
+});
 const drawn = () => screen.getAllByText(/^(\d+)$/, { selector: ".log-number" }).length;
 const reads = () => asked.filter((one) => one.name === "run.logs");
 
@@ -41,7 +45,7 @@ describe("a log of 100,000 lines", () => {
     expect(before).toBeLessThanOrEqual(3);
     for (const line of [20_000, 40_000, 60_000, 80_000]) {
       scroll(body, line * 20);
-      await waitFor(() => expect(body).toHaveTextContent(`line ${line + 3} of a long log`), slow);
+      await waitFor(() => expect(body).toHaveTextContent(`line ${line + 3} of a long log`));
       expect(drawn()).toBeLessThan(60);
     }
     expect(reads().length).toBeLessThanOrEqual(before + 8);
@@ -53,55 +57,52 @@ describe("a log of 100,000 lines", () => {
     for (let page = 0; page < pagesKept + 4; page += 1) {
       scroll(body, page * pageSize * 20 + 200);
       const at = page * pageSize + 11;
-      await waitFor(() => expect(body).toHaveTextContent(`line ${at} of`), slow);
+      await waitFor(() => expect(body).toHaveTextContent(`line ${at} of`));
     }
     const firstReads = () => reads().filter((one) => one.request.from === 0).length;
     const then = firstReads();
     scroll(body, 0);
-    await waitFor(() => expect(body).toHaveTextContent("line 3 of"), slow);
+    await waitFor(() => expect(body).toHaveTextContent("line 3 of"));
     expect(firstReads()).toBe(then + 1);
   });
 
   it("is searched where it is: how many there are, the next, the one before, and round the end", async () => {
     const { user, body } = await open(100_000);
     await user.type(screen.getByTestId("log-search"), "rare needle");
-    await waitFor(() => expect(screen.getByTestId("log-matches")).toHaveTextContent("1 of 4"), slow);
+    await waitFor(() => expect(screen.getByTestId("log-matches")).toHaveTextContent("1 of 4"));
     await user.click(screen.getByTestId("log-next"));
-    await waitFor(() => expect(screen.getByTestId("log-matches")).toHaveTextContent("2 of 4"), slow);
-    await waitFor(() => expect(body.scrollTop).toBe(25_007 * 20), slow);
-    fireEvent.scroll(body);
-    await waitFor(() => expect(body.querySelector("[data-found]")).toHaveTextContent("a rare needle in line 25007"), slow);
+    await waitFor(() => expect(screen.getByTestId("log-matches")).toHaveTextContent("2 of 4"));
+    await waitFor(() => expect(body.scrollTop).toBe(scrollTo(25_007, 100_000, 20, body.clientHeight)));
+    await seen(body, "a rare needle in line 25007");
     expect(body.querySelector("[data-found] mark")).toHaveTextContent("rare needle");
     await user.click(screen.getByTestId("log-before"));
     await user.click(screen.getByTestId("log-before"));
-    await waitFor(() => expect(screen.getByTestId("log-matches")).toHaveTextContent("4 of 4"), slow);
+    await waitFor(() => expect(screen.getByTestId("log-matches")).toHaveTextContent("4 of 4"));
     await user.type(screen.getByTestId("log-search"), " nowhere");
-    await waitFor(() => expect(screen.getByTestId("log-matches")).toHaveTextContent("none"), slow);
+    await waitFor(() => expect(screen.getByTestId("log-matches")).toHaveTextContent("none"));
     // Searching read no more of the log than was in sight.
     expect(reads().length).toBeLessThan(12);
   });
 
   it("folds its parts, and unfolds the one that a match is in", async () => {
     const { user, body } = await open(100_000);
-    await user.click(await screen.findByTestId("log-fold", {}, slow));
+    await user.click(await screen.findByTestId("log-fold"));
     scroll(body, 0);
-    await waitFor(() => expect(body).toHaveTextContent("TASK [part 1]"), slow);
-    expect(within(body).getAllByText("99 lines folded away").length).toBeGreaterThan(5);
-    expect(body).not.toHaveTextContent("line 3 of");
+    await waitFor(() => expect(body).toHaveTextContent("TASK [part 1]"));
+    await waitFor(() => expect(within(body).getAllByText("99 lines folded away").length).toBeGreaterThan(5));
+    await waitFor(() => expect(body).not.toHaveTextContent("line 3 of"));
     await user.click(within(body).getByRole("button", { name: "Fold “TASK [part 0]”" }));
-    await waitFor(() => expect(body).toHaveTextContent("line 3 of"), slow);
+    await waitFor(() => expect(body).toHaveTextContent("line 3 of"));
     await user.type(screen.getByTestId("log-search"), "needle in line 50007");
-    await waitFor(() => expect(screen.getByTestId("log-matches")).toHaveTextContent("1 of 1"), slow);
-    await act(async () => { await new Promise((done) => requestAnimationFrame(done)); });
-    fireEvent.scroll(body);
-    await waitFor(() => expect(body.querySelector("[data-found]")).toHaveTextContent("a rare needle in line 50007"), slow);
+    await waitFor(() => expect(screen.getByTestId("log-matches")).toHaveTextContent("1 of 1"));
+    await seen(body, "a rare needle in line 50007");
   });
 
   it("is copied as it was recorded, without the escapes and never more than its last 20,000 lines", async () => {
     const { user } = await open(100_000);
     const written = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();
     await user.click(screen.getByTestId("log-copy"));
-    await waitFor(() => expect(written).toHaveBeenCalled(), slow);
+    await waitFor(() => expect(written).toHaveBeenCalled());
     const text = written.mock.calls[0]?.[0] ?? "";
     expect(text.split("\n")).toHaveLength(20_000);
     expect(text.endsWith("line 99999 of a long log, green")).toBe(true);
@@ -113,7 +114,7 @@ it("a log of a million lines takes no more room than a short one", async () => {
   const { body } = await open(1_000_000);
   expect(drawn()).toBeLessThan(60);
   scroll(body, 4_000_000);
-  await waitFor(() => expect(body).toHaveTextContent(/line 50\d\d\d\d of|line 49\d\d\d\d of/), slow);
+  await waitFor(() => expect(body).toHaveTextContent(/line 50\d\d\d\d of|line 49\d\d\d\d of/));
   expect(drawn()).toBeLessThan(60);
   expect(Number.parseFloat((body.firstElementChild as HTMLElement).style.height)).toBeLessThanOrEqual(8_000_000);
 });
