@@ -79,6 +79,32 @@ fn every_published_schema_is_the_committed_one() {
 }
 
 #[test]
+fn the_command_line_asks_as_the_form_does() {
+    let desk = Desk::without_tools();
+    desk.copy(&demo());
+    let preview = |inputs: &[&str], exit: i32| {
+        let mut words = vec!["preview", "breaks-at-step-4", "-e", "play", "--json"];
+        for input in inputs {
+            words.extend(["-i", input]);
+        }
+        desk.podium(&words).expect(exit)
+    };
+    // What is not asked for has its default, and is not needed.
+    let plain = preview(&[], 0).json();
+    assert_eq!(
+        plain["inputs"],
+        json!({ "cause": "missing-page", "words": "Closed on Mondays" })
+    );
+    let asked = preview(&["cause=other-words", "words=Shut"], 0).json();
+    assert_eq!(asked["inputs"]["words"], "Shut");
+    // What would have no effect is refused, at its field.
+    let refused = preview(&["words=Shut"], 1).json();
+    let problem = &refused["error"]["diagnostics"][0];
+    assert_eq!(problem["code"], "POD0133");
+    assert_eq!(problem["address"]["field"], "/inputs/words");
+}
+
+#[test]
 fn previews_and_event_streams_fit_their_schemas() {
     let desk = Desk::without_tools();
     desk.copy(&demo());

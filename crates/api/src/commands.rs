@@ -12,12 +12,12 @@ use podium_plan::Fit;
 use podium_projections::{RunSummary, RunView};
 
 use crate::types::{
-    AddCredential, AnswerStep, CompareRun, Comparison, CopySteps, CreateVault, CreateWorkflow,
-    CredentialRef, CredentialTest, CredentialView, Discover, Doctor, DocumentView, EditDocument,
-    Empty, FindInLog, FoundInLog, Fragment, GetLogGroups, GetLogs, GetRun, ListRuns, LogGroup,
-    LogPage, MakePreview, PasteSteps, Pasted, PortsOf, PreviewView, RunName, RunStarted, SetText,
-    SettingsView, StartRun, Tidy, Tried, TryExpression, VaultView, WhatFits, WorkflowName,
-    WorkflowTile, WorkspaceView,
+    AddCredential, AnswerStep, CheckInputs, CheckedInputs, CompareRun, Comparison, CopySteps,
+    CreateVault, CreateWorkflow, CredentialRef, CredentialTest, CredentialView, Discover, Doctor,
+    DocumentView, EditDocument, Empty, FindInLog, FoundInLog, Fragment, GetLogGroups, GetLogs,
+    GetRun, ListRuns, LogGroup, LogPage, MakePreview, PasteSteps, Pasted, PortsOf, PreviewView,
+    RunName, RunStarted, SetText, SettingsView, StartRun, Tidy, Tried, TryExpression, VaultView,
+    WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
 
@@ -100,6 +100,8 @@ commands! {
     "connector.list": Empty => Vec<Manifest>, connector_list;
     /// Live choices of a field.
     "connector.discover": Discover => Vec<Choice>, connector_discover;
+    /// What a workflow asks for with the answers so far, and what is wrong with them.
+    "inputs.check": CheckInputs => CheckedInputs, inputs_check;
     /// What a run would change everywhere.
     "preview.make": MakePreview => PreviewView, preview_make;
     /// Begins what was previewed.

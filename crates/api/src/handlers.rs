@@ -13,6 +13,7 @@ mod doctor;
 mod documents;
 mod help;
 pub(crate) mod idle;
+mod inputs;
 pub(crate) mod logs;
 mod previews;
 pub(crate) mod reading;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 
 use podium_connector::LogLine;
-use podium_diagnostics::{Diagnostic, Error};
+use podium_diagnostics::{Code, Diagnostic, Error};
 use podium_model::document::Document;
 use podium_model::edit::Edit;
 use podium_model::layout::{Frame, Layout, Note, Place};
@@ -301,6 +301,39 @@ pub struct MakePreview {
     #[serde(default)]
     #[ts(type = "Record<string, any>")]
     pub inputs: Map<String, Value>,
+}
+
+/// Asking what a workflow asks for, with the answers so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct CheckInputs {
+    /// The workflow.
+    pub workflow: String,
+    /// The answers so far, also those to inputs that are not asked for by now.
+    #[serde(default)]
+    #[ts(type = "Record<string, any>")]
+    pub inputs: Map<String, Value>,
+}
+
+/// What a workflow asks for, and what is wrong with the answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct CheckedInputs {
+    /// The inputs that are asked for, in the order of the file. Only these are sent.
+    pub asked: Vec<String>,
+    /// What is wrong with their values.
+    pub problems: Vec<InputProblem>,
+}
+
+/// What is wrong with one value in a form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct InputProblem {
+    /// Where: a JSON pointer into the answers.
+    pub field: String,
+    /// The code.
+    pub code: Code,
+    /// Nothing was given, rather than something wrong.
+    pub missing: bool,
+    /// What is wrong, and what to do.
+    pub message: String,
 }
 
 /// A preview and the graph it is about.

@@ -37,6 +37,14 @@ pub fn workflow() -> Value {
         json!({
             "description": "A JSON Schema (2020-12) of what may be given.",
             "type": ["object", "null"],
+            "properties": {
+                "when": {
+                    "description": "Bare CEL over the other inputs, for example `inputs.size == 'large'`: \
+                                    when this one is asked for. Where it is not, it has its default, or \
+                                    nothing, and is not needed.",
+                    "type": ["string", "boolean"],
+                },
+            },
         }),
     );
     set(

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
+use crate::questions::{Answer, Questions};
+
 /// The keyword in an operation's input schema that says that the run itself does it: `workflow`.
 const RUNS: &str = "x-podium-runs";
 
@@ -41,34 +43,61 @@ impl Call {
             Value::Null => Map::new(),
             _ => return Err("`inputs` is no map.".to_owned()),
         };
-        let none = Map::new();
-        let schemas = self
-            .inputs
-            .get("properties")
-            .and_then(Value::as_object)
-            .unwrap_or(&none);
-        if let Some(name) = given.keys().find(|name| !schemas.contains_key(*name)) {
+        let questions = self.questions();
+        let known = |name: &String| questions.iter().any(|question| question.name == name);
+        if let Some(name) = given.keys().find(|name| !known(name)) {
             return Err(format!("`{}` has no input `{name}`.", self.workflow));
         }
         let mut inputs = Map::new();
-        for (name, schema) in schemas {
-            if is_unknown(name) {
-                continue;
+        let answers = questions.answers(&given, is_unknown);
+        for (question, answer) in questions.iter().zip(answers) {
+            let name = question.name;
+            match &answer {
+                Answer::Later => continue,
+                Answer::Missing => return Err(format!("`{name}` has no value.")),
+                Answer::Undecided(because) => {
+                    return Err(format!(
+                        "When `{name}` is asked for cannot be told: {because}"
+                    ));
+                }
+                Answer::Given(value) => {
+                    if let Ok(validator) = jsonschema::validator_for(question.schema)
+                        && let Err(wrong) = validator.validate(value)
+                    {
+                        return Err(format!("`{name}`: {wrong}."));
+                    }
+                }
+                Answer::NotAsked(value) => {
+                    if given.get(name).is_some_and(|given| given != value) {
+                        return Err(format!(
+                            "`{name}` is given, and not asked for with these inputs."
+                        ));
+                    }
+                }
+                Answer::Default(_) => {}
             }
-            let value = match (given.get(name), schema.get("default")) {
-                (Some(value), _) | (None, Some(value)) => value.clone(),
-                (None, None) if is_optional(schema) => Value::Null,
-                (None, None) => return Err(format!("`{name}` has no value.")),
-            };
-            if given.contains_key(name)
-                && let Ok(validator) = jsonschema::validator_for(schema)
-                && let Err(wrong) = validator.validate(&value)
-            {
-                return Err(format!("`{name}`: {wrong}."));
+            if let Some(value) = answer.value() {
+                inputs.insert(name.to_owned(), value.clone());
             }
-            inputs.insert(name.clone(), value);
         }
         Ok(inputs)
+    }
+
+    /// Each input that is asked for by a condition, with the inputs that the condition reads; those read
+    /// come first.
+    pub fn conditions(&self) -> Vec<(String, Vec<String>)> {
+        self.questions()
+            .conditions()
+            .map(|(name, reads)| {
+                let reads = reads.into_iter().map(str::to_owned).collect();
+                (name.to_owned(), reads)
+            })
+            .collect()
+    }
+
+    fn questions(&self) -> Questions<'_> {
+        let schemas = self.inputs.get("properties").and_then(Value::as_object);
+        Questions::read(schemas.into_iter().flatten())
     }
 }
 

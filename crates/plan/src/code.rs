@@ -60,6 +60,10 @@ pub const UNKNOWN_WORKFLOW_INPUT: Code = Code::new("POD0127");
 pub const MISSING_WORKFLOW_INPUT: Code = Code::new("POD0128");
 /// An input was given that its schema does not allow.
 pub const BAD_WORKFLOW_INPUT: Code = Code::new("POD0129");
+/// Inputs whose conditions read each other.
+pub const INPUT_CYCLE: Code = Code::new("POD0132");
+/// An input was given that is not asked for.
+pub const NOT_ASKED_FOR: Code = Code::new("POD0133");
 /// The environment is read only.
 pub const READ_ONLY: Code = Code::new("POD0140");
 /// A retry rule or loop setting that has no effect.

@@ -39,6 +39,7 @@ use crate::code;
 use crate::graph::{Badge, Graph, GraphEdge, GraphNode};
 use crate::library::Library;
 use crate::manifests::Manifests;
+use crate::questions::{Answer, Questions};
 
 use called::{Called, Caller};
 
@@ -101,6 +102,48 @@ pub fn compile(
         library,
         manifests,
     )
+}
+
+/// What a workflow asks for with these answers.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The names of the inputs that are not asked for.
+    pub hidden: Vec<String>,
+    /// What is wrong with the answers; the field is a pointer below `/inputs`, into the value.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// What a workflow asks for with these answers. An answer to what is not asked for is no problem here: a
+/// form keeps it, and does not send it.
+pub fn ask(parsed: &Parsed<Document>, answers: &Map<String, Value>) -> Asked {
+    let mut asked = Asked {
+        hidden: Vec::new(),
+        problems: Vec::new(),
+    };
+    let Some(document) = &parsed.value else {
+        return asked;
+    };
+    let questions = Questions::read(document.inputs.iter());
+    let found = questions.answers(answers, &|_| false);
+    for (question, answer) in questions.iter().zip(found) {
+        if matches!(answer, Answer::NotAsked(_) | Answer::Undecided(_)) {
+            asked.hidden.push(question.name.to_owned());
+        }
+    }
+    let manifests = Manifests::default();
+    let library = Library::default();
+    let expanded = Cell::new(0);
+    let caller = Caller::none("", &library, &expanded);
+    let mut checker = Checker::new(document, parsed, None, &manifests, caller);
+    checker.problems.clear();
+    checker.workflow_inputs(Some(answers));
+    asked.problems = checker.problems;
+    // What is wrong with the file itself is told where the file is looked at.
+    let about_answers = [code::MISSING_WORKFLOW_INPUT, code::BAD_WORKFLOW_INPUT];
+    asked
+        .problems
+        .retain(|problem| about_answers.contains(&problem.code));
+    asked
 }
 
 fn run(

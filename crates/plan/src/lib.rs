@@ -17,10 +17,11 @@ mod manifests;
 mod plan;
 mod port;
 mod preview;
+mod questions;
 mod undo;
 
 pub use call::Call;
-pub use compile::{Binding, Compiled, check, compile};
+pub use compile::{Asked, Binding, Compiled, ask, check, compile};
 pub use departure::departure;
 pub use graph::{Badge, CalledGraph, Graph, GraphEdge, GraphNode};
 pub use library::{Library, Source};

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::call::{is_call, is_optional};
 use crate::manifests::Manifests;
+use crate::questions::WHEN;
 
 /// More workflows than this are not gathered for one; calls of the rest are told as missing.
 const MAX_WORKFLOWS: usize = 1_000;
@@ -141,7 +142,10 @@ pub(crate) fn input_of(document: &Document) -> Value {
     let required: Vec<&String> = document
         .inputs
         .iter()
-        .filter(|(_, schema)| schema.get("default").is_none() && !is_optional(schema))
+        .filter(|(_, schema)| {
+            // Whether one with a condition is needed is known when the others are.
+            schema.get("default").is_none() && schema.get(WHEN).is_none() && !is_optional(schema)
+        })
         .map(|(name, _)| name)
         .collect();
     let properties: Map<String, Value> = document

@@ -263,6 +263,18 @@ fn called(step: &PlanStep, call: &Call, rendered: &Rendered, waits_for: BTreeSet
                 .extend(after.iter().cloned());
         }
     }
+    // What is asked for only by such a value is known later as well.
+    for (name, reads) in call.conditions() {
+        let after: Vec<_> = reads
+            .iter()
+            .filter_map(|read| later.get(read))
+            .flatten()
+            .cloned()
+            .collect();
+        if !after.is_empty() {
+            later.entry(name).or_default().extend(after);
+        }
+    }
     let inputs = match call.inputs(given, &|name| later.contains_key(name)) {
         Ok(inputs) => inputs,
         Err(because) => return failed(step, because.trim_end_matches('.')),

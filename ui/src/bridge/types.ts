@@ -5,7 +5,7 @@
 import type * as api from "./generated/api";
 
 export type {
-  Action, Address, ApiError, Bar, BarKind, Batch, Check, Choice, Comparison, Confidence, Converter, Counts, CredentialField, CredentialKind, CredentialPort, CredentialTest, CredentialView, Diagnostic, Difference, DocumentView, Edit, EnvironmentView, FindInLog, Fit, FoundInLog, Frame, Graph, GraphEdge, GraphNode, Identity, Join, Layout, LogEntry, LogGroup, LogLevel, LogPage, Made, Mode, Need, Note, OnError, Pasted, PersonsAnswer, Place, Position, Preview, PreviewIdentity, PreviewStep, PreviewView, Question, QuestionKind, Retry, RunEdge, RunMode, RunState, RunSummary, RunView, Severity, Slot, Span, Step, StepState, StepView, Summary, Support, Thing, Tried,
+  Action, Address, ApiError, Bar, BarKind, Batch, Check, CheckedInputs, Choice, Comparison, Confidence, Converter, Counts, CredentialField, CredentialKind, CredentialPort, CredentialTest, CredentialView, Diagnostic, Difference, DocumentView, Edit, EnvironmentView, FindInLog, Fit, FoundInLog, Frame, Graph, GraphEdge, GraphNode, Identity, Join, Layout, LogEntry, LogGroup, LogLevel, LogPage, Made, Mode, Need, Note, OnError, Pasted, PersonsAnswer, Place, Position, Preview, PreviewIdentity, PreviewStep, PreviewView, Question, QuestionKind, Retry, RunEdge, RunMode, RunState, RunSummary, RunView, Severity, Slot, Span, Step, StepState, StepView, Summary, Support, Thing, Tried,
   Undo, UndoClass, UndoView, VaultView, Verb, When, WorkflowTile, WorkspaceView, Change, RetryRule, Right, SettingsView, StepDifference,
 } from "./generated/api";
 
@@ -43,6 +43,8 @@ export interface Schema {
   minLength?: number;
   maxLength?: number;
   minItems?: number;
+  /** When an input of a workflow is asked for: an expression, read by the backend. */
+  when?: string | boolean;
   "x-podium-order"?: number;
   "x-podium-more"?: boolean;
   "x-podium-discover"?: string;

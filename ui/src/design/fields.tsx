@@ -5,6 +5,7 @@ import {
   Switch as AriaSwitch, ToggleButton, ToggleButtonGroup,
 } from "react-aria-components";
 import { useSteady } from "../window/press";
+import { Said } from "./Said";
 
 /**
  * Label, field, help, error: the frame around every field. An error takes the place of the help, and the
@@ -24,9 +25,9 @@ export function Field({ label, help, error: problem, id, aside, children, soft }
       {children}
       {help || last.current ? (
         <div className="field-say">
-          {error ? <p className="field-error" id={id ? `${id}-error` : undefined} role="alert" data-soft={soft || undefined}><AlertCircle size={13} aria-hidden />{error}</p>
-            : last.current ? <p className="field-error" aria-hidden data-room><AlertCircle size={13} />{last.current}</p> : null}
-          {help ? <p className="field-help" id={id ? `${id}-help` : undefined} aria-hidden={error ? true : undefined} data-room={error ? true : undefined}>{help}</p> : null}
+          {error ? <p className="field-error" id={id ? `${id}-error` : undefined} role="alert" data-soft={soft || undefined}><AlertCircle size={13} aria-hidden /><span><Said text={error} /></span></p>
+            : last.current ? <p className="field-error" aria-hidden data-room><AlertCircle size={13} /><span><Said text={last.current} /></span></p> : null}
+          {help ? <p className="field-help" id={id ? `${id}-help` : undefined} aria-hidden={error ? true : undefined} data-room={error ? true : undefined}>{typeof help === "string" ? <Said text={help} /> : help}</p> : null}
         </div>
       ) : null}
     </div>

@@ -33,6 +33,8 @@ export interface FormProps {
   errors?: ReadonlyMap<string, string>;
   /** What would solve a problem, by pointer: a value to put there instead. */
   fixes?: ReadonlyMap<string, string>;
+  /** The errors are all there are: nothing is judged here. */
+  judged?: boolean;
   /** Say what is missing before anything was typed. */
   strict?: boolean;
 }
@@ -60,8 +62,9 @@ function SchemaField({ field, ...props }: FormProps & { field: FieldShape }) {
   const id = useId();
   const value = at(props.value, field.path);
   const { expression, toggle, sent, watch } = useExpressionMode(value, props.authoring !== undefined);
-  const problem = problemOf(field, value);
-  const error = props.errors?.get(field.path) ?? (props.strict || value !== undefined ? (problem ?? undefined) : undefined);
+  const said = props.strict === true || value !== undefined;
+  const known = props.judged && !said ? undefined : props.errors?.get(field.path);
+  const error = known ?? (said && !props.judged ? (problemOf(field, value) ?? undefined) : undefined);
   const name = field.path.slice(1).replaceAll("/", ".");
   const onChange = (next: Json | undefined) => { sent(next); props.onChange(field.path, next); };
 

@@ -9,7 +9,9 @@ use podium_model::RunId;
 use podium_plan::{EdgeKind, Plan, PlanStep};
 use serde_json::{Map, Value, json};
 
-use crate::types::{CompareRun, Comparison, Difference, HowDifferent, MakePreview, StepDifference};
+use crate::types::{
+    CheckInputs, CompareRun, Comparison, Difference, HowDifferent, MakePreview, StepDifference,
+};
 use crate::{ApiError, Podium};
 
 impl Podium {
@@ -20,11 +22,16 @@ impl Podium {
             return Ok(compare(&plan, &self.plan_of(other).await?));
         }
         // The answers of the run, as far as the workflow still asks for them.
-        let asked = self.inputs_of(plan.workflow())?;
+        let asked = self
+            .inputs_check(CheckInputs {
+                workflow: plan.workflow().to_owned(),
+                inputs: plan.inputs().clone(),
+            })
+            .await?;
         let inputs: Map<String, Value> = plan
             .inputs()
             .iter()
-            .filter(|(name, _)| asked.contains_key(*name))
+            .filter(|(name, _)| asked.asked.contains(*name))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let today = self.compile(&MakePreview {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use podium_diagnostics::Diagnostic;
 use podium_model::document::When;
-use podium_model::expression::{ROOTS, Reference, SyntaxError};
+use podium_model::expression::{Expression, ROOTS, Reference, SyntaxError};
 use podium_model::nearest::nearest;
 use podium_model::tree::{escape, short};
 use serde_json::{Map, Value};
@@ -64,6 +64,26 @@ impl<'a> Checker<'a> {
             named.extend(self.bare(source, &site, wanted));
         }
         self.data_edges(checked, named);
+    }
+
+    /// When an input is asked for: bare CEL over the other inputs.
+    pub(super) fn input_condition(&mut self, condition: &Expression, pointer: &str) {
+        let site = Site {
+            pointer: pointer.to_owned(),
+            own: None,
+            each: false,
+        };
+        let other = condition.references().into_iter().find(|reference| {
+            let root = reference.path.first().map_or("", String::as_str);
+            root != "inputs" && ROOTS.contains(&root)
+        });
+        if let Some(reference) = other {
+            let detail = "What is asked for is known before anything runs: a `when` reads `inputs`, \
+                          and nothing else.";
+            let hint = "Write for example `inputs.size == 'large'`.".to_owned();
+            return self.unknown(&reference, &site, 1, detail, hint);
+        }
+        self.bare(condition.source(), &site, Types::BOOLEAN);
     }
 
     fn bare(&mut self, source: &str, site: &Site<'_>, wanted: Types) -> Vec<Named> {
@@ -151,7 +171,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn syntax(&mut self, errors: &[SyntaxError], pointer: &str) {
+    pub(super) fn syntax(&mut self, errors: &[SyntaxError], pointer: &str) {
         for wrong in errors {
             let diagnostic = error(
                 code::BAD_EXPRESSION,

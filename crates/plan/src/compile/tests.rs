@@ -5,6 +5,7 @@ use podium_model::parse::{parse_environment, parse_workflow};
 use super::*;
 
 mod calls;
+mod questions;
 
 fn port(name: &str, kind: &str, required: bool) -> CredentialPort {
     CredentialPort {

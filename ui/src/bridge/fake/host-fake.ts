@@ -2,6 +2,7 @@ import type { Host } from "../host";
 import type { Batch, Check, CommandName, CredentialView, DocumentView, EnvironmentView, Operation, PreviewView, Request, Response, SettingsView, VaultView, WorkflowTile } from "../types";
 import { copyOf, FakeDocument } from "./document";
 import { manifests, operationOf } from "./manifests";
+import { checkedInputs } from "./inputs";
 import { between, fitting } from "./ports";
 import { previewOf, undoPreviewOf } from "./preview";
 import { FakeRuns } from "./runs";
@@ -110,6 +111,7 @@ export function fakeHost(options: FakeOptions = {}): Host {
     "expression.try": ({ workflow, text }) => runs.tried(workflow, text),
     "connector.list": () => manifests,
     "connector.discover": ({ what }) => ["default", "staging", "production"].map((value) => ({ value, label: `${value} (${what})` })),
+    "inputs.check": ({ workflow, inputs }) => checkedInputs(document(workflow).view().document?.inputs ?? {}, inputs),
     "preview.make": ({ workflow, environment, inputs }) => {
       const view = document(workflow).view();
       const errors = view.diagnostics.filter((d) => d.severity === "error");

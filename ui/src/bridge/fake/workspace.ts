@@ -7,6 +7,7 @@ description: Network, servers, shop front and a page, in that order.
 inputs:
   branch: { type: string, title: Branch name, description: Three to twelve small letters., pattern: "^[a-z]{3,12}$" }
   size: { type: string, title: Size of the shop, enum: [small, large], default: small }
+  sign: { type: string, title: Words on the sign, maxLength: 20, when: inputs.size == 'large' }
 credentials:
   cloud: { type: aws, title: The account that pays }
 steps:

@@ -236,9 +236,35 @@ detail: string,
 hint?: string, };
 
 /**
+ * Asking what a workflow asks for, with the answers so far.
+ */
+export type CheckInputs = { 
+/**
+ * The workflow.
+ */
+workflow: string, 
+/**
+ * The answers so far, also those to inputs that are not asked for by now.
+ */
+inputs: Record<string, any>, };
+
+/**
  * How a check went.
  */
 export type CheckState = "good" | "missing" | "trouble";
+
+/**
+ * What a workflow asks for, and what is wrong with the answers.
+ */
+export type CheckedInputs = { 
+/**
+ * The inputs that are asked for, in the order of the file. Only these are sent.
+ */
+asked: Array<string>, 
+/**
+ * What is wrong with their values.
+ */
+problems: Array<InputProblem>, };
 
 /**
  * A choice for a form.
@@ -1180,6 +1206,27 @@ place?: string,
  * When it ends, RFC 3339; absent where it does not.
  */
 expires?: string, };
+
+/**
+ * What is wrong with one value in a form.
+ */
+export type InputProblem = { 
+/**
+ * Where: a JSON pointer into the answers.
+ */
+field: string, 
+/**
+ * The code.
+ */
+code: Code, 
+/**
+ * Nothing was given, rather than something wrong.
+ */
+missing: boolean, 
+/**
+ * What is wrong, and what to do.
+ */
+message: string, };
 
 /**
  * A step, or one element of a step with `for_each`. Its text form is `servers` or `servers[2]`, and for a
@@ -2730,6 +2777,8 @@ export interface Commands {
   "connector.list": { request: Empty; response: Array<Manifest> };
   /** Live choices of a field. */
   "connector.discover": { request: Discover; response: Array<Choice> };
+  /** What a workflow asks for with the answers so far, and what is wrong with them. */
+  "inputs.check": { request: CheckInputs; response: CheckedInputs };
   /** What a run would change everywhere. */
   "preview.make": { request: MakePreview; response: PreviewView };
   /** Begins what was previewed. */

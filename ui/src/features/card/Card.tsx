@@ -24,7 +24,7 @@ export function Card({ workflow }: { workflow: string }) {
   const manifests = useQuery("connector.list", {}).data;
   const { name: environment, current } = useEnvironment();
   const tile = workflows.data?.find((w) => w.name === workflow);
-  const { schema, answers, complete, asks, change } = useInputs(workflow, tile?.inputs);
+  const { schema, answers, errors, complete, asks, change, submit } = useInputs(workflow, tile?.inputs);
   const [tried, setTried] = useState(false);
   const [submitted, setSubmitted] = useState<string | null>(null);
   const answered = submitted ?? (tile && !asks ? "{}" : null);
@@ -63,9 +63,9 @@ export function Card({ workflow }: { workflow: string }) {
           <form className="card card-form" data-roomy onSubmit={(event) => {
             event.preventDefault();
             setTried(true);
-            if (complete) setSubmitted(JSON.stringify(answers));
+            void submit().then((sent) => { if (sent !== null) setSubmitted(sent); });
           }}>
-            <SchemaForm schema={schema} value={answers} onChange={change} strict={tried} />
+            <SchemaForm schema={schema} value={answers} onChange={change} errors={errors} judged strict={tried} />
             <div style={{ marginTop: 24 }}><Button type="submit" look="primary" size="roomy" isDisabled={tile.problems > 0 || (tried && !complete)} data-testid="card-next">{cardWords.next}</Button></div>
           </form>
         )}

@@ -19,15 +19,15 @@ export function PreviewScreen({ workflow }: { workflow: string }) {
   const opened = useQuery("document.open", { workflow });
   const { name: environment, current } = useEnvironment();
   const document = opened.data?.document;
-  const { schema, answers, complete, asks, change } = useInputs(workflow, document?.inputs);
+  const { schema, answers, errors, sent, known, complete, asks, change, submit } = useInputs(workflow, document?.inputs);
   // The preview is made from what was last submitted, not while typing.
   const [submitted, setSubmitted] = useState<string | null>(null);
   const looked = useRef(false);
   useEffect(() => {
-    if (looked.current || !document) return;
+    if (looked.current || !document || !known) return;
     looked.current = true;
-    if (complete) setSubmitted(JSON.stringify(answers));
-  }, [document, complete, answers]);
+    setSubmitted(sent);
+  }, [document, known, sent]);
   const make = useCallback(() => call("preview.make", { workflow, inputs: JSON.parse(submitted ?? "{}"), ...(environment ? { environment } : {}) }), [workflow, submitted, environment]);
   const { view, error, busy, again } = usePreview(submitted === null || environment === null ? null : make);
   const slow = useSlow(busy);
@@ -37,10 +37,12 @@ export function PreviewScreen({ workflow }: { workflow: string }) {
   if (!opened.data) return <Waiting words={previewWords.making(title)} />;
   const form = asks ? (
     <div className="stack" style={{ gap: 16 }}>
-      <SchemaForm schema={schema} value={answers} onChange={change} />
-      <div><Button look={view ? "plain" : "primary"} size={view ? "dense" : "roomy"} isDisabled={!complete} onPress={() => { const next = JSON.stringify(answers); if (next === submitted) again(); else setSubmitted(next); }} data-testid="preview-inputs">{previewWords.makeWithInputs}</Button></div>
+      <SchemaForm schema={schema} value={answers} onChange={change} errors={errors} judged />
+      <div><Button look={view ? "plain" : "primary"} size={view ? "dense" : "roomy"} isDisabled={!complete} onPress={() => void submit().then((next) => { if (next === submitted) again(); else if (next !== null) setSubmitted(next); })} data-testid="preview-inputs">{previewWords.makeWithInputs}</Button></div>
     </div>
   ) : null;
+  // Whether the questions are answered already is known in a moment.
+  if (submitted === null && document && !known) return <Waiting words={previewWords.making(title)} />;
   if (submitted === null) {
     return <div className="page scroll"><div className="page-inner" style={{ maxWidth: 560 }} data-roomy><h1 style={{ fontSize: "var(--t24)" }}>{title}</h1><p className="muted">{previewWords.inputsHelp}</p>{form}</div></div>;
   }

@@ -274,7 +274,7 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
                   </div>
                 </div>
               )
-              : <WorkflowPanel document={document} apply={apply} />}
+              : <WorkflowPanel document={document} diagnostics={open.view?.diagnostics ?? []} apply={apply} />}
           </div>
         </aside>
       )}

@@ -38,7 +38,7 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
   const errors = useMemo(() => {
     const map = new Map<string, string>();
     const start = pointer("steps", id, "with");
-    for (const d of open.view?.diagnostics ?? []) if (d.address.step === id && d.address.field?.startsWith(`${start}/`)) map.set(d.address.field.slice(start.length), [d.detail, d.hint].filter(Boolean).join(" ").replaceAll("`", ""));
+    for (const d of open.view?.diagnostics ?? []) if (d.address.step === id && d.address.field?.startsWith(`${start}/`)) map.set(d.address.field.slice(start.length), [d.detail, d.hint].filter(Boolean).join(" "));
     return map;
   }, [open.view?.diagnostics, id]);
   const fixes = useMemo(() => fixesOf(open.view?.diagnostics ?? [], id), [open.view?.diagnostics, id]);

@@ -1,19 +1,24 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
-import type { Json, WorkflowDocument } from "../../bridge/types";
+import type { Diagnostic, Json, WorkflowDocument } from "../../bridge/types";
 import { Button, IconButton } from "../../design/Button";
 import { Field, Fold, Select } from "../../design/fields";
+import { Completion } from "../../forms/Completion";
 import { Draft } from "../../forms/Draft";
 import { type Change, freeId, setField } from "../../graph/edits";
 import { pointer } from "../../graph/pointer";
 import { studioWords } from "../../text/studio";
 
 /** With nothing selected: the workflow itself, and what it asks before a run. */
-export function WorkflowPanel({ document, apply }: { document: WorkflowDocument; apply: (change: Change) => void }) {
+export function WorkflowPanel({ document, diagnostics, apply }: { document: WorkflowDocument; diagnostics: readonly Diagnostic[]; apply: (change: Change) => void }) {
   const set = (path: string, value: Json | undefined, label: string) => apply(setField(path, value, label));
   const [fresh, setFresh] = useState("");
   const inputs = Object.entries(document.inputs);
   const slots = Object.entries(document.credentials);
+  const problemAt = (field: string) => {
+    const found = diagnostics.find((d) => d.address.field === field);
+    return found ? [found.detail, found.hint].filter(Boolean).join(" ") : undefined;
+  };
   const add = () => {
     const name = freeId(fresh || "input", Object.keys(document.inputs));
     set(pointer("inputs", name), { type: "string", ...(fresh ? { title: fresh } : {}) }, "Add a question");
@@ -32,6 +37,13 @@ export function WorkflowPanel({ document, apply }: { document: WorkflowDocument;
               <div className="row"><code className="grow ellipsis">{name}</code><IconButton label={`Remove ${name}`} onPress={() => set(pointer("inputs", name), undefined, "Remove a question")}><Trash2 size={14} /></IconButton></div>
               <Draft label={`${studioWords.inputTitle} ${name}`} value={schema.title ?? ""} placeholder={studioWords.inputTitle} testId={`field-input-${name}`} onCommit={(title) => set(pointer("inputs", name, "title"), title || undefined, "Change a question")} />
               <Select label={`${studioWords.inputType} ${name}`} value={typeof schema.type === "string" ? schema.type : null} options={Object.entries(studioWords.inputTypes).map(([value, label]) => ({ value, label }))} onChange={(type) => set(pointer("inputs", name, "type"), type, "Change a question")} />
+              {inputs.length > 1 || schema.when !== undefined ? (
+                <Field label={studioWords.inputWhen} id={`input-when-${name}`} error={problemAt(pointer("inputs", name, "when"))}>
+                  <Completion id={`input-when-${name}`} testId={`field-input-when-${name}`} bare open={[]} value={schema.when === undefined ? "" : String(schema.when)} placeholder={studioWords.inputAlways}
+                    suggestions={inputs.filter(([other]) => other !== name).map(([other, its]) => ({ expression: `inputs.${other}`, label: its.title ?? other }))}
+                    onCommit={(text) => set(pointer("inputs", name, "when"), text.trim() || undefined, "Change when a question is asked")} />
+                </Field>
+              ) : null}
             </div>
           ))}
           <form className="row" onSubmit={(event) => { event.preventDefault(); add(); }}>
