@@ -24,14 +24,14 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
     Ok(())
 }
 
-/// Says why the application could not start, where no window can say it.
-pub(crate) fn cannot_open(error: &ApiError) -> ExitCode {
+/// Says why the application could not start, where no window can say it, and ends it.
+pub(crate) fn cannot_open(app: &AppHandle, error: &ApiError) {
     let hint = error.hint.as_deref().unwrap_or_default();
     say(&format!(
         "Podium could not start: {} [{}] {hint}",
         error.message, error.code
     ));
-    ExitCode::from(1)
+    app.exit(1);
 }
 
 /// Says that there is no display.

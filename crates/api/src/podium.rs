@@ -90,16 +90,16 @@ impl Podium {
         })
     }
 
-    /// Opens for a window: also takes up the runs that were under way when the last window ended.
-    pub async fn open_for_window(folder: &Path) -> Result<Self, ApiError> {
-        let podium = Self::open(folder).await?;
+    /// What a window does beyond opening: opens the vault where that asks nobody, and takes up the runs
+    /// that were under way when the last window ended.
+    pub async fn take_up(&self) -> Result<(), ApiError> {
         // Opening the vault by the keychain asks nobody; where it needs a passphrase it stays locked
         // and the steps that need it wait.
-        let vault = Arc::clone(podium.host.vault());
+        let vault = Arc::clone(self.host.vault());
         let _ = tokio::task::spawn_blocking(move || vault.unlock(None)).await;
-        podium.host.resume().await?;
-        podium.watch_idle().await;
-        Ok(podium)
+        self.host.resume().await?;
+        self.watch_idle().await;
+        Ok(())
     }
 
     /// The host, for what has no command.
