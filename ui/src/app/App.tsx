@@ -1,7 +1,8 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { hostLabel } from "../bridge/client";
 import { useQuery } from "../bridge/queries";
 import { ErrorCallout, Waiting } from "../design/feedback";
+import { overlay, page } from "../design/page";
 import { Home } from "../features/home/Home";
 import { frameWords } from "../text/frame";
 import { words } from "../text/words";
@@ -10,23 +11,37 @@ import { followPerson } from "../window/here";
 import { followPresses } from "../window/press";
 import { useEnvironment } from "../window/environment";
 import { usePreferences } from "../window/preferences";
-import { go, type Route, useRoute } from "../window/route";
+import { go, readRoute, type Route, useRoute } from "../window/route";
 import { isProtected } from "./EnvironmentChip";
 import { Failsafe } from "./Failsafe";
-import { Palette } from "./Palette";
 import { Rail } from "./Rail";
 import { TitleRow } from "./TitleRow";
 import { Toasts } from "./Toasts";
 
-const Card = lazy(() => import("../features/card/Card").then((m) => ({ default: m.Card })));
-const Studio = lazy(() => import("../features/studio/Studio").then((m) => ({ default: m.Studio })));
-const PreviewScreen = lazy(() => import("../features/preview/PreviewScreen").then((m) => ({ default: m.PreviewScreen })));
-const UndoScreen = lazy(() => import("../features/preview/UndoScreen").then((m) => ({ default: m.UndoScreen })));
-const RunScreen = lazy(() => import("../features/run/RunScreen").then((m) => ({ default: m.RunScreen })));
-const Runs = lazy(() => import("../features/runs/Runs").then((m) => ({ default: m.Runs })));
-const Credentials = lazy(() => import("../features/credentials/Credentials").then((m) => ({ default: m.Credentials })));
-const Environments = lazy(() => import("../features/environments/Environments").then((m) => ({ default: m.Environments })));
-const Settings = lazy(() => import("../features/settings/Settings").then((m) => ({ default: m.Settings })));
+// Home is what the window starts with; everything else is loaded when somebody turns to it.
+const Palette = overlay(() => import("./Palette").then((m) => m.Palette));
+const Card = page(() => import("../features/card/Card").then((m) => m.Card));
+const Studio = page(() => import("../features/studio/Studio").then((m) => m.Studio));
+const PreviewScreen = page(() => import("../features/preview/PreviewScreen").then((m) => m.PreviewScreen));
+const UndoScreen = page(() => import("../features/preview/UndoScreen").then((m) => m.UndoScreen));
+const RunScreen = page(() => import("../features/run/RunScreen").then((m) => m.RunScreen));
+const Runs = page(() => import("../features/runs/Runs").then((m) => m.Runs));
+const Credentials = page(() => import("../features/credentials/Credentials").then((m) => m.Credentials));
+const Environments = page(() => import("../features/environments/Environments").then((m) => m.Environments));
+const Settings = page(() => import("../features/settings/Settings").then((m) => m.Settings));
+const pages = { card: Card, studio: Studio, preview: PreviewScreen, undo: UndoScreen, run: RunScreen, runs: Runs, credentials: Credentials, environments: Environments, settings: Settings };
+
+/** What the pointer or the focus comes to is loaded, so that it is there when it is pressed. */
+function followHints(): () => void {
+  const hint = (event: Event) => {
+    const at = event.target instanceof Element ? event.target.closest<HTMLElement>('a[href^="#/"], [data-leads]') : null;
+    const screen = at?.dataset.leads ?? (at ? readRoute(at.getAttribute("href") ?? "").screen : "");
+    if (screen in pages) pages[screen as keyof typeof pages].load().catch(() => {});
+  };
+  const signs = ["pointerover", "focusin"] as const;
+  for (const sign of signs) window.addEventListener(sign, hint, { passive: true });
+  return () => { for (const sign of signs) window.removeEventListener(sign, hint); };
+}
 
 /** The window: rail, title row, and the screen of the route. */
 export function App() {
@@ -39,6 +54,7 @@ export function App() {
   useEffect(() => followKeys(), []);
   useEffect(() => followPresses(), []);
   useEffect(() => followPerson(), []);
+  useEffect(() => followHints(), []);
   useRegisterActions("window", useMemo((): Action[] => [
     { id: "window.palette", label: frameWords.palette, keys: "mod+k", whileTyping: true, quiet: true, run: openPalette },
     { id: "window.light", label: frameWords.theme.light, run: () => usePreferences.setState({ theme: "light" }) },
@@ -62,7 +78,7 @@ export function App() {
           {workspace.error ? (
             <div className="page-inner"><ErrorCallout title={frameWords.cannotOpen} error={workspace.error} retry={workspace.retry} /></div>
           ) : workspace.data === undefined ? <Waiting words={frameWords.opening} />
-            : <Suspense fallback={null}><Screen route={route} /></Suspense>}
+            : <Screen route={route} />}
         </Failsafe>
       </main>
       {palette ? <Palette onClose={() => setPalette(false)} /> : null}

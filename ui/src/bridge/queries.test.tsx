@@ -46,6 +46,17 @@ it("an error is shown in its own words, and can be tried again", async () => {
   expect(await screen.findByText("better")).toBeVisible();
 });
 
+it("what is on its way is not asked for again by what is shown meanwhile", async () => {
+  let reply: (view: unknown) => void = () => {};
+  answer = () => new Promise((resolve) => { reply = resolve; });
+  const { rerender } = render(<Runs run="r5" />);
+  await waitFor(() => expect(asked).toHaveLength(1));
+  rerender(<><Runs run="r5" /><Runs run="r5" /></>);
+  await act(async () => reply({ sentence: "one" }));
+  expect(await screen.findAllByText("one")).toHaveLength(2);
+  expect(asked).toHaveLength(1);
+});
+
 it("an answer that was asked for before a write does not undo the write on the screen", async () => {
   let reply: (view: unknown) => void = () => {};
   answer = () => new Promise((resolve) => { reply = resolve; });

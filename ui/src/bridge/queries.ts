@@ -85,7 +85,10 @@ export function useQuery<N extends CommandName>(name: N, request: Request<N> | n
   );
   const state = useSyncExternalStore(subscribe, () => (key === null ? idle : (entries.get(key)?.state ?? idle)));
   useEffect(() => {
-    if (key !== null) void ask(entryOf(name, JSON.parse(key.slice(name.length + 1))));
+    if (key === null) return;
+    const entry = entryOf(name, JSON.parse(key.slice(name.length + 1)));
+    // What is on its way already is as new as what would be asked now.
+    if (!entry.asking) void ask(entry);
   }, [key, name]);
   const retry = useCallback(() => {
     const entry = key === null ? undefined : entries.get(key);

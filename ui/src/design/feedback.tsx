@@ -1,5 +1,5 @@
 import { AlertTriangle, CircleAlert, CircleCheck, Info, Loader } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { ApiError } from "../bridge/types";
 import { Button } from "./Button";
 import { Said } from "./Said";
@@ -54,12 +54,24 @@ export function Empty({ picture, title, children, actions, testId }:
 
 /** A line that stands in for what is being read. */
 export function Skeleton({ width = "100%", height = 14 }: { width?: number | string; height?: number | string }) {
-  return <div className="skeleton" style={{ width, height }} aria-hidden />;
+  const late = useLate();
+  return <div className="skeleton" data-late={late || undefined} style={{ width, height }} aria-hidden />;
 }
 
-/** A wait that says what for. */
+/** Whether a wait lasts long enough to be felt. Most do not: those are spared what comes and goes at once. */
+function useLate(): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), 300);
+    return () => clearTimeout(timer);
+  }, []);
+  return late;
+}
+
+/** A wait that says what for, once it lasts. */
 export function Waiting({ words }: { words: string }) {
-  return <div className="empty" role="status"><Loader size={20} className="spinner" aria-hidden /><p>{words}</p></div>;
+  const late = useLate();
+  return !late ? <div role="status" aria-label={words} /> : <div className="empty" role="status"><Loader size={20} className="spinner" aria-hidden /><p>{words}</p></div>;
 }
 
 /** A meaning: icon, word, colour. */

@@ -14,4 +14,7 @@ export const frameWords = {
   crashed: "This screen hit a defect of Podium.",
   crashedHelp: "Your files and runs are safe. Show the screen again, or go Home.",
   again: "Show it again",
+  notLoaded: "This screen could not be loaded.",
+  notOpened: "This could not be opened.",
+  notLoadedHelp: "A file of Podium could not be read. Your files and runs are safe.",
 };

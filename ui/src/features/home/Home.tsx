@@ -7,13 +7,15 @@ import { Button } from "../../design/Button";
 import { Callout, Empty, ErrorCallout, Skeleton } from "../../design/feedback";
 import { GraphPicture } from "../../design/Logo";
 import { Near } from "../../design/Near";
+import { overlay } from "../../design/page";
 import { homeWords } from "../../text/home";
 import { words } from "../../text/words";
 import { go } from "../../window/route";
 import { useNow } from "../../window/useNow";
 import { MyThings } from "./MyThings";
-import { NewWorkflow } from "./NewWorkflow";
 import { Tile } from "./Tile";
+
+const NewWorkflow = overlay(() => import("./NewWorkflow").then((m) => m.NewWorkflow));
 
 /** Where an operator starts: what needs them, what they can deploy, what they deployed. */
 export function Home() {

@@ -25,8 +25,8 @@ export function MyThings({ runs }: { runs: RunSummary[] | undefined }) {
             <span className="muted ellipsis">{homeWords.where} {run.environment}{run.mode === "real" ? null : <> · {(run.mode === "simulated" ? words.simulated : words.mixed).toLowerCase()}</>}</span>
             <span className="quiet small"><Near at={run.created_at} /></span>
             <span className="thing-end">
-              {run.undo.possible ? <Button onPress={() => go({ screen: "undo", run: run.id })} data-testid={`undo-${run.id}`}>{homeWords.undo}</Button>
-                : <Button look="quiet" onPress={() => go({ screen: "run", run: run.id })}>{run.ended_at === null ? homeWords.watch : homeWords.look}</Button>}
+              {run.undo.possible ? <Button onPress={() => go({ screen: "undo", run: run.id })} data-leads="undo" data-testid={`undo-${run.id}`}>{homeWords.undo}</Button>
+                : <Button look="quiet" onPress={() => go({ screen: "run", run: run.id })} data-leads="run">{run.ended_at === null ? homeWords.watch : homeWords.look}</Button>}
             </span>
           </li>
         );

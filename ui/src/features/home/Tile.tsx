@@ -34,8 +34,8 @@ export function Tile({ workflow, first = false }: { workflow: WorkflowTile; firs
             : last && meaning ? <span className="row" style={{ gap: 6 }}><Pill tone={meaning.tone} bare icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill><span className="ellipsis"><Near at={last.created_at} /></span></span>
             : homeWords.neverRun}
         </div>
-        <IconButton label={homeWords.edit} onPress={() => go({ screen: "studio", workflow: workflow.name })} data-testid={`edit-${workflow.name}`}><PencilRuler size={16} /></IconButton>
-        <Button look={first ? "primary" : "plain"} onPress={() => go({ screen: "card", workflow: workflow.name })} isDisabled={workflow.problems > 0} data-testid={`deploy-${workflow.name}`}>{homeWords.deploy}</Button>
+        <IconButton label={homeWords.edit} onPress={() => go({ screen: "studio", workflow: workflow.name })} data-leads="studio" data-testid={`edit-${workflow.name}`}><PencilRuler size={16} /></IconButton>
+        <Button look={first ? "primary" : "plain"} onPress={() => go({ screen: "card", workflow: workflow.name })} isDisabled={workflow.problems > 0} data-leads="card" data-testid={`deploy-${workflow.name}`}>{homeWords.deploy}</Button>
       </div>
     </article>
   );
