@@ -10,6 +10,8 @@
 //! `python` with boto3. Without it the tests whose names begin with `real_` say that they were skipped.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[path = "journeys/beside.rs"]
+mod beside;
 #[path = "journeys/calls.rs"]
 mod calls;
 #[path = "journeys/canary.rs"]

@@ -68,6 +68,17 @@ impl From<Error> for ApiError {
     }
 }
 
+impl From<ApiError> for Error {
+    /// For another process: what is wrong with a document stays behind, and its code says where to look.
+    fn from(error: ApiError) -> Self {
+        let made = Self::new(error.kind, error.code, error.message);
+        match error.hint {
+            Some(hint) => made.with_hint(hint),
+            None => made,
+        }
+    }
+}
+
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} [{}]", self.message, self.code)

@@ -98,6 +98,7 @@ impl Podium {
         let vault = Arc::clone(self.host.vault());
         let _ = tokio::task::spawn_blocking(move || vault.unlock(None)).await;
         self.host.resume().await?;
+        self.answer_others(true);
         self.watch_idle().await;
         Ok(())
     }

@@ -63,11 +63,17 @@ async fn dispatch(args: Args) -> Result<u8, ApiError> {
                     consent,
                 } => {
                     unlock(&podium, passphrase_fd).await?;
-                    run::run(&podium, what, preview.as_deref(), consent, json).await
+                    podium.answer_others(false);
+                    let code = run::run(&podium, what, preview.as_deref(), consent, json).await;
+                    run::leave(&podium).await;
+                    code
                 }
                 Command::Runs { command } => {
                     unlock(&podium, passphrase_fd).await?;
-                    runs::run(&podium, command, json).await
+                    podium.answer_others(false);
+                    let code = runs::run(&podium, command, json).await;
+                    run::leave(&podium).await;
+                    code
                 }
                 Command::Credentials { command } => {
                     credentials::run(&podium, command, passphrase_fd, json).await

@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod exit;
+mod interrupts;
 mod output;
 mod secrets;
 

@@ -87,6 +87,17 @@ impl Journal {
         Ok(self.run(run)?.map_or(0, |row| row.last_seq))
     }
 
+    /// Which writer this is, counted from 1: it grows each time another process opens the journal for
+    /// writing.
+    pub fn writer_number(&self) -> Result<u64> {
+        self.reader()
+            .query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .map(|number| u64::try_from(number).unwrap_or_default())
+            .map_err(|error| fault::of_sqlite("reading who writes", &error))
+    }
+
     /// All runs, the newest first.
     pub fn runs(&self) -> Result<Vec<RunRow>> {
         self.run_rows("ORDER BY created_at DESC, run DESC", [])

@@ -6,7 +6,6 @@
 //! killed process left is swept up by the next one.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -15,14 +14,13 @@ use podium_diagnostics::Result;
 use podium_model::RunId;
 
 use crate::clock;
-use crate::home::{Home, create_private, storage};
+use crate::home::{Home, create_private, folder_of};
+use crate::own_folder::OwnFolder;
 
 /// So many previews are kept at a time.
 const MOST: usize = 8;
 /// So long a preview's part is kept; an older one would not be used any more.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
-/// The file that is locked while the process lives that made the folder.
-const OWNER: &str = "owner";
 
 /// The folders of one host.
 pub(crate) struct Handovers {
@@ -33,9 +31,8 @@ pub(crate) struct Handovers {
 
 /// What this process keeps.
 struct Own {
-    folder: PathBuf,
+    folder: OwnFolder,
     kept: VecDeque<PathBuf>,
-    _lock: File,
 }
 
 impl Handovers {
@@ -43,16 +40,7 @@ impl Handovers {
     pub(crate) fn new(home: &Home) -> Self {
         let root = home.private().join("handover");
         let all = root.join("previews");
-        for entry in std::fs::read_dir(&all).into_iter().flatten().flatten() {
-            let folder = entry.path();
-            let abandoned = File::options()
-                .write(true)
-                .open(folder.join(OWNER))
-                .is_ok_and(|file| file.try_lock().is_ok());
-            if abandoned {
-                let _ = std::fs::remove_dir_all(folder);
-            }
-        }
+        OwnFolder::sweep(&all);
         Self {
             runs: root.join("runs"),
             all,
@@ -64,18 +52,12 @@ impl Handovers {
     pub(crate) fn begin(&self) -> Result<PathBuf> {
         let mut own = self.own();
         if own.is_none() {
-            let folder = self.all.join(clock::fresh_run_id().as_str());
-            create_private(&folder)?;
-            let path = folder.join(OWNER);
-            let lock = File::create(&path).map_err(|error| storage(&path, &error))?;
-            lock.lock().map_err(|error| storage(&path, &error))?;
             *own = Some(Own {
-                folder,
+                folder: OwnFolder::make(&self.all)?,
                 kept: VecDeque::new(),
-                _lock: lock,
             });
         }
-        let base = own.as_ref().map_or(&self.all, |own| &own.folder);
+        let base = own.as_ref().map_or(&*self.all, |own| own.folder.path());
         Ok(base.join(clock::fresh_run_id().as_str()))
     }
 
@@ -93,7 +75,7 @@ impl Handovers {
             let _ = std::fs::remove_dir_all(folder);
             return;
         };
-        let kept = own.folder.join(file_name(hash));
+        let kept = own.folder.path().join(file_name(hash));
         let _ = std::fs::remove_dir_all(&kept);
         if std::fs::rename(folder, &kept).is_err() {
             let _ = std::fs::remove_dir_all(folder);
@@ -122,7 +104,7 @@ impl Handovers {
         let from = {
             let mut own = self.own();
             let Some(own) = own.as_mut() else { return };
-            let from = own.folder.join(file_name(hash));
+            let from = own.folder.path().join(file_name(hash));
             own.kept.retain(|kept| *kept != from);
             from
         };
@@ -136,7 +118,7 @@ impl Handovers {
 
     /// The folder of one step of a run.
     pub(crate) fn of(&self, run: &RunId, step: &str) -> PathBuf {
-        self.runs.join(run.as_str()).join(step)
+        self.runs.join(run.as_str()).join(folder_of(step))
     }
 
     /// Takes away what a run has, since it has ended.
@@ -164,9 +146,7 @@ impl Handovers {
 
 impl Drop for Handovers {
     fn drop(&mut self) {
-        if let Some(own) = self.own().take() {
-            let _ = std::fs::remove_dir_all(own.folder);
-        }
+        drop(self.own().take());
     }
 }
 
@@ -188,8 +168,9 @@ mod tests {
 
     fn left(handovers: &Handovers, step: &str) -> PathBuf {
         let folder = handovers.begin().unwrap();
-        create_private(&folder.join(step)).unwrap();
-        std::fs::write(folder.join(step).join("plan"), "secret").unwrap();
+        let step = folder.join(folder_of(step));
+        create_private(&step).unwrap();
+        std::fs::write(step.join("plan"), "secret").unwrap();
         folder
     }
 
@@ -242,7 +223,7 @@ mod tests {
         living.keep(&left(&living, "a"), "sha256:1");
         let killed = home.private().join("handover/previews/killed");
         create_private(&killed.join("x/a")).unwrap();
-        std::fs::write(killed.join(OWNER), "").unwrap();
+        std::fs::write(killed.with_extension("lock"), "").unwrap();
         std::fs::write(killed.join("x/a/plan"), "").unwrap();
         let ended = clock::fresh_run_id();
         let open = clock::fresh_run_id();

@@ -51,25 +51,33 @@ impl Home {
         self.root.join("vault").join("vault.json")
     }
 
+    /// The folder of a run.
+    pub(crate) fn run(&self, run: &RunId) -> PathBuf {
+        self.root.join("runs").join(run.as_str())
+    }
+
     /// What a step keeps for its undo.
     pub fn keep(&self, run: &RunId, step: &StepId) -> PathBuf {
-        self.root
-            .join("runs")
-            .join(run.as_str())
-            .join(step.as_str())
-            .join("keep")
+        self.of_step(run, step, "keep")
     }
 
     /// Records of the processes of one attempt: what started, what it printed, how it ended.
     pub fn attempt(&self, run: &RunId, step: &StepId, attempt: u32) -> PathBuf {
-        self.root
-            .join("runs")
-            .join(run.as_str())
-            .join(step.as_str())
-            .join(format!("attempt-{attempt}"))
+        self.of_step(run, step, &format!("attempt-{attempt}"))
     }
 
-    /// Scratch space of previews; emptied when a preview ends.
+    /// The steps have a folder of their own, so that a step may be called as any file of the run.
+    fn of_step(&self, run: &RunId, step: &StepId, part: &str) -> PathBuf {
+        let run = self.run(run);
+        // Where earlier versions put it; what they began is finished and undone there.
+        let before = run.join(step.as_str()).join(part);
+        if before.is_dir() {
+            return before;
+        }
+        run.join("steps").join(folder_of(step.as_str())).join(part)
+    }
+
+    /// Scratch space of previews, a folder a process; emptied when a preview ends.
     pub fn scratch(&self) -> PathBuf {
         self.root.join("scratch")
     }
@@ -117,6 +125,12 @@ impl Home {
             _ => self.root.join("private"),
         }
     }
+}
+
+/// The name of a step's folder. A step may be called `con` or `nul`, and no folder may on Windows; a name
+/// with a `-` is that of no step.
+pub(crate) fn folder_of(step: &str) -> String {
+    format!("s-{step}")
 }
 
 /// Makes a folder with mode 0700, parents included.
@@ -184,4 +198,56 @@ fn fnv(path: &Path) -> u32 {
         .fold(0x811c_9dc5, |hash, byte| {
             (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> (tempfile::TempDir, Home, RunId) {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path()).unwrap();
+        (folder, home, crate::clock::fresh_run_id())
+    }
+
+    #[test]
+    fn no_step_is_in_the_way_of_another_or_of_the_run() {
+        let (_folder, home, run) = home();
+        let longest = format!("a{}", "b".repeat(63));
+        let names = [
+            "owner", "inbox", "steps", "keep", "con", "nul", "s", &longest,
+        ];
+        let mut made = vec![home.run(&run).join("owner")];
+        std::fs::create_dir_all(home.run(&run)).unwrap();
+        std::fs::write(&made[0], "").unwrap();
+        for name in names {
+            let step: StepId = name.parse().unwrap();
+            for path in [home.keep(&run, &step), home.attempt(&run, &step, 1)] {
+                create_private(&path).unwrap();
+                assert!(!made.contains(&path), "{}", path.display());
+                for part in path.strip_prefix(home.root()).unwrap() {
+                    assert!(part != "con" && part != "nul", "{}", path.display());
+                }
+                made.push(path);
+            }
+        }
+        // Made, they are where they were before.
+        assert_eq!(home.keep(&run, &"steps".parse().unwrap()), made[5]);
+    }
+
+    #[test]
+    fn what_an_older_version_kept_is_found_where_it_lies() {
+        let (_folder, home, run) = home();
+        let step: StepId = "network".parse().unwrap();
+        let old = home.run(&run).join("network");
+        create_private(&old.join("keep")).unwrap();
+        assert_eq!(home.keep(&run, &step), old.join("keep"));
+        // Its inbox was no step.
+        create_private(&home.run(&run).join("inbox")).unwrap();
+        let inbox = home.keep(&run, &"inbox".parse().unwrap());
+        assert_eq!(inbox, home.run(&run).join("steps/s-inbox/keep"));
+        // A new attempt of such a run goes to the new place.
+        let again = home.attempt(&run, &step, 2);
+        assert_eq!(again, home.run(&run).join("steps/s-network/attempt-2"));
+    }
 }

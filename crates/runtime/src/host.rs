@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use podium_connector::{
     Connector, Delivery, Lease, Manifest, Mode, Phase, SimulatedExit, SimulatedProcess, Stream,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
-use podium_engine::event::StepEvent;
+use podium_engine::event::{RunEvent, StepEvent};
 use podium_engine::{Command, Event, EventBody, Instance};
 use podium_journal::Journal;
 use podium_model::{CredentialName, OperationName, RunId};
@@ -23,11 +23,14 @@ use crate::context::{Folders, StepContext, secrets_of};
 use crate::driver::{Door, Driver, Message};
 use crate::handover::Handovers;
 use crate::home::{Home, create_private, storage};
+use crate::inbox::Inbox;
+use crate::own_folder::OwnFolder;
+use crate::owner::Elsewhere;
 use crate::preview::Look;
 use crate::simulators::{self, Simulators};
 use crate::wanted::WantedTools;
 use crate::workspace::Folder;
-use crate::{clock, inbox, preview};
+use crate::{clock, preview};
 
 /// Until a driver that has come to its end has left.
 const A_MOMENT: std::time::Duration = std::time::Duration::from_millis(5);
@@ -47,7 +50,7 @@ pub struct Options {
 /// The embedded host. Cloning is cheap; all clones are the same host.
 #[derive(Clone)]
 pub struct Host {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// Something to show: events that are durable, or trouble with a run.
@@ -80,9 +83,12 @@ pub(crate) struct Shared {
     connectors: HashMap<OperationName, Arc<dyn Connector>>,
     in_order: Vec<Arc<dyn Connector>>,
     pub(crate) vault: Arc<Vault>,
-    journal: Arc<Journal>,
+    journal: RwLock<Arc<Journal>>,
+    pub(crate) inbox: Inbox,
+    pub(crate) elsewhere: Mutex<Elsewhere>,
     simulators: Simulators,
     pub(crate) handovers: Arc<Handovers>,
+    scratch: Mutex<Option<OwnFolder>>,
     wanted: Arc<WantedTools>,
     happened: broadcast::Sender<Arc<Happened>>,
     doors: Mutex<HashMap<RunId, Door>>,
@@ -114,14 +120,8 @@ impl Host {
             vault,
         } = options;
         create_private(&home.practice())?;
-        let _ = std::fs::remove_dir_all(home.scratch());
-        let journal = match Journal::open(&home.journal()) {
-            // Another Podium of this user drives runs; this one reads, and asks it through inboxes.
-            Err(error) if error.kind == ErrorKind::Conflict => {
-                Journal::open_read_only(&home.journal())?
-            }
-            opened => opened?,
-        };
+        OwnFolder::sweep(&home.scratch());
+        let journal = open_journal(&home)?;
         let (happened, _) = broadcast::channel(4_096);
         let mut by_operation = HashMap::new();
         for connector in &connectors {
@@ -132,13 +132,16 @@ impl Host {
         Ok(Self {
             shared: Arc::new(Shared {
                 handovers: Arc::new(Handovers::new(&home)),
+                scratch: Mutex::default(),
                 wanted: Arc::new(WantedTools::new(folder.clone(), home.clone())),
+                inbox: Inbox::new(&home),
+                elsewhere: Mutex::default(),
                 home,
                 folder,
                 connectors: by_operation,
                 in_order: connectors,
                 vault,
-                journal: Arc::new(journal),
+                journal: RwLock::new(Arc::new(journal)),
                 simulators: Simulators::default(),
                 happened,
                 doors: Mutex::default(),
@@ -193,53 +196,55 @@ impl Host {
         preview::preview(&self.shared, plan).await
     }
 
-    /// Makes a run and begins it. `approved` says that the person has seen this very preview and said
-    /// yes; without it a run that needs an approval waits. Gives its id when its first events are
-    /// durable.
+    /// Makes a run and begins it; its first events are durable when this answers. `approved` says that the
+    /// person has seen this very preview and said yes; without it a run that needs an approval waits.
+    ///
+    /// The id is given by who asks, so that asking twice begins one run: one that is there already is taken
+    /// up where its process has ended.
     pub async fn start(
         &self,
+        run: &RunId,
         plan: Plan,
         preview: Preview,
         by: &str,
         approved: bool,
-    ) -> Result<RunId> {
-        self.journal(|journal| {
-            if journal.can_write() {
-                Ok(())
+    ) -> Result<()> {
+        let approve = Command::Approve {
+            hash: preview.hash.clone(),
+            by: by.to_owned(),
+        };
+        let history = self.events(run, 1).await?;
+        if !history.is_empty() {
+            let waits = history
+                .iter()
+                .all(|event| matches!(&event.body, EventBody::Run(RunEvent::Created(_))));
+            self.resume_one(run).await?;
+            return if approved && waits {
+                self.ask_here(run, approve).await
             } else {
-                Err(elsewhere())
-            }
-        })
-        .await?;
-        let run = clock::fresh_run_id();
-        let owner = self.shared.own(&run)?.ok_or_else(|| {
+                Ok(())
+            };
+        }
+        let owner = self.shared.own(run)?.ok_or_else(|| {
             Error::new(
                 ErrorKind::Internal,
                 Code::new("POD0703"),
                 "A fresh run has an owner already.",
             )
         })?;
-        let hash = preview.hash.clone();
-        self.shared.handovers.give(&hash, &run);
+        self.shared.handovers.give(&preview.hash, run);
         self.drive(run.clone(), &[], owner, Vec::new());
         let create = Command::Create {
             plan: Box::new(plan),
             preview: Box::new(preview),
             by: by.to_owned(),
         };
-        self.ask_here(&run, create).await?;
+        self.ask_here(run, create).await?;
         if approved {
             // The driver begins a run as soon as it is approved.
-            self.ask_here(
-                &run,
-                Command::Approve {
-                    hash,
-                    by: by.to_owned(),
-                },
-            )
-            .await?;
+            self.ask_here(run, approve).await?;
         }
-        Ok(run)
+        Ok(())
     }
 
     /// Takes up every unfinished run that nobody else drives. Gives their ids.
@@ -254,7 +259,7 @@ impl Host {
             })
             .await?;
         let unfinished: Vec<RunId> = unfinished.into_iter().map(|row| row.run).collect();
-        if self.journal(|journal| Ok(journal.can_write())).await? {
+        if self.can_write() {
             self.shared.handovers.sweep(&unfinished);
         }
         let mut resumed = Vec::new();
@@ -279,12 +284,7 @@ impl Host {
     async fn take_up(&self, run: &RunId, question: Option<&Command>) -> Result<bool> {
         // Before it is owned: a run that is not there gets no folder.
         if self.events(run, 1).await?.is_empty() {
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                Code::new("POD0717"),
-                format!("There is no run `{run}`."),
-            )
-            .with_hint("`podium runs list` shows the runs of this computer."));
+            return Err(no_run(run));
         }
         let Some(owner) = self.shared.own(run)? else {
             return Ok(false);
@@ -304,8 +304,8 @@ impl Host {
         Ok(true)
     }
 
-    /// Asks a run for something: approve, answer, cancel. Where another process drives the run, it is
-    /// asked through its inbox.
+    /// Asks a run for something: approve, answer, cancel. Where another process holds the journal, it is
+    /// asked.
     pub async fn ask(&self, run: &RunId, command: Command) -> Result<()> {
         loop {
             if let Some(door) = self.door(run) {
@@ -319,13 +319,19 @@ impl Host {
                 tokio::time::sleep(A_MOMENT).await;
                 continue;
             }
-            if self.take_up(run, Some(&command)).await? {
-                return Ok(());
+            if self.lead().await? {
+                return if self.take_up(run, Some(&command)).await? {
+                    Ok(())
+                } else {
+                    Err(driven_elsewhere(run))
+                };
             }
-            let is_free = || self.shared.own(run).is_ok_and(|owner| owner.is_some());
-            match inbox::send(&self.shared.home, run, &command, is_free).await? {
-                inbox::Sent::Answered(result) => return result,
-                inbox::Sent::Ended => tokio::time::sleep(A_MOMENT).await,
+            // Before anybody is asked: a run that is not there is nobody's.
+            if self.events(run, 1).await?.is_empty() {
+                return Err(no_run(run));
+            }
+            if let Some(result) = self.say_elsewhere(run, &command).await? {
+                return result;
             }
         }
     }
@@ -380,13 +386,10 @@ impl Host {
         for message in first {
             let _ = door.send(message);
         }
-        self.shared.doors().insert(run.clone(), door.clone());
+        self.shared.doors().insert(run.clone(), door);
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
-            let inbox = tokio::spawn(inbox::serve(shared.home.clone(), run.clone(), door));
             driver.drive().await;
-            // A question that it has taken is still answered.
-            let _ = inbox.await;
             // In this order: who finds no door finds nobody who owns the run.
             drop(owner);
             shared.doors().remove(&run);
@@ -461,7 +464,7 @@ impl Shared {
 
     /// Takes a run for this process; `None` where another one has it. The lock ends with the file.
     fn own(&self, run: &RunId) -> Result<Option<File>> {
-        let folder = self.home.root().join("runs").join(run.as_str());
+        let folder = self.home.run(run);
         create_private(&folder)?;
         let path = folder.join("owner");
         let file = File::options()
@@ -481,7 +484,7 @@ impl Shared {
         &self,
         work: impl FnOnce(&Journal) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let journal = Arc::clone(&self.journal);
+        let journal = self.opened();
         tokio::task::spawn_blocking(move || work(&journal))
             .await
             .unwrap_or_else(|panic| {
@@ -492,6 +495,29 @@ impl Shared {
                 )
                 .with_source(panic))
             })
+    }
+
+    /// A folder for one question, in the scratch space of this process.
+    pub(crate) fn scratch(&self) -> Result<PathBuf> {
+        let mut own = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = match own.take() {
+            Some(folder) => folder,
+            None => OwnFolder::make(&self.home.scratch())?,
+        };
+        let path = folder.path().join(clock::fresh_run_id().as_str());
+        *own = Some(folder);
+        Ok(path)
+    }
+
+    /// The journal as it is open now.
+    pub(crate) fn opened(&self) -> Arc<Journal> {
+        let journal = self.journal.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&journal)
+    }
+
+    /// Becomes the process that holds the journal.
+    pub(crate) fn reopened(&self, journal: Journal) {
+        *self.journal.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(journal);
     }
 
     pub(crate) async fn append(&self, events: Vec<Event>) -> Result<()> {
@@ -640,11 +666,30 @@ impl Shared {
     }
 }
 
-fn elsewhere() -> Error {
+/// For writing where nobody else writes, else for reading.
+fn open_journal(home: &Home) -> Result<Journal> {
+    match Journal::open(&home.journal()) {
+        // Another Podium of this user holds it; this one reads, and asks that one.
+        Err(error) if error.kind == ErrorKind::Conflict => Journal::open_read_only(&home.journal()),
+        opened => opened,
+    }
+}
+
+fn no_run(run: &RunId) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        Code::new("POD0717"),
+        format!("There is no run `{run}`."),
+    )
+    .with_hint("`podium runs list` shows the runs of this computer.")
+}
+
+/// The run's own lock is held, though this process holds the journal.
+fn driven_elsewhere(run: &RunId) -> Error {
     Error::new(
         ErrorKind::Conflict,
-        Code::new("POD0722"),
-        "Another Podium of yours is open and drives the runs; a new run begins there.",
+        Code::new("POD0720"),
+        format!("Another Podium drives `{run}`."),
     )
-    .with_hint("Begin it in that window, or close it first. Looking and answering work from here.")
+    .with_hint("Watch it there, or end that one first.")
 }

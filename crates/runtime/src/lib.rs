@@ -21,11 +21,15 @@ mod host;
 mod http;
 mod inbox;
 mod known;
+mod own_folder;
+mod owner;
 mod preview;
 mod process;
 mod simulators;
 
 pub use home::Home;
 pub use host::{Happened, Host, Listener, Options};
+pub use inbox::Begin;
+pub use owner::Answerer;
 pub use podium_diagnostics::reason;
 pub use preview::Look;

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use crate::clock;
 use crate::context::StepContext;
+use crate::home::folder_of;
 use crate::host::{ContextFor, Shared};
 use crate::known::{Known, Later};
 
@@ -33,7 +34,7 @@ struct Walk<'a> {
 
 /// The preview of a whole plan.
 pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview> {
-    let folder = shared.home.scratch().join(clock::fresh_run_id().as_str());
+    let folder = shared.scratch()?;
     let mut walk = Walk {
         shared,
         plan,
@@ -193,7 +194,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn ask_connector(&self, step: &PlanStep, request: &StepRequest) -> Result<StepPreview> {
-        let handover = self.handover.join(step.id.as_str());
+        let handover = self.handover.join(folder_of(step.id.as_str()));
         let look = Look::within(self.shared, self.plan, step, &self.folder, Some(handover)).await?;
         let answer = look.preview(step, request).await;
         look.close().await;
@@ -399,7 +400,7 @@ pub struct Look {
 impl Look {
     /// For a question beside any preview: its folders go with it.
     pub(crate) async fn open(shared: &Arc<Shared>, plan: &Plan, step: &PlanStep) -> Result<Self> {
-        let folder = shared.home.scratch().join(clock::fresh_run_id().as_str());
+        let folder = shared.scratch()?;
         let mut look = Self::within(shared, plan, step, &folder, None).await?;
         look.folders.push(folder);
         Ok(look)
@@ -417,7 +418,7 @@ impl Look {
         let unique = clock::fresh_run_id();
         let keep = match (&step.work, plan.undoes()) {
             (Work::Undo { of, .. }, Some(run)) => shared.home.keep(run, of),
-            _ => folder.join(step.id.as_str()).join("keep"),
+            _ => folder.join(folder_of(step.id.as_str())).join("keep"),
         };
         let private = shared.home.private().join(unique.as_str());
         let context = shared

@@ -1,8 +1,14 @@
 //! Previews, and beginning what was previewed.
 
+use std::sync::Arc;
+
+use podium_connector::Mode;
 use podium_diagnostics::{Code, Error, ErrorKind};
 use podium_model::{EnvironmentName, RunId};
 use podium_plan::{Binding, Plan, compile};
+use podium_runtime::{Answerer, Begin, clock};
+use podium_vault::VaultState;
+use tokio::sync::watch;
 
 use crate::handlers::reading::environment_view;
 use crate::podium::Previewed;
@@ -83,14 +89,20 @@ impl Podium {
 
     /// Begins what was previewed. A preview whose files have changed since is stale and refused.
     pub async fn run_start(&self, request: StartRun) -> Result<RunStarted, ApiError> {
-        let stale = || {
-            Error::new(
-                ErrorKind::Conflict,
-                Code::new("POD0713"),
-                "The workflow or its environment has changed since this preview was made.",
-            )
-            .with_hint("Make the preview again and look at what is different.")
-        };
+        let (_never, stop) = watch::channel(false);
+        match self.run_start_until(request, &stop).await? {
+            Some(started) => Ok(started),
+            None => Err(stale().into()),
+        }
+    }
+
+    /// As [`Podium::run_start`], where the person may change their mind while another process is asked:
+    /// `stop` takes the request back as long as nobody has taken it up. `None` where nothing was begun.
+    pub async fn run_start_until(
+        &self,
+        request: StartRun,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Option<RunStarted>, ApiError> {
         let made = self.recall(&request.hash).ok_or_else(stale)?;
         for (file, version) in &made.made_from {
             let now = self.host.folder().read(file)?.map(|text| text.version);
@@ -98,6 +110,37 @@ impl Podium {
                 return Err(stale().into());
             }
         }
+        let run = clock::fresh_run_id();
+        let by = Self::who();
+        self.may_begin(&made, &by, request.confirm.as_deref())?;
+        loop {
+            if self.host.lead().await? {
+                if *stop.borrow() {
+                    return Ok(None);
+                }
+                self.begin_here(&run, made, &by, request.approve).await?;
+                return Ok(Some(RunStarted { run }));
+            }
+            let begin = Begin {
+                workspace: self.place(),
+                run: run.clone(),
+                preview: made.preview.clone(),
+                plan: Begin::digest(&made.plan),
+                confirm: request.confirm.clone(),
+                approve: request.approve,
+                by: by.clone(),
+            };
+            match self.host.begin_elsewhere(begin, stop).await? {
+                Some(true) => return Ok(Some(RunStarted { run })),
+                Some(false) => return Ok(None),
+                // The other one has ended; what it may have begun is taken up here.
+                None => {}
+            }
+        }
+    }
+
+    /// What stands between a preview and its run, whoever asks.
+    fn may_begin(&self, made: &Previewed, by: &str, confirm: Option<&str>) -> Result<(), ApiError> {
         if let Some(step) = made.preview.problems().next() {
             let problem = step.problem.as_ref();
             let why = problem.map_or("", |problem| problem.message.as_str());
@@ -112,26 +155,116 @@ impl Podium {
             .with_hint(format!("{hint} Nothing was begun."))
             .into());
         }
-        self.allowed(made.plan.workflow())?;
-        self.confirm(&made.plan, request.confirm.as_deref())?;
+        self.allowed(made.plan.workflow(), by)?;
+        self.confirm(&made.plan, confirm)
+    }
+
+    async fn begin_here(
+        &self,
+        run: &RunId,
+        made: Previewed,
+        by: &str,
+        approve: bool,
+    ) -> Result<(), ApiError> {
         // The click on a preview is a yes to that preview; where the environment wants an approval of
         // its own, only a yes that says so counts.
-        let approved = request.approve || !made.plan.needs_approval();
-        let run = self
-            .host
-            .start(made.plan, made.preview, &Self::who(), approved)
+        let approved = approve || !made.plan.needs_approval();
+        self.host
+            .start(run, made.plan, made.preview, by, approved)
             .await?;
         if let Some(layout) = &made.layout {
-            self.keep_layout(&run, layout).await;
+            self.keep_layout(run, layout).await;
         }
-        Ok(RunStarted { run })
+        Ok(())
+    }
+
+    /// Answers other processes of this user for as long as this one holds the journal. `window` says that
+    /// this process stays.
+    pub fn answer_others(&self, window: bool) {
+        let podium = self.clone();
+        let begins: Answerer = Arc::new(move |begin| {
+            let podium = podium.clone();
+            Box::pin(async move { podium.begin_for(begin).await.map_err(Error::from) })
+        });
+        self.host.answer_others(begins, window);
+    }
+
+    /// Begins what another process asks for, as if the person sat here: the plan is made anew from the
+    /// files as they are now, and must be the one that was previewed.
+    async fn begin_for(&self, begin: Begin) -> Result<(), ApiError> {
+        let preview = begin.preview;
+        if begin.workspace != self.place() {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                Code::new("POD0722"),
+                format!(
+                    "Another Podium of yours is open with the workspace `{}`, and only one at a time can \
+                     be run. Nothing was begun.",
+                    self.place()
+                ),
+            )
+            .with_hint("Close that one first, or give this workspace a PODIUM_HOME of its own.")
+            .into());
+        }
+        let (plan, layout) = if let Some(run) = &preview.undoes {
+            (self.undo_plan(run).await?.0, None)
+        } else {
+            let request = MakePreview {
+                workflow: preview.workflow.clone(),
+                environment: Some(preview.environment.parse().map_err(|_| stale())?),
+                inputs: preview.inputs.clone(),
+            };
+            let compiled = self.compile(&request).map_err(|_| stale())?;
+            let layout = self.layout_of(&request.workflow, &compiled.graph)?;
+            (compiled.plan, Some(layout))
+        };
+        if !preview.is_intact() || Begin::digest(&plan) != begin.plan {
+            return Err(stale().into());
+        }
+        let made = Previewed {
+            plan,
+            preview,
+            layout,
+            made_from: Vec::new(),
+            order: 0,
+        };
+        self.may_begin(&made, &begin.by, begin.confirm.as_deref())?;
+        self.has_its_keys(&made)?;
+        self.begin_here(&begin.run, made, &begin.by, begin.approve)
+            .await
+    }
+
+    /// Refuses a run that would stand still at once, since the vault of this process is locked: the person
+    /// sits elsewhere and would not see why.
+    fn has_its_keys(&self, made: &Previewed) -> Result<(), ApiError> {
+        let needed = made.plan.steps().iter().any(|step| {
+            let real = made
+                .preview
+                .step(&step.id)
+                .is_some_and(|step| step.mode == Mode::Real && !step.skipped);
+            real && !step.off && !step.credentials.is_empty()
+        });
+        if !needed || matches!(self.host.vault().state(), VaultState::Unlocked { .. }) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Locked,
+            Code::new("POD0737"),
+            "The Podium that is open would do this run, and its vault is locked. Nothing was begun.",
+        )
+        .with_hint("Unlock the vault there, or close that window, and try again.")
+        .into())
+    }
+
+    /// The folder of the workspace, as other processes of this user name it.
+    fn place(&self) -> String {
+        self.host.folder().root().to_string_lossy().into_owned()
     }
 
     /// Refuses what `podium.yaml` keeps for others. Whoever may write that file may change that.
-    fn allowed(&self, workflow: &str) -> Result<(), ApiError> {
+    fn allowed(&self, workflow: &str, person: &str) -> Result<(), ApiError> {
         let (workspace, _) = self.read_workspace()?;
-        let person = Self::who();
-        if workspace.may_run(workflow, &person) {
+        if workspace.may_run(workflow, person) {
             return Ok(());
         }
         let for_ = workspace
@@ -211,4 +344,13 @@ impl Podium {
         };
         Ok((plan, view))
     }
+}
+
+fn stale() -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        Code::new("POD0713"),
+        "The workflow or its environment has changed since this preview was made.",
+    )
+    .with_hint("Make the preview again and look at what is different.")
 }

@@ -1,6 +1,7 @@
 //! Preview, ask, run, watch.
 
 use std::path::Path;
+use std::time::Duration;
 
 use podium_api::connector::{Action, Confidence, Mode, UndoClass};
 use podium_api::engine::event::{RunEvent, StepEvent};
@@ -8,13 +9,17 @@ use podium_api::engine::{Event, EventBody};
 use podium_api::model::RunId;
 use podium_api::plan::{Preview, PreviewStep};
 use podium_api::runtime::{Happened, Listener, reason};
-use podium_api::types::{MakePreview, PreviewView, StartRun};
+use podium_api::types::{MakePreview, PreviewView, RunName, StartRun};
 use podium_api::{ApiError, Podium};
 use serde_json::{Map, Value};
 
 use crate::args::{Consent, What};
+use crate::interrupts::Interrupts;
 use crate::output::invalid;
 use crate::{exit, output};
+
+/// After so long it is told that another process is waited for.
+const A_WHILE: Duration = Duration::from_secs(2);
 
 /// `podium preview`
 pub(crate) async fn preview(
@@ -101,18 +106,86 @@ pub(crate) async fn begin(
         }
     }
     let listener = podium.host().listen();
-    let started = podium
-        .run_start(StartRun {
-            hash: view.preview.hash.clone(),
-            confirm: consent.confirm,
-            approve: consent.yes || output::is_interactive(),
-        })
-        .await;
-    match started {
-        Ok(started) => watch(podium, &started.run, listener, json).await,
+    let mut interrupts = Interrupts::listen()?;
+    let request = StartRun {
+        hash: view.preview.hash.clone(),
+        confirm: consent.confirm,
+        approve: consent.yes || output::is_interactive(),
+    };
+    match start(podium, request, &mut interrupts).await {
+        Ok(Started::Begun(run)) => watch_with(podium, &run, listener, json, interrupts).await,
+        Ok(Started::BegunAndInterrupted(run)) => {
+            // Where it has ended already there is nothing to cancel, and its end is told.
+            let _ = podium.run_cancel(RunName { run: run.clone() }).await;
+            watch_with(podium, &run, listener, json, interrupts).await
+        }
+        Ok(Started::TakenBack) => {
+            output::complain("Nothing was done.");
+            Ok(exit::CANCELLED)
+        }
         Err(error) => {
             output::error(&error, json);
             Ok(exit::REFUSED)
+        }
+    }
+}
+
+/// What became of the beginning of a run.
+enum Started {
+    Begun(RunId),
+    /// It had begun when the person changed their mind.
+    BegunAndInterrupted(RunId),
+    TakenBack,
+}
+
+/// Begins a run, here or by the Podium that is open. While that one is asked, an interrupt takes the
+/// request back.
+async fn start(
+    podium: &Podium,
+    request: StartRun,
+    interrupts: &mut Interrupts,
+) -> Result<Started, ApiError> {
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let starting = podium.run_start_until(request, &stopped);
+    tokio::pin!(starting);
+    let a_while = tokio::time::sleep(A_WHILE);
+    tokio::pin!(a_while);
+    let mut told = false;
+    let started = loop {
+        tokio::select! {
+            started = &mut starting => break started?,
+            () = interrupts.next() => {
+                stop.send_replace(true);
+            }
+            () = &mut a_while, if !told && !podium.host().can_write() => {
+                told = true;
+                output::complain("Another Podium is open and was asked to begin the run; waiting for it.");
+            }
+        }
+    };
+    Ok(match started {
+        None => Started::TakenBack,
+        Some(started) if *stop.borrow() => Started::BegunAndInterrupted(started.run),
+        Some(started) => Started::Begun(started.run),
+    })
+}
+
+/// Ends this process without ending what it does for others: runs that another terminal has begun go on
+/// here until they end or wait for a person.
+pub(crate) async fn leave(podium: &Podium) {
+    let guests = podium.host().close_inbox().await;
+    if guests.is_empty() {
+        return;
+    }
+    for run in &guests {
+        output::complain(&format!(
+            "{run}, begun from another terminal, goes on here. Interrupt to leave it to that terminal."
+        ));
+    }
+    if let Ok(mut interrupts) = Interrupts::listen() {
+        tokio::select! {
+            () = podium.host().see_out(&guests) => {}
+            () = interrupts.next() => {}
         }
     }
 }
@@ -121,8 +194,19 @@ pub(crate) async fn begin(
 pub(crate) async fn watch(
     podium: &Podium,
     run: &RunId,
+    listener: Listener,
+    json: bool,
+) -> Result<u8, ApiError> {
+    watch_with(podium, run, listener, json, Interrupts::listen()?).await
+}
+
+/// The same, with the interrupts since an earlier moment.
+async fn watch_with(
+    podium: &Podium,
+    run: &RunId,
     mut listener: Listener,
     json: bool,
+    mut interrupts: Interrupts,
 ) -> Result<u8, ApiError> {
     let mut seen = 0;
     let mut undoes = false;
@@ -142,7 +226,7 @@ pub(crate) async fn watch(
     loop {
         let next = tokio::select! {
             next = listener.next() => next,
-            _ = tokio::signal::ctrl_c() => {
+            () = interrupts.next() => {
                 asked_to_stop += 1;
                 if asked_to_stop > 1 {
                     output::complain(
@@ -151,7 +235,7 @@ pub(crate) async fn watch(
                     return Ok(exit::CANCELLED);
                 }
                 output::complain("Stopping gently. Interrupt once more to leave it running.");
-                podium.run_cancel(podium_api::types::RunName { run: run.clone() }).await?;
+                podium.run_cancel(RunName { run: run.clone() }).await?;
                 continue;
             }
         };
@@ -164,7 +248,13 @@ pub(crate) async fn watch(
                 Happened::Trouble(..) => continue,
             },
         };
-        for event in events.iter().filter(|event| event.run == *run) {
+        let mut events = events;
+        events.retain(|event| event.run == *run);
+        // What another process wrote in between is read where it stands.
+        if events.first().is_some_and(|first| first.seq > seen + 1) {
+            events = podium.host().events(run, seen + 1).await?;
+        }
+        for event in &events {
             if event.seq <= seen {
                 continue;
             }

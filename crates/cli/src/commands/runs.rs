@@ -28,7 +28,7 @@ pub(crate) async fn run(podium: &Podium, command: Runs, json: bool) -> Result<u8
         Runs::Resume { run } => {
             let run = named(podium, run).await?;
             let listener = podium.host().listen();
-            if !podium.host().resume_one(&run).await? {
+            if !podium.host().take_up_anywhere(&run).await? {
                 return Err(invalid(
                     "POD0720",
                     format!("Another Podium drives `{run}`."),
@@ -81,6 +81,8 @@ pub(crate) async fn run(podium: &Podium, command: Runs, json: bool) -> Result<u8
                 let again = PersonsAnswer::Retry { with: Map::new() };
                 answer(podium, &run, step, again, None).await?;
             }
+            // Also where the Podium that is open does it.
+            podium.host().follow(&parse(&run)?);
             settle(podium, &run, json).await
         }
         Runs::Undo { run, consent } => {
@@ -213,7 +215,8 @@ async fn export(podium: &Podium, run: &str) -> Result<u8, ApiError> {
 async fn settle(podium: &Podium, run: &str, as_json: bool) -> Result<u8, ApiError> {
     let run = parse(run)?;
     let listener = podium.host().listen();
-    if podium.host().drives(&run) || has_ended(podium, &run).await? {
+    let here = podium.host().drives(&run) || podium.host().follows(&run);
+    if here || has_ended(podium, &run).await? {
         return watch(podium, &run, listener, as_json).await;
     }
     let view = podium.run_get(GetRun { run, at: None }).await?;
