@@ -1,5 +1,6 @@
 import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { useState } from "react";
 import { expect, it } from "vitest";
 import type { JsonObject } from "../bridge/types";
 import { withValue } from "../graph/pointer";
@@ -51,4 +52,31 @@ it("an expression that is typed over keeps its field and the caret, whatever is 
   expect(screen.getByTestId("fx-directory")).toHaveAttribute("aria-pressed", "false");
   rerender(form({ directory: "${{ inputs.folder }}" }));
   expect(screen.getByTestId("fx-directory")).toHaveAttribute("aria-pressed", "true");
+});
+
+it("a list of things has fields for each of them, and none of it is JSON", async () => {
+  const user = userEvent.setup();
+  const rules = { type: "object" as const, properties: { rules: { type: "array" as const, title: "Rules", items: { type: "object" as const, properties: { port: { type: "integer" as const, title: "Port" }, open: { type: "boolean" as const, title: "Open" } } } }, status: { title: "Status", anyOf: [{ type: "integer" as const }, { type: "array" as const, items: { type: "integer" as const } }] } } };
+  function Form() {
+    const [value, setValue] = useState<JsonObject>({});
+    return <><SchemaForm schema={rules} value={value} onChange={(path, next) => setValue((current) => withValue(current, path, next) as JsonObject)} /><output>{JSON.stringify(value)}</output></>;
+  }
+  render(<Form />);
+  const now = () => JSON.parse(screen.getByRole("status").textContent ?? "") as JsonObject;
+  await user.click(screen.getByTestId("add-rules"));
+  await user.click(screen.getByTestId("add-rules"));
+  await user.type(screen.getByTestId("field-rules.1.port"), "443");
+  await user.tab();
+  await user.click(screen.getAllByRole("radio", { name: "Yes" })[1] as HTMLElement);
+  expect(now()).toEqual({ rules: [{}, { port: 443, open: true }] });
+  await user.click(screen.getByRole("button", { name: "Remove 1" }));
+  expect(now()).toEqual({ rules: [{ port: 443, open: true }] });
+  expect(screen.getByTestId("field-rules.0.port")).toHaveValue("443");
+  // One thing, or a list of them.
+  await user.type(screen.getByTestId("field-status"), "200");
+  await user.tab();
+  expect(now().status).toBe(200);
+  await user.type(screen.getByTestId("field-status"), "{Enter}204");
+  await user.tab();
+  expect(now().status).toEqual([200, 204]);
 });

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { Json } from "../bridge/types";
 import { Button, IconButton } from "../design/Button";
 import { Segmented, Select } from "../design/fields";
-import { type FieldShape, typesOf } from "../graph/schema";
+import { type FieldShape, oneOrMany, typesOf } from "../graph/schema";
 import { formWords } from "../text/forms";
 import { plain, titleOf } from "../text/format";
 import { Discover } from "./Discover";
@@ -45,7 +45,7 @@ export function Control(props: Props) {
       return value !== undefined && !isHostList(value) ? <AnyValue {...props} testId={testId} /> : <Hosts {...props} testId={testId} />;
     case "table":
       return value === undefined || (value !== null && typeof value === "object" && !Array.isArray(value)) ? <Pairs {...props} testId={testId} /> : <AnyValue {...props} testId={testId} />;
-    case "any": case "group":
+    case "rows": case "any": case "group":
       return <AnyValue {...props} testId={testId} />;
     case "multiline":
       return <Draft id={id} testId={testId} value={text} multiline rows={3} onCommit={setText} invalid={invalid} placeholder={placeholder} />;
@@ -62,8 +62,11 @@ function Lines({ id, field, value, onChange, invalid, testId }: Props & { testId
   return <Draft id={id} testId={testId} multiline rows={Math.min(6, Math.max(2, lines.length))} mono value={lines.join("\n")} placeholder={formWords.listHelp} invalid={invalid}
     onCommit={(text) => {
       const items = text.split("\n").map((line) => line.trim()).filter(Boolean);
-      const numbers = field.schema.items && typesOf(field.schema.items).every((type) => type === "integer" || type === "number");
-      onChange(items.length === 0 ? undefined : items.map((item) => (numbers && Number.isFinite(Number(item)) ? Number(item) : item)));
+      const one = oneOrMany(field.schema);
+      const each = one ?? field.schema.items;
+      const numbers = each && typesOf(each).every((type) => type === "integer" || type === "number");
+      const values = items.map((item) => (numbers && Number.isFinite(Number(item)) ? Number(item) : item));
+      onChange(values.length === 0 ? undefined : one && values.length === 1 ? values[0] : values);
     }} />;
 }
 

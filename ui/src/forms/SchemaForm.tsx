@@ -1,10 +1,10 @@
 import "./forms.css";
-import { Wrench } from "lucide-react";
+import { Plus, Trash2, Wrench } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import type { Choice, Json, JsonObject, Schema, Tried } from "../bridge/types";
-import { Button } from "../design/Button";
+import { Button, IconButton } from "../design/Button";
 import { Field, Fold } from "../design/fields";
-import { at } from "../graph/pointer";
+import { at, withValue } from "../graph/pointer";
 import { type FieldShape, fieldsOf, isExpression, problemOf } from "../graph/schema";
 import { formWords } from "../text/forms";
 import { plain } from "../text/format";
@@ -79,6 +79,8 @@ function SchemaField({ field, ...props }: FormProps & { field: FieldShape }) {
     );
   }
 
+  if (field.kind === "rows" && !expression && (value === undefined || Array.isArray(value))) return <Rows {...props} field={field} value={value ?? []} error={error} />;
+
   const fallback = field.schema.default;
   const help = [field.help, fallback !== undefined && value === undefined && field.kind !== "switch" && field.kind !== "choice" && isShort(fallback) ? formWords.defaultIs(plain(fallback)) : null].filter(Boolean).join(" ");
   return (
@@ -96,6 +98,27 @@ function SchemaField({ field, ...props }: FormProps & { field: FieldShape }) {
       <div style={{ display: "contents" }} {...watch}>
         {expression && props.authoring ? <Expression id={id} name={name} value={value === undefined ? "" : plain(value)} onChange={onChange} authoring={props.authoring} />
           : <Control id={id} name={name} field={field} value={value} onChange={onChange} authoring={props.authoring} invalid={error !== undefined && (props.strict === true || value !== undefined)} />}
+      </div>
+    </Field>
+  );
+}
+
+/** A list of things, each with fields of its own. */
+function Rows({ field, value, error, ...props }: Omit<FormProps, "value"> & { field: FieldShape; value: Json[]; error: string | undefined }) {
+  const name = field.path.slice(1).replaceAll("/", ".");
+  const root = withValue({}, field.path, value) as JsonObject;
+  return (
+    <Field label={field.title} help={field.help} error={error}>
+      <div className="stack" data-testid={`field-${name}`}>
+        {value.map((_, row) => (
+          // A row has no name but its place.
+          // oxlint-disable-next-line react/no-array-index-key
+          <fieldset key={row} className="group" style={{ minWidth: 0 }} aria-label={formWords.rowOf(field.title, row + 1)}>
+            <div className="row"><span className="grow quiet small">{row + 1}</span><IconButton label={`${formWords.removeRow} ${row + 1}`} onPress={() => props.onChange(field.path, value.length === 1 ? undefined : value.filter((_, other) => other !== row))}><Trash2 size={14} /></IconButton></div>
+            {fieldsOf(field.schema.items ?? {}, `${field.path}/${row}`).map((child) => <SchemaField key={child.path} field={child} {...props} value={root} onChange={(path, next) => props.onChange(field.path, at(withValue(root, path, next), field.path))} />)}
+          </fieldset>
+        ))}
+        <div><Button look="quiet" onPress={() => props.onChange(field.path, [...value, {}])} data-testid={`add-${name}`}><Plus size={14} aria-hidden />{formWords.addRow}</Button></div>
       </div>
     </Field>
   );

@@ -4,7 +4,7 @@ import { pointer } from "./pointer";
 
 /** How a field is drawn. */
 export type FieldKind =
-  | "text" | "multiline" | "path" | "duration" | "number" | "switch" | "choice" | "list" | "hosts" | "group" | "table" | "any";
+  | "text" | "multiline" | "path" | "duration" | "number" | "switch" | "choice" | "list" | "hosts" | "group" | "table" | "rows" | "any";
 
 export interface FieldShape {
   name: string;
@@ -34,7 +34,7 @@ export function kindOf(schema: Schema): FieldKind {
     switch (types[0]) {
       case "boolean": return "switch";
       case "integer": case "number": return "number";
-      case "array": return !schema.items || typesOf(schema.items).every((type) => type === "string" || type === "integer" || type === "number") ? "list" : "any";
+      case "array": return !schema.items || isScalar(schema.items) ? "list" : schema.items.properties ? "rows" : "any";
       case "object": return schema.properties && Object.keys(schema.properties).length > 0 ? "group" : "table";
       case "string":
         if (hint === "multiline") return "multiline";
@@ -44,7 +44,19 @@ export function kindOf(schema: Schema): FieldKind {
     }
   }
   if (types.includes("string") && !types.includes("object") && !types.includes("array")) return "text";
+  if (oneOrMany(schema)) return "list";
   return "any";
+}
+
+function isScalar(schema: Schema): boolean {
+  const types = typesOf(schema);
+  return types.length > 0 && types.every((type) => type === "string" || type === "integer" || type === "number" || type === "boolean");
+}
+
+/** What one of the items is, where a schema takes one thing or a list of them. */
+export function oneOrMany(schema: Schema): Schema | undefined {
+  const [one, many, ...more] = schema.anyOf ?? schema.oneOf ?? [];
+  return more.length === 0 && one && many?.type === "array" && many.items && isScalar(one) && isScalar(many.items) ? one : undefined;
 }
 
 /** The fields of an object schema, in the order of the form. */
