@@ -80,3 +80,23 @@ it("a list of things has fields for each of them, and none of it is JSON", async
   await user.tab();
   expect(now().status).toEqual([200, 204]);
 });
+
+it("hosts that an expression gives are one line, and none of it is JSON", async () => {
+  const user = userEvent.setup();
+  const hosts = { type: "object" as const, properties: { inventory: { type: ["string", "object"], title: "Inventory", "x-podium-kind": "host-list" } } };
+  const given = "${{ steps.network.outputs.hosts }}";
+  let sent: JsonObject = {};
+  const form = (value: JsonObject) => <SchemaForm schema={hosts} value={value} onChange={(path, next) => { sent = withValue(sent, path, next) as JsonObject; }} />;
+  const { rerender } = render(form({ inventory: { hosts: given } }));
+  expect(screen.getByTestId("field-inventory")).toHaveValue(given);
+  await user.clear(screen.getByTestId("field-inventory"));
+  await user.type(screen.getByTestId("field-inventory"), "web-1{Enter}web-2");
+  await user.tab();
+  expect(sent).toEqual({ inventory: { hosts: ["web-1", "web-2"] } });
+  rerender(form(sent));
+  await user.clear(screen.getByTestId("field-inventory"));
+  await user.click(screen.getByTestId("field-inventory"));
+  await user.paste(given);
+  await user.tab();
+  expect(sent).toEqual({ inventory: { hosts: given } });
+});

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { Json } from "../bridge/types";
 import { Button, IconButton } from "../design/Button";
 import { Segmented, Select } from "../design/fields";
-import { type FieldShape, oneOrMany, typesOf } from "../graph/schema";
+import { type FieldShape, isExpression, oneOrMany, typesOf } from "../graph/schema";
 import { formWords } from "../text/forms";
 import { plain, titleOf } from "../text/format";
 import { Discover } from "./Discover";
@@ -74,17 +74,20 @@ function isHostList(value: Json): boolean {
   if (Array.isArray(value)) return value.every((item) => typeof item === "string");
   if (value === null || typeof value !== "object") return false;
   const keys = Object.keys(value);
-  return keys.length === 1 && keys[0] === "hosts" && Array.isArray(value.hosts) && value.hosts.every((item) => typeof item === "string");
+  // One expression may give them all.
+  return keys.length === 1 && keys[0] === "hosts" && (isExpression(value.hosts) || (Array.isArray(value.hosts) && value.hosts.every((item) => typeof item === "string")));
 }
 
 /** Hosts as people write them: one a line. Kept in the shape that the document has. */
 function Hosts({ id, value, onChange, invalid, testId }: Props & { testId: string }) {
   const wrapped = !Array.isArray(value);
-  const hosts = (Array.isArray(value) ? value : value && typeof value === "object" ? (value.hosts as Json[]) : []) as string[];
+  const written = Array.isArray(value) ? value : value && typeof value === "object" ? value.hosts : [];
+  const hosts = (Array.isArray(written) ? written : [written]) as string[];
   return <Draft id={id} testId={testId} multiline mono rows={Math.min(6, Math.max(2, hosts.length))} value={hosts.join("\n")} placeholder={formWords.hostsHelp} invalid={invalid}
     onCommit={(text) => {
       const items = text.split("\n").map((line) => line.trim()).filter(Boolean);
-      onChange(items.length === 0 ? undefined : wrapped ? { hosts: items } : items);
+      const hosts = items.length === 1 && isExpression(items[0]) ? (items[0] as string) : items;
+      onChange(items.length === 0 ? undefined : wrapped || !Array.isArray(hosts) ? { hosts } : hosts);
     }} />;
 }
 

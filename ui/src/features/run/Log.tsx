@@ -94,7 +94,7 @@ export function Log({ run, step, total, live }: { run: string; step: string; tot
     <section className="log" aria-label={runWords.log}>
       <div className="log-head">
         <span className="section-title">{runWords.log}</span>
-        <span className="quiet small grow" data-testid="log-count">{count > 0 ? runWords.logLines(count) : ""}</span>
+        <span className="quiet small grow log-count" data-testid="log-count">{count > 0 ? runWords.logLines(count) : ""}</span>
         <div className="input-wrap log-search">
           <Search size={13} aria-hidden />
           <input className="input" type="search" value={query} placeholder={runWords.logSearch} aria-label={runWords.logSearch} onChange={(event) => setQuery(event.target.value)}

@@ -40,7 +40,7 @@ export function StepPanel({ view, step, manifests, onShow }: { view: RunView; st
             <p data-testid="step-sentence"><Said text={step.state === "waiting" && step.waits_for.length > 0 ? `${(step.held_by.length > 0 ? runWords.heldBy(step.held_by.map(titleOf)) : runWords.waitsFor(step.waits_for.map(titleOf)))}.` : `${step.sentence}${step.because && !step.sentence.includes(step.because) ? ` ${step.because}` : ""}`} /></p>
             {step.state === "waiting" ? <div className="row" style={{ flexWrap: "wrap" }}>{(step.held_by.length > 0 ? step.held_by : step.waits_for).slice(0, 4).map((id) => <LinkButton key={id} onPress={() => onShow(id)} data-testid={`show-${id}`}>{runWords.goThere(titleOf(id))}</LinkButton>)}</div> : null}
             {step.done && live ? <div className="progress" role="progressbar" aria-valuenow={step.done[0]} aria-valuemax={step.done[1]} aria-label={step.sentence}><div style={{ width: `${(step.done[0] / Math.max(1, step.done[1])) * 100}%` }} /></div> : null}
-            {step.error ? <div className="field-error selectable" style={{ display: "block" }}><Said text={step.error.message} /> <span className="muted"><Said text={step.error.hint} /></span> <code className="quiet">{step.error.code}</code></div> : null}
+            {step.error ? <div className="field-error selectable" style={{ display: "block" }}>{step.sentence.includes(step.error.message) ? null : <><Said text={step.error.message} /> </>}<span className="muted"><Said text={step.error.hint} /></span> <code className="quiet">{step.error.code}</code></div> : null}
           </div>
         )}
         {step.still_running.length > 0 ? <ul className="muted">{step.still_running.map((what) => <li key={what}>{what}</li>)}</ul> : null}

@@ -38,8 +38,8 @@ export function Runs() {
         {shown.length > 0 ? (
           <div className="card" style={{ overflow: "hidden" }}>
             <table className="runs" data-testid="runs">
-              <colgroup><col style={{ width: "8.5rem" }} /><col /><col style={{ width: "12rem" }} /><col className="wide" style={{ width: "6.5rem" }} /><col style={{ width: "8rem" }} /><col className="wide" style={{ width: "5.5rem" }} /><col style={{ width: "5.5rem" }} /></colgroup>
-              <thead><tr><th>{runsWords.columns.state}</th><th>{runsWords.columns.name}</th><th>{runsWords.columns.where}</th><th className="wide">{runsWords.columns.by}</th><th>{runsWords.columns.when}</th><th className="wide">{runsWords.columns.took}</th><th aria-label={runsWords.undo} /></tr></thead>
+              <colgroup><col style={{ width: "8.5rem" }} /><col /><col style={{ width: "12rem" }} /><col className="wide" style={{ width: "6.5rem" }} /><col className="late" style={{ width: "8rem" }} /><col className="wide" style={{ width: "5.5rem" }} /><col style={{ width: "5.5rem" }} /></colgroup>
+              <thead><tr><th>{runsWords.columns.state}</th><th>{runsWords.columns.name}</th><th>{runsWords.columns.where}</th><th className="wide">{runsWords.columns.by}</th><th className="late">{runsWords.columns.when}</th><th className="wide">{runsWords.columns.took}</th><th aria-label={runsWords.undo} /></tr></thead>
               <tbody>{shown.map((run) => <Row key={run.id} run={run} />)}</tbody>
             </table>
           </div>
@@ -57,7 +57,7 @@ function Row({ run }: { run: RunSummary }) {
       <td title={`${run.title}: ${run.sentence}`}><a href={writeRoute({ screen: "run", run: run.id })}>{run.undoes ? <RotateCcw size={13} aria-hidden style={{ marginRight: 6, verticalAlign: -2 }} /> : null}{run.undoes ? `${runsWords.undoOf} ${run.title}` : run.title}</a> <span className="quiet small">{run.sentence.replaceAll("`", "")}</span></td>
       <td><span className="row" style={{ gap: 6 }}><span className="ellipsis">{run.environment}</span><ModeTag mode={run.mode} /></span></td>
       <td className="wide muted">{run.by}</td>
-      <td className="muted"><Near at={run.created_at} /></td>
+      <td className="late muted"><Near at={run.created_at} /></td>
       <td className="wide quiet">{run.ended_at === null ? "" : lasting(run.ended_at - run.created_at)}</td>
       <td style={{ textAlign: "right" }}>{run.undo.possible ? <Button onPress={() => go({ screen: "undo", run: run.id })} data-testid={`undo-${run.id}`}>{runsWords.undo}</Button> : null}</td>
     </tr>
