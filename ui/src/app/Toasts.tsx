@@ -1,3 +1,4 @@
+import { Said } from "../design/Said";
 import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
 import { IconButton, LinkButton } from "../design/Button";
 import { words } from "../text/words";
@@ -16,7 +17,7 @@ export function Toasts() {
             <Icon size={16} aria-hidden />
             <div className="stack" style={{ gap: 2 }}>
               <strong style={{ fontWeight: 600 }}>{toast.title}</strong>
-              {toast.detail ? <span className="muted">{toast.detail}</span> : null}
+              {toast.detail ? <span className="muted"><Said text={toast.detail} /></span> : null}
               {toast.code ? <code className="quiet small">{toast.code}</code> : null}
               {toast.action ? <LinkButton onPress={() => { toast.action?.run(); dismiss(toast.id); }}>{toast.action.label}</LinkButton> : null}
             </div>

@@ -1,4 +1,5 @@
 import "./card.css";
+import { Said } from "../../design/Said";
 import { ArrowLeft, ChevronRight } from "lucide-react";
 import { useCallback, useState } from "react";
 import { call } from "../../bridge/client";
@@ -41,7 +42,7 @@ export function Card({ workflow }: { workflow: string }) {
         <header className="card-head">
           <div className="row" style={{ gap: 6 }}>{tile.systems.slice(0, 6).map((id) => <Mark key={id} manifest={manifests?.find((m) => m.id === id)} size={24} />)}</div>
           <h1>{tile.title}</h1>
-          <p className="muted">{tile.description}</p>
+          <p className="muted"><Said text={tile.description} /></p>
         </header>
         {tile.problems > 0 ? <Callout tone="bad" title={cardWords.cannot} actions={<Button onPress={() => go({ screen: "studio", workflow })}>{cardWords.edit}</Button>}>{cardWords.problems}</Callout> : null}
         {showing ? (

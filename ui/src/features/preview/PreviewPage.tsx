@@ -53,7 +53,7 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
             {preview.identities.map((identity) => (
               <div key={identity.credential} className="row" style={{ gap: 6 }}>
                 <strong style={{ fontWeight: 500 }}>{identity.credential}</strong>
-                <span className="muted">{identity.problem ? `${previewWords.unproven}: ${identity.problem.message}` : previewWords.as(identity.user, identity.account, identity.place)}</span>
+                <span className="muted">{identity.problem ? <>{previewWords.unproven}: <Said text={identity.problem.message} /></> : previewWords.as(identity.user, identity.account, identity.place)}</span>
               </div>
             ))}
             <div className="muted row" style={{ gap: 6 }}><ConfidenceMark confidence={unknown > 0 ? "unknown" : lines.some((l) => l.confidence === "predicted") ? "predicted" : "exact"} />{unknown > 0 ? previewWords.unknown(unknown, preview.steps.filter((s) => !s.skipped).length) : lines.every((l) => l.confidence === "exact") ? previewWords.certain : words.confidenceHelp.predicted}</div>

@@ -53,7 +53,7 @@ export function QuestionPanel({ view, question, step, manifests }: { view: RunVi
         </div>
       ) : (
         <div className="stack selectable" style={{ gap: 4 }}>
-          <p style={{ fontWeight: 500 }}>{question.message}</p>
+          <p style={{ fontWeight: 500 }}><Said text={question.message} /></p>
           {question.reason ? <p className="muted">{question.reason}</p> : null}
           {question.to.length > 0 ? <p className="muted small">{runWords.askedOf(question.to)} {question.quorum > 1 ? runWords.quorum(question.by.length, question.quorum) : ""}</p> : null}
         </div>

@@ -32,7 +32,7 @@ export function RunPanel({ view, manifests, onCompare }: { view: RunView; manife
         <dt>{runWords.changes}</dt><dd>{view.changes_in_words || "—"}</dd>
       </dl>
       <Values title={runWords.inputs} value={view.inputs} hidden={[]} testId="run-inputs" />
-      {view.undo.because && !view.undo.possible && view.ended_at !== null ? <p className="quiet">{view.undo.because}</p> : null}
+      {view.undo.because && !view.undo.possible && view.ended_at !== null ? <p className="quiet"><Said text={view.undo.because} /></p> : null}
       <div className="row" style={{ flexWrap: "wrap" }}><Button look="quiet" className="flush" onPress={() => go({ screen: "studio", workflow: view.workflow })}>{runWords.openWorkflow}</Button>{view.undoes ? null : <Button look="quiet" onPress={onCompare} data-testid="compare-open"><GitCompareArrows size={14} aria-hidden />{compareWords.open}</Button>}</div>
     </div>
   );

@@ -59,8 +59,8 @@ export function StepPanel({ view, step, manifests, onShow }: { view: RunView; st
         <Fold title={runWords.step}>
           <dl className="facts" style={{ paddingTop: 4 }}>
             {step.condition ? <><dt>{conditionWords.title}</dt><dd data-testid="step-condition"><code>{step.condition}</code> <span className="quiet">{step.condition_held === null ? conditionWords.notYet : step.condition_held ? conditionWords.held : conditionWords.heldNot}</span></dd></> : null}
-            <dt>{words.screens.undo}</dt><dd>{undo.word}{step.undo.because ? `: ${step.undo.because}` : ""}</dd>
-            {step.attempt > 1 ? <><dt>{runWords.attempt(step.attempt)}</dt><dd>{step.error?.message}</dd></> : null}
+            <dt>{words.screens.undo}</dt><dd>{undo.word}{step.undo.because ? <>: <Said text={step.undo.because} /></> : null}</dd>
+            {step.attempt > 1 ? <><dt>{runWords.attempt(step.attempt)}</dt><dd><Said text={step.error?.message} /></dd></> : null}
             {step.duration_ms !== null ? <><dt>{runWords.took}</dt><dd>{lasting(step.duration_ms)}</dd></> : null}
             {step.remote ? <><dt>{runWords.remote}</dt><dd><code className="selectable">{step.remote}</code></dd></> : null}
             {step.by ? <><dt>{runWords.by}</dt><dd>{step.by}</dd></> : null}

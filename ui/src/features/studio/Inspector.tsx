@@ -64,7 +64,7 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
             <div className="ellipsis" style={{ fontWeight: 600 }}>{operation?.title ?? step.uses}</div>
           </div>
         </header>
-        {operation ? <p className="muted small">{operation.summary}</p> : manifests ? <Callout tone="bad">{studioWords.unknownOperation(step.uses)}</Callout> : null}
+        {operation ? <p className="muted small"><Said text={operation.summary} /></p> : manifests ? <Callout tone="bad">{studioWords.unknownOperation(step.uses)}</Callout> : null}
         <Field label={studioWords.title} id="step-title">
           <Draft id="step-title" testId="field-title" value={step.title ?? ""} placeholder={id} onCommit={(title) => set("/title", title || undefined, "Rename a step")} />
         </Field>
