@@ -72,7 +72,22 @@ fn a_missing_tool_is_told_in_the_preview_and_nothing_is_begun() {
         problem["message"].as_str().unwrap().contains("terraform"),
         "{problem}"
     );
+    // What is advised is true: in practice a program is not run, so nothing is missing.
+    let hint = |problem: &Value| problem["hint"].as_str().unwrap().to_owned();
+    assert!(hint(&problem).contains("practice environment"), "{problem}");
     assert_eq!(tree(&desk.workspace), before);
+
+    let desk = Desk::without_tools();
+    one_step(
+        &desk,
+        "  one:\n    uses: command/run\n    with: { program: baker }\n",
+    );
+    let problem = self::problem(&desk);
+    assert_eq!(problem["code"], "POD0301");
+    assert!(hint(&problem).contains("practice environment"), "{problem}");
+    desk.write("environments/play.yaml", "practice: true\n");
+    desk.podium(&["run", "one", "-e", "play", "--json", "--yes"])
+        .expect(0);
 }
 
 #[test]

@@ -53,6 +53,8 @@ pub(crate) struct StepContext {
     pub(crate) mode: Mode,
     pub(crate) phase: Phase,
     pub(crate) practice: bool,
+    /// Whether a simulator stands in where the environment is for practice.
+    pub(crate) has_simulator: bool,
     pub(crate) simulator: Option<String>,
     pub(crate) leases: BTreeMap<String, Lease>,
     pub(crate) redactor: Arc<Redactor>,
@@ -66,6 +68,15 @@ pub(crate) struct StepContext {
 }
 
 impl StepContext {
+    /// What to do without the tool: practice is named only where it needs none.
+    fn or_practise(&self, error: Error) -> Error {
+        if self.has_simulator {
+            tools::or_practise(error)
+        } else {
+            error
+        }
+    }
+
     fn report(&self, report: Report) {
         let before =
             self.already_reported
@@ -177,9 +188,14 @@ impl Context for StepContext {
         let path = std::env::var_os("PATH");
         if self.phase == Phase::Write && process::was_started(&self.folders.processes) {
             // It goes on with the tool it began with; what is wanted counts for what begins.
-            return tools::find(names, path.as_deref(), &self.folders.workspace);
+            return tools::find(names, path.as_deref(), &self.folders.workspace)
+                .map_err(|error| self.or_practise(error));
         }
-        let (tool, found) = self.wanted.find(names, path.as_deref()).await?;
+        let (tool, found) = self
+            .wanted
+            .find(names, path.as_deref())
+            .await
+            .map_err(|error| self.or_practise(error))?;
         if let Some(found) = found {
             self.found
                 .lock()

@@ -614,6 +614,7 @@ impl Shared {
             mode,
             phase: asked.phase,
             practice,
+            has_simulator: !manifest.local,
             simulator,
             leases,
             redactor,

@@ -34,10 +34,18 @@ pub fn find(names: &[&str], path: Option<&OsStr>, workspace: &Path) -> Result<To
         Code::new("POD0301"),
         format!("{listed} is not installed on this computer."),
     )
-    .with_hint(
-        "Install it, or choose a practice environment, where a simulator stands in. \
-         `podium doctor` lists every tool and how to get it.",
-    ))
+    .with_hint("Install it. `podium doctor` lists every tool and how to get it."))
+}
+
+/// The same error for a step that a practice environment carries out without the tool.
+pub(crate) fn or_practise(mut error: Error) -> Error {
+    if error.kind == ErrorKind::MissingTool {
+        let hint = error.hint.unwrap_or_default();
+        error.hint = Some(format!(
+            "{hint} Or choose a practice environment, where it is not needed."
+        ));
+    }
+    error
 }
 
 /// One of Podium's own programs: in `$PODIUM_LIBEXEC`, else beside the running program.

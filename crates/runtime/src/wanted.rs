@@ -357,8 +357,7 @@ fn keep(file: &Path, known: &Known) -> Result<()> {
 
 fn refused(code: &'static str, message: String, hint: &str) -> Error {
     Error::new(ErrorKind::MissingTool, Code::new(code), message).with_hint(format!(
-        "{hint} Or choose a practice environment, where a simulator stands in, or change `tools` in \
-         podium.yaml. `podium doctor` shows what is wanted and found."
+        "{hint} Or change `tools` in podium.yaml. `podium doctor` shows what is wanted and found."
     ))
 }
 
