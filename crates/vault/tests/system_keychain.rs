@@ -115,7 +115,6 @@ fn inside_the_session() {
         step: "s".into(),
         port: "p".into(),
     };
-    let began = Instant::now();
     match part.as_str() {
         "absent" => {
             assert!(keychain.reach().is_err());
@@ -151,7 +150,8 @@ fn inside_the_session() {
                 );
             };
             // It takes a moment until the service is on the bus.
-            while vault.unlock(None).is_err() && began.elapsed() < Duration::from_secs(10) {}
+            let began = Instant::now();
+            while vault.unlock(None).is_err() && began.elapsed() < Duration::from_secs(120) {}
             vault.unlock(None).unwrap();
             vault.lock();
             signal("-STOP");
@@ -175,5 +175,4 @@ fn inside_the_session() {
             assert_eq!(lease.secrets["key"].expose(), b"real-secret");
         }
     }
-    assert!(began.elapsed() < Duration::from_secs(30));
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
 
 use podium_diagnostics::Error;
 use podium_model::CredentialName;
@@ -459,13 +458,12 @@ fn a_passphrase_slot_that_asks_for_too_much_is_refused_at_once() {
     for (from, to) in cases {
         assert!(text.contains(from));
         fs::write(bed.path(), text.replace(from, to)).unwrap();
-        let began = Instant::now();
+        // Worked out, each of these would say that the passphrase is wrong, after hours or never.
         assert_eq!(
             code(bed.vault().unlock(Some(&Secret::from("correct horse")))),
             "POD0507",
             "{to}"
         );
-        assert!(began.elapsed() < Duration::from_secs(1));
     }
 }
 
