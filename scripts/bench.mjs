@@ -19,7 +19,7 @@ await finish(async () => {
     if (!PARTS.includes(name)) throw new Plain(`There is no part \`${name}\`.`, { next: `The parts are: ${PARTS.join(', ')}.` });
   }
   const parts = PARTS.filter((name) => wanted.length === 0 || wanted.includes(name));
-  const peers = await setupForTests();
+  const { folder: peers } = await setupForTests();
   Object.assign(process.env, peersEnv(peers));
   if (parts.includes('window')) await pages();
   const made = await programs({ release: true, only: parts.includes('window') ? undefined : forTerminal() });

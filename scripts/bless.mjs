@@ -11,7 +11,7 @@ import { finish, heading, say, step } from './setup/say.mjs';
 import { setupForTests } from './setup.mjs';
 
 await finish(async () => {
-  const peers = await setupForTests();
+  const { folder: peers } = await setupForTests();
   heading('bless');
   await step('What is generated', (note) =>
     must('The generated files could not be written.', 'cargo', ['xtask', 'gen'], { cwd: root, env: cargoEnv(), onLine: note }),

@@ -19,7 +19,7 @@ await finish(async () => {
   rmSync(join(results, 'logs'), { recursive: true, force: true });
   mkdirSync(join(results, 'logs'), { recursive: true });
 
-  const peers = await setupForTests();
+  const { folder: peers, without } = await setupForTests();
   const env = peersEnv(peers);
   if (peers.missing) say(`  The real third-party software is missing, so its tests are skipped: ${peers.missing}`);
 
@@ -57,7 +57,7 @@ await finish(async () => {
     into.ms = Date.now() - began;
     say(`  ${name}: ${words(into)} in ${time(into.ms)}`);
   }
-  return report(tallies);
+  return report(tallies, without);
 
   async function tier(name, into) {
     if (name === 'check') return runs.check(into);
@@ -99,7 +99,7 @@ function words({ passed, failed, skipped }) {
   return `${passed} passed, ${failed.length} failed, ${skipped.length} skipped`;
 }
 
-function report(tallies) {
+function report(tallies, without) {
   heading('summary');
   const sum = { passed: 0, failed: [], skipped: [], again: [] };
   const cell = (text, width) => String(text).padStart(width);
@@ -117,6 +117,7 @@ function report(tallies) {
   for (const what of sum.failed) say(`failed: ${what}`);
   for (const what of sum.again) say(`passed only at the second attempt: ${what}`);
   for (const what of sum.skipped) say(`skipped: ${what}`);
+  for (const { name, why } of without) say(`skipped: every test against ${name}: ${why}`);
   if (sum.failed.length + sum.again.length > 0) say('Whole logs: test-results/logs');
   say();
   say(words(sum));

@@ -99,8 +99,8 @@ async function make(note) {
   return { folder: place, words: undefined };
 }
 
-/** Environments of older lists go when nobody has used them for a month. */
-function prune(all, keep) {
+/** What older lists made goes when nobody has used it for a month. */
+export function prune(all, keep) {
   const month = 30 * 24 * 3600 * 1000;
   for (const name of readdirSync(all)) {
     const ready = join(all, name, 'ready');

@@ -16,7 +16,7 @@ mod walk;
 
 pub use context::{FakeContext, Records};
 pub use http::{Answer, HttpSide, Recorded, loopback};
-pub use peers::{peers, skipped};
+pub use peers::{go_peers, peers, skipped};
 pub use process::Playback;
 pub use request::RequestBuilder;
 pub use walk::{Walked, walk};

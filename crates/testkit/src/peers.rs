@@ -11,6 +11,15 @@ pub fn peers(tools: &[&str]) -> Option<PathBuf> {
         .then_some(root)
 }
 
+/// The folder of the real tools that are built with Go, when all of `tools` are in it.
+pub fn go_peers(tools: &[&str]) -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os("PODIUM_PEERS")?).join("go/bin");
+    tools
+        .iter()
+        .all(|tool| folder.join(tool).is_file())
+        .then_some(folder)
+}
+
 /// Says on standard error that a test against real software was skipped, and why. A skipped test is
 /// never counted as proof.
 #[allow(clippy::print_stderr)] // A skipped test must be seen.

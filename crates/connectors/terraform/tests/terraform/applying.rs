@@ -4,9 +4,9 @@ use podium_diagnostics::ErrorKind;
 use podium_testkit::{FakeContext, walk};
 use serde_json::json;
 
-use crate::{apply, both, request, shop};
+use crate::{apply, each, request, shop};
 
-both!(
+each!(
     an_apply_tells_each_thing_and_gives_its_outputs,
     a_resumed_apply_replays_and_does_nothing_twice,
     an_apply_that_fails_says_how_far_it_came,

@@ -10,9 +10,9 @@ use podium_diagnostics::{ErrorKind, Result};
 use podium_testkit::FakeContext;
 use serde_json::json;
 
-use crate::{apply, both, real, request, shop, simulated};
+use crate::{apply, each, real, request, shop, simulated};
 
-both!(
+each!(
     an_approved_apply_starts_the_tool_three_times_in_all,
     a_plan_step_starts_the_tool_twice_in_all,
     an_undo_starts_the_tool_three_times_in_all,
@@ -333,32 +333,4 @@ async fn real_ephemeral_secrets_are_handed_to_the_only_apply() {
         cx.records().started,
         ["preview-plan", "preview-show", "apply"]
     );
-}
-
-/// The real Terraform under the other name: proves how the program is found and called, and nothing of
-/// what OpenTofu does differently.
-#[cfg(unix)]
-#[tokio::test]
-async fn real_program_called_tofu_is_found_and_does_the_same() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let Some(peers) = podium_testkit::peers(&["terraform"]) else {
-        podium_testkit::skipped("PODIUM_PEERS names no folder with bin/terraform");
-        return;
-    };
-    let tools = tempfile::tempdir().expect("a folder");
-    let tofu = tools.path().join("tofu");
-    let script = format!(
-        "#!/bin/sh\nexec '{}' \"$@\"\n",
-        peers.join("bin/terraform").display()
-    );
-    std::fs::write(&tofu, script).expect("written");
-    std::fs::set_permissions(&tofu, std::fs::Permissions::from_mode(0o755)).expect("made");
-    let cx = FakeContext::real().with_only_tools_in(tools.path());
-    shop(&cx);
-    let asked = apply("west");
-    let preview = look(&cx, &asked).await;
-    assert!(recall(&cx, &asked).await.is_some());
-    let (_, outcome) = run(&cx, &asked, &preview).await;
-    assert_eq!(outcome.expect("it runs").outputs["name"], "shop-west");
-    assert!(cx.records().programs.iter().all(|program| *program == tofu));
 }

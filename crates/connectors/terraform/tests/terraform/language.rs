@@ -5,9 +5,9 @@ use podium_connector_terraform::Terraform;
 use podium_testkit::{FakeContext, walk};
 use serde_json::{Value, json};
 
-use crate::{both, request};
+use crate::{each, request};
 
-both! {
+each! {
     the_demo_gives_its_hosts_and_its_range,
     a_variable_that_breaks_its_rule_is_refused_with_its_words,
     expressions_give_the_values_of_terraform,

@@ -1,6 +1,7 @@
-//! The same sentences, told to the simulator and to the real Terraform.
+//! The same sentences, told to the simulator, to the real Terraform and to the real OpenTofu.
 //!
-//! `real_tool` runs where `PODIUM_PEERS` names a folder with `bin/terraform`, and says so where not.
+//! `real_tool` runs where `PODIUM_PEERS` names a folder with `bin/terraform`, `real_opentofu` where it has
+//! `go/bin/tofu`; each says so where not.
 
 mod applying;
 mod handing_over;
@@ -11,11 +12,11 @@ mod undoing;
 
 use podium_connector::StepRequest;
 use podium_connector_terraform::Terraform;
-use podium_testkit::{FakeContext, RequestBuilder, peers, skipped};
+use podium_testkit::{FakeContext, RequestBuilder, go_peers, peers, skipped};
 use serde_json::{Value, json};
 
-/// Makes a test of a check against each of the two.
-macro_rules! both {
+/// Makes a test of a check against each of the three.
+macro_rules! each {
     ($($check:ident),* $(,)?) => {$(
         mod $check {
             #[tokio::test]
@@ -28,10 +29,16 @@ macro_rules! both {
                     super::$check(cx).await;
                 }
             }
+            #[tokio::test]
+            async fn real_opentofu() {
+                if let Some(cx) = crate::opentofu() {
+                    super::$check(cx).await;
+                }
+            }
         }
     )*};
 }
-pub(crate) use both;
+pub(crate) use each;
 
 pub(crate) fn simulated() -> FakeContext {
     use podium_connector::Connector;
@@ -44,6 +51,15 @@ pub(crate) fn real() -> Option<FakeContext> {
         skipped("PODIUM_PEERS names no folder with bin/terraform");
     }
     Some(FakeContext::real().with_tools_in(found?.join("bin")))
+}
+
+/// A computer on which OpenTofu is, and no Terraform.
+pub(crate) fn opentofu() -> Option<FakeContext> {
+    let found = go_peers(&["tofu"]);
+    if found.is_none() {
+        skipped("PODIUM_PEERS names no folder with go/bin/tofu");
+    }
+    Some(FakeContext::real().with_only_tools_in(found?))
 }
 
 /// A network of two things: hosts, and a page that is made anew for another branch.

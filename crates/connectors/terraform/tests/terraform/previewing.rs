@@ -3,9 +3,9 @@ use podium_connector_terraform::Terraform;
 use podium_testkit::{FakeContext, RequestBuilder, walk};
 use serde_json::json;
 
-use crate::{apply, both, request, shop};
+use crate::{apply, each, request, shop};
 
-both!(
+each!(
     a_preview_lists_every_change_and_leaves_no_trace,
     a_preview_is_the_same_each_time,
     a_changed_input_shows_what_changes_and_what_is_replaced,

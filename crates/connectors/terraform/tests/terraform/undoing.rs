@@ -3,9 +3,9 @@ use podium_connector_terraform::Terraform;
 use podium_testkit::{FakeContext, Walked, walk};
 use serde_json::json;
 
-use crate::{apply, both, request, shop};
+use crate::{apply, each, request, shop};
 
-both!(
+each!(
     undo_deletes_what_the_step_made_and_nothing_else,
     undo_puts_former_inputs_back,
     a_half_done_apply_is_cleaned_up,
