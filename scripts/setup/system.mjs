@@ -9,7 +9,8 @@ import { Plain, step } from './say.mjs';
 const LISTS = {
   build: ['build-essential', 'pkg-config', 'file', 'ca-certificates', 'curl', 'git'],
   window: ['libwebkit2gtk-4.1-dev'],
-  peers: ['python3', 'python3-venv'],
+  // Ansible reaches other computers by `ssh`.
+  peers: ['python3', 'python3-venv', 'openssh-client'],
   test: [
     'xvfb',
     'xauth',

@@ -111,6 +111,13 @@ impl Answer {
         lines
     }
 
+    /// Whether there was no `ssh` to reach the host by (ansible-core, `plugins/connection/ssh.py`).
+    pub(crate) fn without_ssh(&self) -> bool {
+        self.msg.as_str().is_some_and(|text| {
+            text.contains("Unable to execute ssh command line") && text.contains("No such file")
+        })
+    }
+
     /// Its reason, in one line.
     pub(crate) fn reason(&self) -> String {
         if self.hidden {
@@ -121,6 +128,9 @@ impl Answer {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
+        if self.without_ssh() {
+            return "`ssh` is not installed on this computer".to_owned();
+        }
         let mut reason = text(&self.msg);
         if reason.is_empty() || reason == "non-zero return code" {
             let more = text(&self.stderr);

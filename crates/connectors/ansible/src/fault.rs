@@ -4,6 +4,7 @@ use podium_diagnostics::{Code, Error, ErrorKind, Retry};
 
 use crate::events::Answer;
 
+pub(crate) const NO_TOOL: Code = Code::new("POD0301");
 pub(crate) const TOOL_FAILED: Code = Code::new("POD0326");
 pub(crate) const END_UNKNOWN: Code = Code::new("POD0328");
 pub(crate) const STOPPED: Code = Code::new("POD0320");
@@ -93,6 +94,17 @@ pub(crate) fn from_answers(failed: &[Answer], unreachable: &[Answer], changed: u
         1 => "1 change was made before.".to_owned(),
         n => format!("{n} changes were made before."),
     };
+    if let Some(first) = failed.iter().find(|answer| answer.without_ssh()) {
+        return Error::new(
+            ErrorKind::MissingTool,
+            NO_TOOL,
+            format!(
+                "`ssh` is not installed on this computer, and Ansible reaches `{}` by it. {made}",
+                first.host
+            ),
+        )
+        .with_hint("Install the client of OpenSSH (on Debian: `apt-get install openssh-client`).");
+    }
     if let Some(first) = failed.first() {
         let others = failed.len() + unreachable.len() - 1;
         let others = match others {
@@ -149,6 +161,28 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The words of ansible-core 2.19 on a computer that has no `ssh`, as recorded there.
+    #[test]
+    fn a_computer_without_ssh_is_told_with_what_to_install() {
+        let answer = Answer {
+            host: "far".into(),
+            task: "ansible.builtin.ping".into(),
+            msg: "Task failed: Unable to execute ssh command line on a controller: [Errno 2] No such file or directory: b'ssh'".into(),
+            ..Answer::default()
+        };
+        assert_eq!(answer.reason(), "`ssh` is not installed on this computer");
+        let error = from_answers(&[answer], &[], 0);
+        assert_eq!(
+            (error.code.as_str(), error.kind, error.message.as_str()),
+            (
+                "POD0301",
+                ErrorKind::MissingTool,
+                "`ssh` is not installed on this computer, and Ansible reaches `far` by it. Nothing was changed."
+            )
+        );
+        assert!(error.hint.unwrap().contains("openssh-client"));
+    }
 
     #[test]
     fn what_both_generations_of_ansible_say_is_read() {
