@@ -284,7 +284,8 @@ impl<'a> Session<'a> {
         let mut args = vec![text(playbook), "-i".to_owned(), text(&self.inventory)];
         let mut files = Vec::new();
         match how {
-            How::Play => args.extend(["--diff".to_owned()]),
+            // Differences were told by the check; telling them again makes a small play a fifth slower.
+            How::Play => {}
             How::Check => args.extend(["--check".to_owned(), "--diff".to_owned()]),
             How::ListTasks => args.push("--list-tasks".to_owned()),
             How::ListTags => args.push("--list-tags".to_owned()),
