@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { call, setHost } from "../bridge/client";
 import { type FakeOptions, fakeHost } from "../bridge/fake/host-fake";
 import { followEvents, forget } from "../bridge/queries";
+import type { DocumentView } from "../bridge/types";
 import { useActions } from "../window/actions";
 import { usePreferences } from "../window/preferences";
 import { go } from "../window/route";
@@ -22,7 +23,7 @@ async function draw(workflow = "share-folder", options: FakeOptions = {}, before
   const page = render(<App />);
   act(() => go({ screen: "studio", workflow }));
   await screen.findByTestId("canvas");
-  return { user, ...page, open: () => call("document.open", { workflow }) };
+  return { user, host, ...page, open: () => call("document.open", { workflow }) };
 }
 const onCanvas = () => act(() => screen.getByTestId("canvas").focus());
 const steps = async (workflow = "share-folder") => Object.keys((await call("document.open", { workflow })).document?.steps ?? {});
@@ -77,6 +78,23 @@ describe("a selection as text", () => {
     onCanvas();
     await user.keyboard("{Control>}x{/Control}");
     await waitFor(async () => expect(await steps()).toEqual(before));
+  });
+
+  it("can be taken back before the answer to it has come", async () => {
+    const { user, host } = await draw("restart-shop");
+    const before = await steps("restart-shop");
+    expect(screen.getByTestId("edit-undo")).toBeDisabled();
+    await select(user, before[0] ?? "");
+    let answer = () => {};
+    const held = new Promise<void>((done) => { answer = done; });
+    const there = async () => Object.keys(((await host.call("document.open", { workflow: "restart-shop" })) as DocumentView).document?.steps ?? {});
+    setHost({ ...host, call: async (name, request) => { const made = await host.call(name, request); if (name === "document.paste" || name === "document.open") await held; return made; } });
+    onCanvas();
+    await user.keyboard("{Control>}d{/Control}");
+    await waitFor(async () => expect((await there()).length).toBe(before.length + 1));
+    await user.keyboard("{Control>}z{/Control}");
+    answer();
+    await waitFor(async () => expect(await there()).toEqual(before));
   });
 
   it("that cannot be saved is told, and what is there stays", async () => {

@@ -20,7 +20,10 @@ export class FakeDocument {
   constructor(readonly workflow: string, text: string, layout?: Layout["nodes"]) {
     this.text = text;
     this.layout = { podium: 1, nodes: layout ?? {}, frames: {}, notes: {} };
-    if (!layout) this.tidy();
+    if (!layout) {
+      this.tidy();
+      this.undoStack = [];
+    }
   }
 
   view(): DocumentView {

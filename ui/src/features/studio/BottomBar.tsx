@@ -23,8 +23,8 @@ export function BottomBar({ open, drawer, onDrawer, textOpen, onText, onFind, on
   return (
     <footer className="studio-bar">
       <div className="row" style={{ gap: 2 }}>
-        <IconButton label={studioWords.undo(open.view?.undo ?? null)} keys="mod+z" placement="top" isDisabled={!open.view?.undo} onPress={open.undo} data-testid="edit-undo"><Undo2 size={16} /></IconButton>
-        <IconButton label={studioWords.redo(open.view?.redo ?? null)} keys="mod+shift+z" placement="top" isDisabled={!open.view?.redo} onPress={open.redo} data-testid="edit-redo"><Redo2 size={16} /></IconButton>
+        <IconButton label={studioWords.undo(open.view?.undo ?? null)} keys="mod+z" placement="top" isDisabled={!open.view?.undo && !open.busy} onPress={open.undo} data-testid="edit-undo"><Undo2 size={16} /></IconButton>
+        <IconButton label={studioWords.redo(open.view?.redo ?? null)} keys="mod+shift+z" placement="top" isDisabled={!open.view?.redo && !open.busy} onPress={open.redo} data-testid="edit-redo"><Redo2 size={16} /></IconButton>
         <span className="bar-line" />
         <Button look="quiet" on={drawer === "problems"} onPress={() => onDrawer(drawer === "problems" ? null : "problems")} data-testid="problems">
           {diagnostics.length === 0 ? <CircleCheck size={15} aria-hidden style={{ color: "var(--ok)" }} /> : <TriangleAlert size={15} aria-hidden style={{ color: worst === "bad" ? "var(--bad)" : "var(--wait)" }} />}

@@ -178,7 +178,7 @@ export function Desk({ workflow, open, step }: { workflow: string; open: OpenDoc
     const pinned = chosen.length > 0 && chosen.every((s) => view?.layout.nodes[s.id]?.pinned);
     const off = chosen.length > 0 && chosen.every((s) => s.off);
     return studioActions({
-      undoLabel: view?.undo ?? null, redoLabel: view?.redo ?? null, undo: open.undo, redo: open.redo,
+      undoLabel: view?.undo ?? null, redoLabel: view?.redo ?? null, undo: open.undo, redo: open.redo, busy: open.busy,
       steps: chosen.length, things: (selection.frames?.length ?? 0) + (selection.notes?.length ?? 0), edge: selectedEdge !== undefined, pinned, off, total: steps.length, canPreview, canBack: views.canBack, canForward: views.canForward,
       add: openQuick, remove, clear: () => setSelection(nothing), selectAll: () => setSelection({ steps: steps.map((s) => s.id), edge: null, frames: Object.keys(frames), notes: Object.keys(notes) }),
       copy: () => void clipboard.copy(), cut: clipboard.cut, paste: clipboard.paste, duplicate: clipboard.duplicate,

@@ -5,6 +5,8 @@ import type { Action } from "../../window/actions";
 /** What the studio can do, without saying how. Menu, keys and palette are made of these. */
 export interface Hands {
   undoLabel: string | null; redoLabel: string | null; undo: () => void; redo: () => void;
+  /** A change is on its way: what can be taken back is known when it has come, and taking back waits for it. */
+  busy: boolean;
   /** How many steps, frames and notes are selected; whether an edge is. */
   steps: number; things: number; edge: boolean; pinned: boolean; off: boolean; total: number; canPreview: boolean; canBack: boolean; canForward: boolean;
   add: () => void; remove: () => void; selectAll: () => void; clear: () => void; copy: () => void; cut: () => void; paste: () => void; duplicate: () => void;
@@ -25,8 +27,8 @@ export function studioActions(h: Hands): Action[] {
     { id: "studio.success", label: w.edgeKind(w.on.success), keys: "1", enabled: h.edge, run: () => h.when("success") },
     { id: "studio.failure", label: w.edgeKind(w.on.failure), keys: "2", enabled: h.edge, run: () => h.when("failure") },
     { id: "studio.always", label: w.edgeKind(w.on.always), keys: "3", enabled: h.edge, run: () => h.when("always") },
-    { id: "studio.undo", label: w.undo(h.undoLabel), keys: "mod+z", enabled: h.undoLabel !== null, run: h.undo },
-    { id: "studio.redo", label: w.redo(h.redoLabel), keys: "mod+shift+z mod+y", enabled: h.redoLabel !== null, run: h.redo },
+    { id: "studio.undo", label: w.undo(h.undoLabel), keys: "mod+z", enabled: h.undoLabel !== null || h.busy, run: h.undo },
+    { id: "studio.redo", label: w.redo(h.redoLabel), keys: "mod+shift+z mod+y", enabled: h.redoLabel !== null || h.busy, run: h.redo },
     { id: "studio.copy", label: w.copy, keys: "mod+c", unlessText: true, enabled: some, run: h.copy },
     { id: "studio.cut", label: w.cut, keys: "mod+x", unlessText: true, enabled: some, run: h.cut },
     { id: "studio.paste", label: w.paste, keys: "mod+v", passes: true, run: h.paste },
