@@ -9,7 +9,7 @@ import { results } from './setup/places.mjs';
 import { finish, heading, Plain, say, time } from './setup/say.mjs';
 import { setupForTests } from './setup.mjs';
 import * as runs from './test/run.mjs';
-import { tally } from './test/tally.mjs';
+import { alike, tally } from './test/tally.mjs';
 import { runsOf, TIERS } from './test/tiers.mjs';
 
 const RUST = ['unit', 'documents', 'contract', 'real'];
@@ -102,6 +102,7 @@ function words({ passed, failed, skipped }) {
 function report(tallies, without) {
   heading('summary');
   const sum = { passed: 0, failed: [], skipped: [], again: [] };
+  const skipped = [];
   const cell = (text, width) => String(text).padStart(width);
   say(`  ${'tier'.padEnd(10)}${cell('passed', 9)}${cell('failed', 9)}${cell('skipped', 9)}${cell('time', 14)}`);
   for (const [name, one] of tallies) {
@@ -111,12 +112,13 @@ function report(tallies, without) {
     sum.passed += one.passed;
     sum.failed.push(...one.failed.map((what) => `${name}: ${what}`));
     sum.again.push(...one.again.map((what) => `${name}: ${what}`));
-    sum.skipped.push(...one.skipped.map(({ name: what, why }) => `${name}: ${what}: ${why}`));
+    sum.skipped.push(...one.skipped);
+    for (const line of alike(one.skipped)) skipped.push(`${name}: ${line}`);
   }
   say();
   for (const what of sum.failed) say(`failed: ${what}`);
   for (const what of sum.again) say(`passed only at the second attempt: ${what}`);
-  for (const what of sum.skipped) say(`skipped: ${what}`);
+  for (const what of skipped) say(`skipped: ${what}`);
   for (const { name, why } of without) say(`skipped: every test against ${name}: ${why}`);
   if (sum.failed.length + sum.again.length > 0) say('Whole logs: test-results/logs');
   say();

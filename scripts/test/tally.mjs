@@ -27,6 +27,15 @@ export async function settle(into, found, once) {
   return failed;
 }
 
+/** The skipped tests in lines for people: those that lack the same thing are told together. */
+export function alike(skipped) {
+  const groups = new Map();
+  for (const one of skipped) groups.set(one.why, [...(groups.get(one.why) ?? []), one]);
+  return [...groups].flatMap(([why, all]) =>
+    all.length > ACCIDENTS ? [`${all.length} tests, the first is ${all[0].name}: ${why}`] : all.map(({ name }) => `${name}: ${why}`),
+  );
+}
+
 /** Reads the output of one Rust test program, run with `--show-output`, line by line into `into`. */
 export function rustReader(into, program) {
   let about = '';

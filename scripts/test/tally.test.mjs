@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { readTap, readVitest, rustReader, settle, tally } from './tally.mjs';
+import { alike, readTap, readVitest, rustReader, settle, tally } from './tally.mjs';
 import { runsOf } from './tiers.mjs';
 
 function rust(lines, code = 0) {
@@ -130,4 +130,9 @@ test('a second attempt can be forbidden', async (t) => {
   const into = tally();
   await settle(into, { passed: 0, failed: ['one'], skipped: [] }, () => assert.fail('run again'));
   assert.deepEqual(into.failed, ['one']);
+});
+
+test('tests that lack the same thing are told together', () => {
+  const lacking = ['a', 'b', 'c', 'd'].map((name) => ({ name, why: 'no tool' }));
+  assert.deepEqual(alike([...lacking, { name: 'e', why: 'no display' }]), ['4 tests, the first is a: no tool', 'e: no display']);
 });
