@@ -1,6 +1,6 @@
 import "./summary.css";
 import type { ReactNode } from "react";
-import type { Manifest, PreviewView } from "../bridge/types";
+import type { Manifest, PreviewStep, PreviewView } from "../bridge/types";
 import { previewWords } from "../text/preview";
 import { words } from "../text/words";
 
@@ -18,8 +18,11 @@ export function Postcard({ view, manifests, title, children }: { view: PreviewVi
   );
 }
 
+/** Nobody knows yet what it changes; that is not the same as nothing. */
+const isOpen = (step: PreviewStep) => step.confidence === "unknown" && step.changes.length === 0;
+
 function systemsSentence(view: PreviewView, manifests: Manifest[] | undefined): string {
-  const ids = [...new Set(view.preview.steps.filter((step) => !step.skipped && step.changes.length > 0).map((step) => step.uses.split("/")[0] ?? ""))];
+  const ids = [...new Set(view.preview.steps.filter((step) => !step.skipped && (step.changes.length > 0 || isOpen(step))).map((step) => step.uses.split("/")[0] ?? ""))];
   // What stands on this computer, and the web itself, are no systems that a person would name.
   const names = ids.flatMap((id) => { const manifest = manifests?.find((m) => m.id === id); return id === "http" || manifest?.local ? [] : [manifest?.label ?? id]; });
   return previewWords.systems(names);
@@ -35,7 +38,7 @@ function modeSentence(view: PreviewView): string {
 }
 
 function undoSentence(view: PreviewView): string {
-  const acting = view.preview.steps.filter((step) => !step.skipped && step.changes.some((change) => change.action !== "read"));
+  const acting = view.preview.steps.filter((step) => !step.skipped && (isOpen(step) || step.changes.some((change) => change.action !== "read")));
   const stays = acting.filter((step) => step.undo.class === "manual" || step.undo.class === "impossible");
   if (acting.length === 0 || stays.length === 0) return previewWords.undoAll;
   return stays.length === acting.length ? previewWords.undoNone : previewWords.undoSome(stays.map((step) => `“${step.title}”`));
