@@ -35,7 +35,8 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
   const shown = only ? lines.filter((line) => isPartOf(line.step.id, only)) : lines;
   const quiet = preview.steps.filter((step) => !step.problem && step.changes.length === 0 && (step.skipped || step.calls === undefined));
   const unknown = preview.steps.filter((step) => !step.skipped && step.confidence === "unknown").length;
-  const stays = undoing ? preview.steps.filter((step) => step.undo.class === "manual" || step.undo.class === "impossible") : [];
+  // What is taken back does not stay, even where that itself cannot be taken back again.
+  const stays = undoing ? preview.steps.filter((step) => (step.undo.class === "manual" || step.undo.class === "impossible") && !step.changes.some((change) => change.action !== "read")) : [];
   const notes = preview.steps.flatMap((step) => (step.notes ?? []).map((note) => ({ step: step.title, note })));
   const copy = () => void navigator.clipboard.writeText(asText(view.title, preview, words.actions)).then(() => say({ tone: "ok", title: previewWords.copied }), () => {});
 

@@ -283,7 +283,10 @@ pub(crate) async fn preview_undo(
                 request,
                 crate::plan::Plan::default(),
                 vec!["Nothing is left to take back.".to_owned()],
-                undo,
+                Undo {
+                    class: UndoClass::Automatic,
+                    because: None,
+                },
             );
             let note = Note {
                 nothing: true,
