@@ -5,48 +5,33 @@
     reason = "a helper of a test fails as the test does"
 )]
 
-use podium_api::runtime::Home;
-use podium_api::{ApiError, Podium};
+mod common;
+
+use common::Desk;
+use podium_api::ApiError;
 use serde_json::{Value, json};
 
 const SHOP: &str = "podium: 1\nname: Shop\ncredentials: { key: { type: secret } }\nsteps:\n  \
     page:\n    uses: file/render # kept\n    with: { text: hello, to: a.txt }\n  \
     show:\n    uses: site/serve\n    needs: [page]\n    with: { directory: . }\n";
 
-struct Desk {
-    podium: Podium,
-    _folders: (tempfile::TempDir, tempfile::TempDir),
+async fn desk() -> Desk {
+    Desk::open(&[
+        (
+            "podium.yaml",
+            "podium: 1\nname: Test\ndefault_environment: play\n",
+        ),
+        (
+            "environments/play.yaml",
+            "practice: true\nvars: { city: Köln }\n",
+        ),
+        ("workflows/shop.yaml", SHOP),
+        ("workflows/other.yaml", "podium: 1\nname: Other\n"),
+    ])
+    .await
 }
 
 impl Desk {
-    async fn open() -> Self {
-        let workspace = tempfile::tempdir().unwrap();
-        let home = tempfile::tempdir().unwrap();
-        for (file, text) in [
-            (
-                "podium.yaml",
-                "podium: 1\nname: Test\ndefault_environment: play\n",
-            ),
-            (
-                "environments/play.yaml",
-                "practice: true\nvars: { city: Köln }\n",
-            ),
-            ("workflows/shop.yaml", SHOP),
-            ("workflows/other.yaml", "podium: 1\nname: Other\n"),
-        ] {
-            let path = workspace.path().join(file);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let podium = Podium::open_at(workspace.path(), Home::at(home.path()).unwrap())
-            .await
-            .unwrap();
-        Self {
-            podium,
-            _folders: (workspace, home),
-        }
-    }
-
     async fn ask(&self, command: &str, request: Value) -> Result<Value, ApiError> {
         self.podium.call(command, request).await
     }
@@ -75,7 +60,7 @@ impl Desk {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paste_gives_the_same_steps_and_one_undo_takes_it_back() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     desk.edit(json!({ "notes": { "why": { "x": 0, "y": 0, "width": 200, "height": 80, "text": "**Why**" } } })).await;
     let copied = desk
         .ask(
@@ -120,7 +105,7 @@ async fn a_paste_gives_the_same_steps_and_one_undo_takes_it_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pinned_step_stays_where_it_is_and_tidying_can_be_taken_back() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     desk.edit(json!({ "moves": { "page": { "x": 900, "y": 700 }, "show": { "x": 5, "y": 5 } }, "pins": { "page": true } })).await;
     let before = desk.view("shop").await;
     let tidied = desk
@@ -160,7 +145,7 @@ async fn a_pinned_step_stays_where_it_is_and_tidying_can_be_taken_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_and_notes_change_the_layout_and_nothing_else() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let frame = json!({ "x": 0, "y": 0, "width": 400, "height": 300, "title": "Filiale Köln", "owner": "ops" });
     let drawn = desk.edit(json!({ "frames": { "west": frame } })).await;
     assert_eq!(drawn["layout"]["frames"]["west"]["title"], "Filiale Köln");
@@ -171,7 +156,7 @@ async fn frames_and_notes_change_the_layout_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ports_say_what_goes_together_and_what_would_make_it() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let fits = desk
         .ask(
             "port.between",
@@ -210,7 +195,7 @@ async fn ports_say_what_goes_together_and_what_would_make_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expression_without_a_run_says_so() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let tried = desk
         .ask(
             "expression.try",

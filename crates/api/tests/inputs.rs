@@ -5,8 +5,9 @@
     reason = "a helper of a test fails as the test does"
 )]
 
-use podium_api::Podium;
-use podium_api::runtime::Home;
+mod common;
+
+use common::Desk;
 use serde_json::{Value, json};
 
 const SHOP: &str = r#"podium: 1
@@ -24,36 +25,19 @@ steps:
   page: { uses: file/render, with: { text: "${{ inputs.words == null ? 'plain' : inputs.words }}", to: a.txt } }
 "#;
 
-struct Desk {
-    podium: Podium,
-    _folders: (tempfile::TempDir, tempfile::TempDir),
+async fn desk() -> Desk {
+    Desk::open(&[
+        (
+            "podium.yaml",
+            "podium: 1\nname: Test\ndefault_environment: play\n",
+        ),
+        ("environments/play.yaml", "practice: true\n"),
+        ("workflows/shop.yaml", SHOP),
+    ])
+    .await
 }
 
 impl Desk {
-    async fn open() -> Self {
-        let workspace = tempfile::tempdir().unwrap();
-        let home = tempfile::tempdir().unwrap();
-        for (file, text) in [
-            (
-                "podium.yaml",
-                "podium: 1\nname: Test\ndefault_environment: play\n",
-            ),
-            ("environments/play.yaml", "practice: true\n"),
-            ("workflows/shop.yaml", SHOP),
-        ] {
-            let path = workspace.path().join(file);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let podium = Podium::open_at(workspace.path(), Home::at(home.path()).unwrap())
-            .await
-            .unwrap();
-        Self {
-            podium,
-            _folders: (workspace, home),
-        }
-    }
-
     async fn asked(&self, inputs: Value) -> Value {
         let request = json!({ "workflow": "shop", "inputs": inputs });
         self.podium.call("inputs.check", request).await.unwrap()
@@ -62,7 +46,7 @@ impl Desk {
 
 #[tokio::test]
 async fn a_form_is_told_what_to_ask_and_what_is_wrong() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     assert_eq!(
         desk.asked(json!({})).await,
         json!({ "asked": ["size", "hosts"], "problems": [] })
@@ -96,7 +80,7 @@ async fn a_form_is_told_what_to_ask_and_what_is_wrong() {
 
 #[tokio::test]
 async fn a_preview_holds_to_the_same_rules() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let preview = async |inputs: Value| {
         let request = json!({ "workflow": "shop", "inputs": inputs });
         desk.podium.call("preview.make", request).await

@@ -1,9 +1,11 @@
 //! Whatever the page asks, no answer holds a stored secret (SECURITY, T1 and S-11): every command of
 //! the list, with hostile requests, while the vault is open.
 
-use podium_api::runtime::Home;
+mod common;
+
+use common::Desk;
+use podium_api::COMMANDS;
 use podium_api::types::CreateVault;
-use podium_api::{COMMANDS, Podium};
 use serde_json::{Value, json};
 
 const CANARY: &str = "canary-5f1e-do-not-show-me";
@@ -37,9 +39,7 @@ fn requests() -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_command_gives_a_stored_secret_back() {
-    let workspace = tempfile::tempdir().unwrap();
-    let home = tempfile::tempdir().unwrap();
-    for (file, text) in [
+    let desk = Desk::open(&[
         (
             "podium.yaml",
             "podium: 1\nname: Test\ndefault_environment: play\n",
@@ -53,14 +53,9 @@ async fn no_command_gives_a_stored_secret_back() {
             "podium: 1\nname: Shop\ncredentials: { key: { type: secret } }\nsteps:\n  s:\n    \
              uses: file/render\n    with: { text: hello, to: a.txt }\n",
         ),
-    ] {
-        let path = workspace.path().join(file);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    let podium = Podium::open_at(workspace.path(), Home::at(home.path()).unwrap())
-        .await
-        .unwrap();
+    ])
+    .await;
+    let podium = &desk.podium;
     let passphrase = Some(String::from("a long enough passphrase"));
     podium
         .vault_create(CreateVault { passphrase })
@@ -116,16 +111,16 @@ async fn no_command_gives_a_stored_secret_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_sent_wrong_is_not_told_back() {
-    let workspace = tempfile::tempdir().unwrap();
-    let home = tempfile::tempdir().unwrap();
-    let podium = Podium::open_at(workspace.path(), Home::at(home.path()).unwrap())
-        .await
-        .unwrap();
+    let desk = Desk::open(&[]).await;
     for request in [
         json!(CANARY),
         json!({ "name": CANARY, "kind": { "x": CANARY } }),
     ] {
-        let error = podium.call("credential.add", request).await.unwrap_err();
+        let error = desk
+            .podium
+            .call("credential.add", request)
+            .await
+            .unwrap_err();
         assert!(!format!("{error:?}").contains(CANARY), "{error:?}");
     }
 }

@@ -114,7 +114,11 @@ fn compiled(steps: &str, environment: &str, inputs: &Value) -> Compiled {
         "inputs: { branch: { type: string }, size: { type: string, default: small }, n: { type: integer, default: 1 } }\n",
         "credentials: { cloud: { type: aws }, other: { type: secret } }\n",
     );
-    let parsed = parse_workflow("workflows/w.yaml", format!("{head}{steps}").as_bytes());
+    compiled_whole(&format!("{head}{steps}"), environment, inputs)
+}
+
+fn compiled_whole(text: &str, environment: &str, inputs: &Value) -> Compiled {
+    let parsed = parse_workflow("workflows/w.yaml", text.as_bytes());
     let environment = parse_environment("e.yaml", environment.as_bytes())
         .value
         .unwrap();

@@ -72,35 +72,16 @@ fn an_input_is_asked_for_when_its_condition_holds() {
 
 #[test]
 fn an_input_that_is_not_asked_for_has_its_default() {
-    let parsed = parse_workflow("w.yaml", ASKS.as_bytes());
-    let environment = parse_environment("e.yaml", ENVIRONMENT.as_bytes())
-        .value
-        .unwrap();
-    let name = "play".parse().unwrap();
-    let binding = Binding {
-        name: &name,
-        environment: &environment,
-    };
-    let compiled = |inputs: Value| {
-        let inputs = inputs.as_object().unwrap();
-        compile(
-            "w",
-            &parsed,
-            &binding,
-            inputs,
-            &Library::default(),
-            &manifests(),
-        )
-    };
-    let found = compiled(json!({"size": "small"}));
+    let compiled = |inputs: &Value| compiled_whole(ASKS, ENVIRONMENT, inputs);
+    let found = compiled(&json!({"size": "small"}));
     let given = json!({"size": "small", "servers": null, "spare": null, "zone": "west"});
     assert_eq!(told(&found), [""; 0]);
     let plan = found.plan.unwrap();
     assert_eq!(&Value::Object(plan.inputs().clone()), &given);
     // The inputs of a run can be given to the next one.
-    assert!(compiled(given).plan.is_some());
+    assert!(compiled(&given).plan.is_some());
     // What would be ignored is refused, and named.
-    let found = compiled(json!({"size": "small", "zone": "east"}));
+    let found = compiled(&json!({"size": "small", "zone": "east"}));
     assert_eq!(
         told(&found),
         ["POD0133 6:3 Leave `zone` out, or change the inputs it depends on."]
