@@ -5,9 +5,9 @@
     reason = "a helper of a test fails as the test does"
 )]
 
-mod common;
+mod desk;
 
-use common::Desk;
+use desk::Desk;
 use podium_api::ApiError;
 use serde_json::{Value, json};
 
