@@ -1,13 +1,6 @@
 //! What an author's gestures do to the two files of a workflow.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test fails as the test does"
-)]
-
-mod desk;
-
-use desk::Desk;
+use crate::Desk;
 use podium_api::ApiError;
 use serde_json::{Value, json};
 

@@ -5,6 +5,10 @@
     reason = "a helper of a test fails as the test does"
 )]
 
+mod drawing;
+mod inputs;
+mod no_secret_comes_out;
+
 use podium_api::Podium;
 use podium_api::runtime::Home;
 

@@ -1,13 +1,6 @@
 //! The form that a workflow asks its questions with, and what a preview takes of it.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test fails as the test does"
-)]
-
-mod desk;
-
-use desk::Desk;
+use crate::Desk;
 use serde_json::{Value, json};
 
 const SHOP: &str = r#"podium: 1

@@ -1,9 +1,7 @@
 //! Whatever the page asks, no answer holds a stored secret (SECURITY, T1 and S-11): every command of
 //! the list, with hostile requests, while the vault is open.
 
-mod desk;
-
-use desk::Desk;
+use crate::Desk;
 use podium_api::COMMANDS;
 use podium_api::types::CreateVault;
 use serde_json::{Value, json};
