@@ -5,7 +5,7 @@
 //! not compile. The TypeScript types of the window are written from the same list.
 //!
 //! Not here: how anything is shown, and what only a desktop can do (`src-tauri`). Invariant: no command
-//! gives a stored secret back (SECURITY, T1); `tests/no_secret_comes_out.rs` tries the whole list.
+//! gives a stored secret back (SECURITY, T1); `tests/desk/no_secret_comes_out.rs` tries the whole list.
 
 mod batch;
 mod commands;
