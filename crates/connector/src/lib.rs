@@ -14,6 +14,7 @@ mod handover;
 mod later;
 mod manifest;
 mod outcome;
+pub mod repeat;
 mod request;
 mod simulator;
 mod transport;

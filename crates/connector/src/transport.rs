@@ -56,8 +56,9 @@ pub struct HttpRequest {
     /// Whether this call only looks. A context in [`Phase::Read`](crate::Phase::Read) refuses the
     /// others. Where a POST only looks (a query protocol), the connector says so here.
     pub reads: bool,
-    /// Whether the layers may send it again after a lost reply, a 429 or a 5xx: reads, and writes with
-    /// a key.
+    /// Whether the layers may send it again where it may already have been handled (a lost reply, 502,
+    /// 503, 504): reads, and writes with a key. What was not handled, as a 429, goes again in any case;
+    /// see [`repeat`](crate::repeat).
     pub repeatable: bool,
 }
 

@@ -6,15 +6,14 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use podium_connector::repeat::{self, Repeats};
 use podium_connector::{HttpRequest, HttpResponse, Method, Mode, Phase};
-use podium_diagnostics::{Code, Error, ErrorKind, Result, Retry};
+use podium_diagnostics::{Code, Error, ErrorKind, Result};
+
+use crate::clock;
 
 /// Largest reply body, in bytes.
 const BODY_LIMIT: usize = 32 << 20;
-/// Tries of a call that may be repeated.
-const TRIES: u32 = 4;
-/// Longest wait that a `Retry-After` may ask for before the call is given up to its step.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// What is allowed to this call.
 #[derive(Clone, Copy, Debug)]
@@ -27,43 +26,29 @@ pub(crate) struct Fence {
     pub(crate) practice: bool,
 }
 
-/// Sends a request through the layers. `cancelled` is asked between tries.
+/// Sends a request through the layers. `cancelled` is asked between tries, and ends a wait.
 pub(crate) async fn send(
     fence: Fence,
     request: &HttpRequest,
     cancelled: impl Fn() -> bool,
 ) -> Result<HttpResponse> {
     check(fence, request)?;
-    let mut wait = Duration::from_millis(500);
-    let mut tried = 0;
+    let mut repeats = Repeats::new();
     loop {
-        tried += 1;
         let reply = exchange(request).await;
-        let again = request.repeatable && tried < TRIES && !cancelled();
-        let pause = match &reply {
-            Ok(reply) if again && matches!(reply.status, 429 | 502 | 503 | 504) => {
-                Some(retry_after(reply).unwrap_or(wait))
-            }
-            Err(error) if again && error.retry == Retry::Temporary => Some(wait),
-            _ => None,
+        let wait = repeats.wait(request, &reply, clock::now());
+        let Some(wait) = wait.filter(|_| !cancelled()) else {
+            return repeats.end(request, reply);
         };
-        match pause.filter(|pause| *pause <= LONGEST_WAIT) {
-            None => {
-                return reply.map_err(|error| {
-                    if tried > 1 {
-                        error
-                            .with_retry(Retry::Persistent)
-                            .with_context("tries", tried)
-                    } else {
-                        error
-                    }
-                });
+        let (url, tried) = (host_of(&request.url), repeats.tried());
+        tracing::debug!(%url, tried, "repeating a call");
+        let until = tokio::time::Instant::now() + wait;
+        while tokio::time::Instant::now() < until {
+            if cancelled() {
+                return repeats.end(request, reply);
             }
-            Some(pause) => {
-                tracing::debug!(url = %host_of(&request.url), tried, "repeating a call");
-                tokio::time::sleep(pause).await;
-                wait *= 2;
-            }
+            let slice = tokio::time::Instant::now() + Duration::from_millis(200);
+            tokio::time::sleep_until(until.min(slice)).await;
         }
     }
 }
@@ -224,37 +209,17 @@ fn explain(request: &HttpRequest, error: &reqwest::Error) -> Error {
             "Check the address; a company's own certificate belongs into the system's store. \
              A wrong clock gives the same message.",
         )
-    } else if error.is_timeout() {
-        (
-            ErrorKind::TimedOut,
-            "POD0408",
-            format!("`{host}` did not answer in time."),
-            "Check the network and whether the system is up, then try again.",
-        )
     } else if error.is_connect() {
-        (
-            ErrorKind::Unreachable,
-            "POD0409",
-            format!("`{host}` could not be reached."),
-            "Check the address, the network and a VPN, then try again.",
-        )
+        // Also where connecting took too long: nothing was sent.
+        return repeat::unreachable(&host).with_source(detail);
+    } else if error.is_timeout() {
+        return repeat::timed_out(&host).with_source(detail);
     } else {
-        (
-            ErrorKind::Unreachable,
-            "POD0410",
-            format!("The connection to `{host}` broke before the reply was whole."),
-            "Try again; Podium looks first whether it happened.",
-        )
+        return repeat::broken(&host).with_source(detail);
     };
-    let mut result = Error::new(kind, Code::new(code), message)
+    Error::new(kind, Code::new(code), message)
         .with_hint(hint)
-        .with_source(detail);
-    // A write whose reply was lost may have happened.
-    if !request.reads && !request.repeatable && matches!(code, "POD0408" | "POD0410") {
-        result.kind = ErrorKind::Unknown;
-        result.retry = Retry::Permanent;
-    }
-    result
+        .with_source(detail)
 }
 
 /// The error and what is underneath, without the address (a query may hold a token).
@@ -273,15 +238,6 @@ fn chain(error: &dyn std::error::Error) -> String {
     } else {
         text
     }
-}
-
-fn retry_after(reply: &HttpResponse) -> Option<Duration> {
-    reply
-        .header("retry-after")?
-        .trim()
-        .parse()
-        .ok()
-        .map(Duration::from_secs)
 }
 
 /// Scheme, host and port of an address: what may be shown.

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::sync::watch;
 
+use podium_connector::repeat::{self, Repeats};
 use podium_connector::{
     Context, Exit, HttpRequest, HttpResponse, Lease, LogLine, Mode, Phase, Process, ProcessSpec,
     Progress, SimulatedExit, SimulatedProcess, Simulator, Stop, Stream, Tool,
@@ -19,7 +20,7 @@ use podium_connector::{
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_secret::Secret;
 
-use crate::http::{HttpSide, Recorded, loopback};
+use crate::http::{HttpSide, Recorded, host_of, loopback};
 use crate::process::{Playback, Reader, Record};
 
 /// Refused, since this context only looks.
@@ -44,7 +45,7 @@ pub struct Records {
     pub programs: Vec<PathBuf>,
     /// Environments of those processes as the connector gave them.
     pub environments: Vec<Vec<(String, String)>>,
-    /// Requests sent: `METHOD URL`.
+    /// Requests sent: `METHOD URL`; each try of one is there.
     pub requests: Vec<String>,
 }
 
@@ -325,6 +326,22 @@ impl FakeContext {
         ))
     }
 
+    /// One try of a call.
+    async fn exchange(&self, request: &HttpRequest) -> Result<HttpResponse> {
+        if let Some(simulator) = &self.simulator
+            && matches!(self.http, HttpSide::None)
+        {
+            let now = self.now();
+            return Ok(locked(simulator).http(now, request));
+        }
+        match &self.http {
+            HttpSide::None => Err(repeat::unreachable(&host_of(&request.url))),
+            HttpSide::Answer(answer) => answer(request),
+            HttpSide::Recorded(recorded) => Ok(locked(recorded).answer(request)),
+            HttpSide::Loopback => loopback(request).await,
+        }
+    }
+
     fn start(&self, spec: ProcessSpec) -> Result<Arc<Record>> {
         {
             let mut records = locked(&self.shared.records);
@@ -596,22 +613,18 @@ impl Context for FakeContext {
     async fn http(&self, request: HttpRequest) -> Result<HttpResponse> {
         let asked = format!("{} {}", request.method.as_str(), request.url);
         self.refuse(request.reads, &asked)?;
-        locked(&self.shared.records).requests.push(asked);
-        if let Some(simulator) = &self.simulator
-            && matches!(self.http, HttpSide::None)
-        {
-            let now = self.now();
-            return Ok(locked(simulator).http(now, &request));
-        }
-        match &self.http {
-            HttpSide::None => Err(Error::new(
-                ErrorKind::Unreachable,
-                Code::new("POD0401"),
-                format!("`{}` could not be reached: nothing listens.", request.url),
-            )),
-            HttpSide::Answer(answer) => answer(&request),
-            HttpSide::Recorded(recorded) => Ok(locked(recorded).answer(&request)),
-            HttpSide::Loopback => loopback(&request).await,
+        let mut repeats = Repeats::new();
+        loop {
+            locked(&self.shared.records).requests.push(asked.clone());
+            let outcome = self.exchange(&request).await;
+            let wait = repeats.wait(&request, &outcome, self.now());
+            let Some(wait) = wait.filter(|_| !self.is_cancelled()) else {
+                return repeats.end(&request, outcome);
+            };
+            self.sleep(wait).await;
+            if self.is_cancelled() {
+                return repeats.end(&request, outcome);
+            }
         }
     }
 

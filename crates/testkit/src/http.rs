@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use podium_connector::{HttpRequest, HttpResponse};
+use podium_connector::{HttpRequest, HttpResponse, repeat};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 
 /// A function that answers requests.
@@ -64,27 +64,24 @@ impl Recorded {
 /// Sends a request to a server on 127.0.0.1 in clear HTTP/1.1 and reads the whole reply. Everything
 /// else is refused, so that no test can reach the network.
 pub async fn loopback(request: &HttpRequest) -> Result<HttpResponse> {
-    let unreachable = |why: String| {
-        Error::new(
-            ErrorKind::Unreachable,
-            Code::new("POD0401"),
-            format!("`{}` could not be reached: {why}", request.url),
-        )
-    };
+    let host_name = host_of(&request.url);
+    let unreachable = |why: &str| repeat::unreachable(&host_name).with_source(why);
     let rest = request
         .url
         .strip_prefix("http://")
-        .ok_or_else(|| unreachable("only http:// on loopback is allowed in tests".to_owned()))?;
+        .ok_or_else(|| fenced(&host_name))?;
     let (host, path) = match rest.find(['/', '?']) {
         Some(at) if rest[at..].starts_with('/') => (&rest[..at], rest[at..].to_owned()),
         Some(at) => (&rest[..at], format!("/{}", &rest[at..])),
         None => (rest, "/".to_owned()),
     };
     if !(host.starts_with("127.0.0.1:") || host.starts_with("localhost:")) {
-        return Err(unreachable("only loopback is allowed in tests".to_owned()));
+        return Err(fenced(&host_name));
     }
+    let mut stream = TcpStream::connect(host)
+        .await
+        .map_err(|error| unreachable(&error.to_string()))?;
     let exchange = async {
-        let mut stream = TcpStream::connect(host).await?;
         let mut head = format!("{} {path} HTTP/1.1\r\n", request.method.as_str());
         if !request
             .headers
@@ -120,16 +117,27 @@ pub async fn loopback(request: &HttpRequest) -> Result<HttpResponse> {
         .unwrap_or(std::time::Duration::from_secs(30));
     let reply = tokio::time::timeout(limit, exchange)
         .await
-        .map_err(|_| {
-            Error::new(
-                ErrorKind::TimedOut,
-                Code::new("POD0402"),
-                format!("`{}` did not answer in time.", request.url),
-            )
-        })?
-        .map_err(|error| unreachable(error.to_string()))?;
+        .map_err(|_| repeat::timed_out(&host_name))?
+        .map_err(|error| repeat::broken(&host_name).with_source(error))?;
     parse(&reply, request.method.as_str() == "HEAD")
-        .ok_or_else(|| unreachable("the reply is no HTTP/1.1".to_owned()))
+        .ok_or_else(|| repeat::broken(&host_name).with_source("the reply is no whole HTTP/1.1"))
+}
+
+/// Scheme, host and port of an address: what may be shown.
+pub(crate) fn host_of(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| start + at);
+    url[..end].to_owned()
+}
+
+fn fenced(host: &str) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        Code::new("POD0402"),
+        format!("`{host}` is refused: only loopback, in clear HTTP, is allowed in tests."),
+    )
 }
 
 fn parse(reply: &[u8], head_only: bool) -> Option<HttpResponse> {
@@ -152,6 +160,8 @@ fn parse(reply: &[u8], head_only: bool) -> Option<HttpResponse> {
         Vec::new()
     } else if chunked {
         unchunk(rest)?
+    } else if let Some((_, length)) = headers.iter().find(|(name, _)| name == "content-length") {
+        rest.get(..length.parse().ok()?)?.to_vec()
     } else {
         rest.to_vec()
     };
@@ -186,6 +196,12 @@ mod tests {
     fn a_chunked_reply_is_put_together() {
         let reply = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
         assert_eq!(parse(reply, false).expect("a reply").body, b"abcde");
+    }
+
+    #[test]
+    fn a_reply_that_broke_off_is_none() {
+        assert!(parse(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc", false).is_none());
+        assert!(parse(b"HTTP/1.1 200 OK\r\nContent-Le", false).is_none());
     }
 
     #[tokio::test]

@@ -1,7 +1,13 @@
 //! What the context promises, on real processes.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::FakeContext;
-use podium_connector::{Context, Exit, Phase, ProcessEvent, ProcessSpec, SecretFile, Stop};
+use podium_connector::{
+    Context, Exit, HttpRequest, HttpResponse, Method, Phase, ProcessEvent, ProcessSpec, SecretFile,
+    Stop, repeat,
+};
+use podium_diagnostics::{ErrorKind, Retry};
 use podium_secret::Secret;
 
 fn shell(cx: &FakeContext, label: &str, script: &str, reads: bool) -> ProcessSpec {
@@ -93,4 +99,48 @@ async fn cancelling_interrupts_the_group_and_a_lost_process_says_so() {
     process.next().await.expect("a line");
     let lost = process.next().await.expect_err("nobody saw it");
     assert_eq!(lost.kind, podium_diagnostics::ErrorKind::Unknown);
+}
+
+#[tokio::test]
+async fn a_call_is_repeated_as_the_runtime_repeats_it_and_its_waits_are_counted() {
+    let asked = AtomicUsize::new(0);
+    let cx = FakeContext::playing([]).answering(move |_| {
+        let first = asked.fetch_add(1, Ordering::SeqCst) == 0;
+        Ok(HttpResponse {
+            status: if first { 429 } else { 201 },
+            headers: vec![("retry-after".to_owned(), "7".to_owned())],
+            body: Vec::new(),
+        })
+    });
+    let before = cx.now();
+    let write = HttpRequest::write(Method::Post, "https://far.example/things");
+    assert_eq!(cx.http(write).await.expect("a reply").status, 201);
+    assert_eq!(cx.now() - before, 7000);
+    assert_eq!(cx.records().requests.len(), 2);
+}
+
+#[tokio::test]
+async fn a_lost_write_is_unknown_and_a_lost_read_is_tried_four_times() {
+    let cx = FakeContext::playing([]).answering(|_| Err(repeat::broken("https://far.example")));
+    let write = HttpRequest::write(Method::Post, "https://far.example/things");
+    let error = cx.http(write).await.expect_err("it is lost");
+    assert_eq!(error.kind, ErrorKind::Unknown);
+    assert_eq!(cx.records().requests.len(), 1);
+    let read = HttpRequest::get("https://far.example/things");
+    let error = cx.http(read).await.expect_err("it is lost");
+    assert_eq!(
+        (error.kind, error.retry),
+        (ErrorKind::Unreachable, Retry::Persistent)
+    );
+    assert_eq!(cx.records().requests.len(), 5);
+}
+
+#[tokio::test]
+async fn a_cancelled_call_is_not_repeated() {
+    let cx = FakeContext::playing([]).answering(|_| Err(repeat::broken("https://far.example")));
+    cx.cancel();
+    cx.http(HttpRequest::get("https://far.example/"))
+        .await
+        .expect_err("it is lost");
+    assert_eq!(cx.records().requests.len(), 1);
 }
