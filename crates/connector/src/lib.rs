@@ -36,5 +36,5 @@ pub use request::{Inputs, Problem, StepRequest, Unknown};
 pub use simulator::{SimulatedExit, SimulatedProcess, Simulator};
 pub use transport::{
     Exit, HttpRequest, HttpResponse, Method, Process, ProcessEvent, ProcessSpec, SecretFile, Stop,
-    Stream,
+    Stream, Tls,
 };

@@ -1,6 +1,7 @@
 //! Requests as values: an HTTP call, a process to start. What carries them out is `runtime`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -60,6 +61,24 @@ pub struct HttpRequest {
     /// 503, 504): reads, and writes with a key. What was not handled, as a 429, goes again in any case;
     /// see [`repeat`](crate::repeat).
     pub repeatable: bool,
+    /// Whom to trust and who asks, where this computer's own store of certificates is not enough.
+    pub tls: Option<Arc<Tls>>,
+}
+
+/// What TLS needs beside this computer's own store of certificates.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    /// Certificates (PEM) that are trusted in place of this computer's.
+    pub roots: Option<Vec<u8>>,
+    /// The certificate (PEM) that proves who asks; with `key`.
+    pub certificate: Option<Vec<u8>>,
+    /// The private key (PEM) of `certificate`.
+    pub key: Option<Secret>,
+    /// The name that the server's certificate must show, where it is not the one of the address.
+    pub server_name: Option<String>,
+    /// Takes any certificate: anybody on the way can read and change everything. Whoever sets this says
+    /// so loudly.
+    pub insecure: bool,
 }
 
 impl HttpRequest {
@@ -74,6 +93,7 @@ impl HttpRequest {
             timeout: None,
             reads: true,
             repeatable: true,
+            tls: None,
         }
     }
 

@@ -3,6 +3,8 @@
 //!
 //! Redirects are never followed, so that a credential is never sent to another host.
 
+mod tls;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -82,7 +84,10 @@ fn check(fence: Fence, request: &HttpRequest) -> Result<()> {
 }
 
 async fn exchange(request: &HttpRequest) -> Result<HttpResponse> {
-    let client = client()?;
+    let (client, url) = match &request.tls {
+        Some(tls) => tls::client(tls, &request.url).await?,
+        None => (client()?.clone(), request.url.clone()),
+    };
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Head => reqwest::Method::HEAD,
@@ -101,7 +106,7 @@ async fn exchange(request: &HttpRequest) -> Result<HttpResponse> {
         headers.append(header_name(name)?, value);
     }
     let mut reply = client
-        .request(method, &request.url)
+        .request(method, &url)
         .headers(headers)
         .timeout(request.timeout.unwrap_or(Duration::from_secs(30)))
         .body(request.body.clone())
@@ -148,14 +153,7 @@ async fn exchange(request: &HttpRequest) -> Result<HttpResponse> {
 fn client() -> Result<&'static reqwest::Client> {
     static CLIENT: OnceLock<std::result::Result<reqwest::Client, String>> = OnceLock::new();
     CLIENT
-        .get_or_init(|| {
-            reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(Duration::from_secs(10))
-                .user_agent(concat!("podium/", env!("CARGO_PKG_VERSION")))
-                .build()
-                .map_err(|error| chain(&error))
-        })
+        .get_or_init(|| builder().build().map_err(|error| chain(&error)))
         .as_ref()
         .map_err(|error| {
             Error::new(
@@ -165,6 +163,14 @@ fn client() -> Result<&'static reqwest::Client> {
             )
             .with_source(error)
         })
+}
+
+/// What is the same for every connection.
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(10))
+        .user_agent(concat!("podium/", env!("CARGO_PKG_VERSION")))
 }
 
 fn header_name(name: &str) -> Result<reqwest::header::HeaderName> {
