@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use podium_connector::{Connector, Manifest, Operation};
+use podium_connector::{Connector, Explaining, Manifest, Operation};
 use podium_model::OperationName;
 
 /// Connectors by id, in the order of the palette.
@@ -31,7 +31,7 @@ impl Catalogue {
         Self {
             connectors: connectors
                 .into_iter()
-                .map(|connector| (connector.manifest().id.clone(), connector))
+                .map(|connector| (connector.manifest().id.clone(), Explaining::over(connector)))
                 .collect(),
         }
     }
@@ -67,6 +67,9 @@ impl Catalogue {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use podium_connector::{CODE, STATUS, explanation};
+    use podium_diagnostics::{Code, Error, ErrorKind};
 
     use super::*;
 
@@ -106,6 +109,47 @@ mod tests {
             .flat_map(|operation| &operation.credentials)
         {
             assert!(unique.contains(port.kind.as_str()), "{port:?}");
+        }
+    }
+
+    #[test]
+    fn every_explanation_has_a_name_of_its_own_a_sign_a_cause_and_a_next_action() {
+        let mut ids = BTreeSet::new();
+        for manifest in Catalogue::shipped().manifests() {
+            for one in &manifest.explained {
+                assert!(ids.insert(one.id.clone()), "{} is there twice", one.id);
+                assert!(
+                    one.id.starts_with(&format!("{}/", manifest.id)),
+                    "{}",
+                    one.id
+                );
+                assert!(!one.when.is_empty(), "{} fits every error", one.id);
+                for text in [&one.cause, &one.next] {
+                    assert!(text.ends_with('.') && text.len() > 15, "{}: {text}", one.id);
+                }
+                assert!(!one.source.is_empty(), "{}", one.id);
+            }
+        }
+    }
+
+    #[test]
+    fn no_explanation_hides_behind_a_wider_one() {
+        for manifest in Catalogue::shipped().manifests() {
+            for one in &manifest.explained {
+                let mut error = Error::new(
+                    ErrorKind::Failed,
+                    Code::new("POD0446"),
+                    one.when.contains.join(" … "),
+                );
+                if let Some(status) = one.when.status {
+                    error = error.with_context(STATUS, status);
+                }
+                if let Some(code) = &one.when.code {
+                    error = error.with_context(CODE, code);
+                }
+                let found = explanation(&manifest.explained, &error).map(|found| &found.id);
+                assert_eq!(found, Some(&one.id), "an earlier one fits too");
+            }
         }
     }
 

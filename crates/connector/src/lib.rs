@@ -10,6 +10,7 @@
 mod change;
 mod connector;
 mod context;
+mod explained;
 mod handover;
 mod later;
 mod manifest;
@@ -22,11 +23,14 @@ mod transport;
 pub use change::{Action, Change, Confidence, StepPreview, Undo, UndoClass};
 pub use connector::Connector;
 pub use context::{Context, Lease, LogLevel, LogLine, Mode, Phase, Progress, Tool};
+pub use explained::{
+    CODE, EXPLAINED, Explaining, Explanation, STATUS, When, explain, explanation, explanations,
+};
 pub use handover::{Fingerprint, Handover, write_private};
 pub use later::{LATER, inside};
 pub use manifest::{
-    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb,
 };
 pub use outcome::{
     Choice, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Identity, Made, Observed, Outcome,

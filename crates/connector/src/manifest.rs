@@ -8,6 +8,8 @@ use ts_rs::TS;
 
 use podium_model::OperationName;
 
+use crate::explained::Explanation;
+
 /// A connector, as data; forms, palette, docs and tables are drawn from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Manifest {
@@ -38,6 +40,41 @@ pub struct Manifest {
     /// Facts of the contract that nobody could confirm, as whole sentences.
     #[serde(default)]
     pub unconfirmed: Vec<String>,
+    /// What the connector and its simulator were held against.
+    #[serde(default)]
+    pub checked: Vec<Checked>,
+    /// The system's errors with cause and next action. Not sent to the screens: the layer
+    /// [`Explaining`](crate::Explaining) puts them into the errors themselves.
+    #[serde(skip)]
+    #[ts(skip)]
+    pub explained: Vec<Explanation>,
+}
+
+/// Something that a connector, or its simulator, was held against in the tests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct Checked {
+    /// What kind of witness it is.
+    pub against: CheckedAgainst,
+    /// Its name and version: `Terraform 1.15.5`.
+    pub what: String,
+    /// The file of the test, from the root of the repository.
+    pub by: String,
+}
+
+/// How good a witness is, the best first.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckedAgainst {
+    /// The system itself, installed for the test.
+    RealSoftware,
+    /// The vendor's own client, driving our simulator.
+    VendorClient,
+    /// The vendor's published description of the interface, held against our requests and replies.
+    VendorSpecification,
+    /// Nothing but documents that were read.
+    Documents,
 }
 
 /// One operation of a connector.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use podium_catalogue::Catalogue;
-use podium_connector::{Delivery, Manifest, Operation, Support, Verb};
+use podium_connector::{CheckedAgainst, Delivery, Explanation, Manifest, Operation, Support, Verb};
 
 /// Each generated file and its content, by path from the root.
 pub(crate) fn files() -> Vec<(String, String)> {
@@ -70,6 +70,29 @@ fn table(manifests: &[Manifest]) -> String {
             text.push('\n');
         }
     }
+    text.push_str("\n## What they were checked against\n\nThe best witness first: the real software, the vendor's own client against our simulator, the vendor's description of its interface, documents.\n\n| system | by | what | test |\n|---|---|---|---|\n");
+    for manifest in manifests.iter().filter(|manifest| !manifest.local) {
+        let mut checked: Vec<_> = manifest.checked.iter().collect();
+        checked.sort_by_key(|check| check.against);
+        if checked.is_empty() {
+            let _ = writeln!(
+                text,
+                "| [{}]({}.md) | documents only | | |",
+                manifest.label, manifest.id
+            );
+        }
+        for check in checked {
+            let _ = writeln!(
+                text,
+                "| [{}]({}.md) | {} | {} | `{}` |",
+                manifest.label,
+                manifest.id,
+                witness(check.against),
+                check.what,
+                check.by
+            );
+        }
+    }
     text
 }
 
@@ -92,6 +115,30 @@ fn page(manifest: &Manifest) -> String {
             }
         }
     }
+    if !manifest.checked.is_empty() {
+        text.push_str("\n## Checked against\n\n");
+        for check in &manifest.checked {
+            let _ = writeln!(
+                text,
+                "- {}: {} (`{}`)",
+                witness(check.against),
+                check.what,
+                check.by
+            );
+        }
+    }
+    if !manifest.explained.is_empty() {
+        text.push_str("\n## Errors explained\n\n| error | why | what to do | known from |\n|---|---|---|---|\n");
+        for one in &manifest.explained {
+            let (cause, next) = (cell(&one.cause), cell(&one.next));
+            let _ = writeln!(
+                text,
+                "| {} | {cause} | {next} | {} |",
+                sign(one),
+                cell(&one.source)
+            );
+        }
+    }
     if !manifest.unconfirmed.is_empty() {
         text.push_str("\n## Not confirmed against the real system\n\n");
         for fact in &manifest.unconfirmed {
@@ -99,6 +146,38 @@ fn page(manifest: &Manifest) -> String {
         }
     }
     text
+}
+
+/// What a witness is called in the tables.
+fn witness(against: CheckedAgainst) -> &'static str {
+    match against {
+        CheckedAgainst::RealSoftware => "real software",
+        CheckedAgainst::VendorClient => "the vendor's client",
+        CheckedAgainst::VendorSpecification => "the vendor's specification",
+        CheckedAgainst::Documents => "documents only",
+    }
+}
+
+/// How an error is known again, in words.
+fn sign(one: &Explanation) -> String {
+    let mut parts = Vec::new();
+    if let Some(status) = one.when.status {
+        parts.push(status.to_string());
+    }
+    if let Some(code) = &one.when.code {
+        parts.push(format!("`{code}`"));
+    }
+    parts.extend(
+        one.when
+            .contains
+            .iter()
+            .map(|text| format!("“{}”", cell(text))),
+    );
+    parts.join(" ")
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
 }
 
 fn write_operation(text: &mut String, operation: &Operation) {

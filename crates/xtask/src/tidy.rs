@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use podium_catalogue::Catalogue;
+
 use crate::generate;
 
 /// The levels of the house (docs/architecture.md). A crate may use crates of lower levels only; edges
@@ -14,6 +16,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("podium-supervisor", 2),
     ("podium-model", 2),
     ("podium-connector", 3),
+    ("podium-rest", 3),
     ("podium-vault", 3),
     ("podium-plan", 4),
     ("podium-connector-*", 4),
@@ -31,7 +34,10 @@ const LEVELS: &[(&str, u8)] = &[
 ];
 
 /// Edges inside a level, each with a decision page.
-const SIDEWAYS: &[(&str, &str)] = &[];
+const SIDEWAYS: &[(&str, &str)] = &[
+    // docs/decisions/one-client-for-json-over-http.md
+    ("podium-rest", "podium-connector"),
+];
 
 /// Crates that may use an async runtime, an HTTP client or the network.
 const MAY_ACT: &[&str] = &[
@@ -56,6 +62,7 @@ pub(crate) fn check(root: &Path) -> Vec<String> {
     check_dependencies(root, &mut found);
     check_sources(root, &mut found);
     check_error_pages(root, &mut found);
+    check_witnesses(root, &mut found);
     found
 }
 
@@ -112,6 +119,20 @@ fn check_dependencies(root: &Path, found: &mut Vec<String>) {
             }
             if matches!(used, "tokio" | "reqwest" | "hyper") && !MAY_ACT.contains(&name) {
                 found.push(format!("{place}: `{name}` must not act, and uses `{used}`"));
+            }
+        }
+    }
+}
+
+/// A connector may only say that it was checked where the test is.
+fn check_witnesses(root: &Path, found: &mut Vec<String>) {
+    for manifest in Catalogue::shipped().manifests() {
+        for check in &manifest.checked {
+            if !root.join(&check.by).exists() {
+                found.push(format!(
+                    "{}: says it was checked by `{}`, which is not there",
+                    manifest.id, check.by
+                ));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What Ansible is, as data.
 
-use podium_connector::{Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb};
+use podium_connector::{Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb, explanations,};
 use podium_model::OperationName;
 use serde_json::{Value, json};
 
@@ -161,6 +161,8 @@ pub(crate) fn manifest() -> Manifest {
         tools: vec!["ansible-playbook".into()],
         local: false,
         links: vec!["https://docs.ansible.com/ansible-core/devel/".into()],
+        checked: Vec::new(),
+        explained: explanations(include_str!("explained.json")),
         unconfirmed: Vec::new(),
     }
 }

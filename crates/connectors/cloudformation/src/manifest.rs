@@ -2,7 +2,7 @@
 
 use podium_connector::{
     Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb,
+    Support, Verb, explanations,
 };
 use podium_model::OperationName;
 use serde_json::{Value, json};
@@ -269,6 +269,8 @@ pub(crate) fn manifest() -> Manifest {
         links: vec![
             "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html".into(),
         ],
+        checked: Vec::new(),
+        explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![
             "The text by which CloudFormation says that a change set is empty was not seen from the live service; it is matched loosely.".into(),
             "The console's address of a stack is taken from common use.".into(),

@@ -75,6 +75,8 @@ fn manifest(face: &Face, operations: Vec<Operation>) -> Manifest {
         tools: Vec::new(),
         local: face.local,
         links: Vec::new(),
+        checked: Vec::new(),
+        explained: Vec::new(),
         unconfirmed: Vec::new(),
     }
 }

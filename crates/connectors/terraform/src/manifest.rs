@@ -1,6 +1,6 @@
 //! What Terraform is, as data.
 
-use podium_connector::{Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb};
+use podium_connector::{Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb, explanations,};
 use podium_model::OperationName;
 use serde_json::{Value, json};
 
@@ -173,6 +173,8 @@ pub(crate) fn manifest() -> Manifest {
             "https://developer.hashicorp.com/terraform/docs".into(),
             "https://opentofu.org/docs".into(),
         ],
+        checked: Vec::new(),
+        explained: explanations(include_str!("explained.json")),
         unconfirmed: Vec::new(),
     }
 }

@@ -85,6 +85,8 @@ fn manifests() -> Manifests {
         tools: Vec::new(),
         local: id == "ask",
         links: Vec::new(),
+        checked: Vec::new(),
+        explained: Vec::new(),
         unconfirmed: Vec::new(),
     };
     let call = operation(

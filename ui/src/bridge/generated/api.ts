@@ -254,6 +254,28 @@ inputs: Record<string, any>, };
 export type CheckState = "good" | "missing" | "trouble";
 
 /**
+ * Something that a connector, or its simulator, was held against in the tests.
+ */
+export type Checked = { 
+/**
+ * What kind of witness it is.
+ */
+against: CheckedAgainst, 
+/**
+ * Its name and version: `Terraform 1.15.5`.
+ */
+what: string, 
+/**
+ * The file of the test, from the root of the repository.
+ */
+by: string, };
+
+/**
+ * How good a witness is, the best first.
+ */
+export type CheckedAgainst = "real-software" | "vendor-client" | "vendor-specification" | "documents";
+
+/**
  * What a workflow asks for, and what is wrong with the answers.
  */
 export type CheckedInputs = { 
@@ -1415,7 +1437,11 @@ links: Array<string>,
 /**
  * Facts of the contract that nobody could confirm, as whole sentences.
  */
-unconfirmed: Array<string>, };
+unconfirmed: Array<string>, 
+/**
+ * What the connector and its simulator were held against.
+ */
+checked: Array<Checked>, };
 
 /**
  * Whether the far system is the real one.
