@@ -151,6 +151,8 @@ pub trait Context: Send + Sync {
     async fn process(&self, spec: ProcessSpec) -> Result<Box<dyn Process>>;
     /// Waits. Ends early when the run is cancelled.
     async fn sleep(&self, time: Duration);
+    /// Waits, also when the run is cancelled: for a far system that needs time to stop. Short times only.
+    async fn pause(&self, time: Duration);
     /// Now: milliseconds since 1970 (UTC).
     fn now(&self) -> i64;
 

@@ -258,6 +258,10 @@ impl Context for StepContext {
         }
     }
 
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
     fn now(&self) -> i64 {
         clock::now()
     }

@@ -661,6 +661,15 @@ impl Context for FakeContext {
         }
     }
 
+    async fn pause(&self, time: Duration) {
+        if self.virtual_time {
+            self.pass(time);
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(time).await;
+        }
+    }
+
     fn now(&self) -> i64 {
         if self.virtual_time {
             return self.shared.now.load(Ordering::SeqCst);
