@@ -21,7 +21,7 @@ const variables: Schema = {
 /** Systems as their connectors describe them, in small. */
 export const manifests: Manifest[] = [
   {
-    id: "terraform", label: "Terraform", mark: "Tf", hue: 288, tools: ["terraform", "tofu"], links: [], local: false, unconfirmed: [],
+    id: "terraform", label: "Terraform", mark: "Tf", hue: 288, tools: ["terraform", "tofu"], links: [], local: false, unconfirmed: [], checked: [],
     summary: "Plans and applies infrastructure written as configuration.",
     credentials: [{ id: "aws", label: "AWS account", fields: [
       { name: "access_key_id", label: "Access key id", help: "Starts with AKIA or ASIA.", secret: false, required: true },
@@ -46,7 +46,7 @@ export const manifests: Manifest[] = [
     ],
   },
   {
-    id: "ansible", label: "Ansible", mark: "An", hue: 22, tools: ["ansible-playbook"], links: [], local: false, unconfirmed: [],
+    id: "ansible", label: "Ansible", mark: "An", hue: 22, tools: ["ansible-playbook"], links: [], local: false, unconfirmed: [], checked: [],
     summary: "Sets up hosts with playbooks.",
     credentials: [{ id: "ssh", label: "SSH key", fields: [
       { name: "user", label: "User", help: "The user on the hosts.", secret: false, required: true },
@@ -64,7 +64,7 @@ export const manifests: Manifest[] = [
     { credentials: [{ name: "ssh", kind: "ssh", required: false, title: "Key to reach the hosts" }] })],
   },
   {
-    id: "cloudformation", label: "AWS CloudFormation", mark: "Cf", hue: 55, tools: [], links: [], local: false, unconfirmed: [],
+    id: "cloudformation", label: "AWS CloudFormation", mark: "Cf", hue: 55, tools: [], links: [], local: false, unconfirmed: [], checked: [],
     summary: "Deploys stacks of AWS resources.", credentials: [],
     operations: [
       operation("cloudformation/deploy", "Deploy a stack", "Makes or changes a stack through a change set.", {
@@ -81,7 +81,7 @@ export const manifests: Manifest[] = [
     ],
   },
   {
-    id: "kubernetes", label: "Kubernetes", mark: "K", hue: 250, tools: ["kubectl"], links: [], local: false, unconfirmed: [],
+    id: "kubernetes", label: "Kubernetes", mark: "K", hue: 250, tools: ["kubectl"], links: [], local: false, unconfirmed: [], checked: [],
     summary: "Applies manifests to a cluster.",
     credentials: [{ id: "kubernetes", label: "Kubernetes cluster", fields: [{ name: "kubeconfig", label: "Kubeconfig", help: "The whole file.", secret: true, required: true }] }],
     operations: [operation("kubernetes/apply", "Apply manifests", "Applies manifests to a cluster, server side.", {
@@ -90,13 +90,13 @@ export const manifests: Manifest[] = [
     }, ["manifests"], { url: { type: "string", title: "Address" } }, { credentials: [{ name: "cluster", kind: "kubernetes", required: true, title: "Cluster" }] })],
   },
   {
-    id: "octopus", label: "Octopus Deploy", mark: "Oc", hue: 215, tools: [], links: [], local: false, unconfirmed: [], summary: "Deploys releases.", credentials: [],
+    id: "octopus", label: "Octopus Deploy", mark: "Oc", hue: 215, tools: [], links: [], local: false, unconfirmed: [], checked: [], summary: "Deploys releases.", credentials: [],
     operations: [operation("octopus/deploy-release", "Deploy a release", "Deploys a release to an environment.", {
       project: text("Project", "The project’s name.", { "x-podium-order": 10 }), release: text("Release", "Its version.", { "x-podium-order": 20 }),
     }, ["project", "release"], { task: { type: "string", title: "Task" } })],
   },
   {
-    id: "approval", label: "Approval", mark: "✓", hue: 75, tools: [], links: [], local: false, unconfirmed: [], summary: "Asks a person.", credentials: [],
+    id: "approval", label: "Approval", mark: "✓", hue: 75, tools: [], links: [], local: false, unconfirmed: [], checked: [], summary: "Asks a person.", credentials: [],
     operations: [operation("approval/ask", "Ask for approval", "Waits until a person says yes.", {
       to: { type: "array", items: { type: "string" }, title: "Who", description: "People or groups, one a line.", "x-podium-order": 10 },
       message: text("Question", "What they read.", { "x-podium-kind": "multiline", "x-podium-order": 20 }),
@@ -104,7 +104,7 @@ export const manifests: Manifest[] = [
     }, ["message"], { by: { type: "string", title: "Approved by" } }, { writes: false })],
   },
   {
-    id: "http", label: "HTTP", mark: "↗", hue: 190, tools: [], links: [], local: false, unconfirmed: [], summary: "Calls a web address.", credentials: [],
+    id: "http", label: "HTTP", mark: "↗", hue: 190, tools: [], links: [], local: false, unconfirmed: [], checked: [], summary: "Calls a web address.", credentials: [],
     operations: [
       operation("http/check", "Check a page", "Asks for a page and compares the answer.", {
         url: text("Address", "Starts with http:// or https://.", { format: "uri", "x-podium-order": 10 }),
@@ -118,7 +118,7 @@ export const manifests: Manifest[] = [
     ],
   },
   {
-    id: "command", label: "Command", mark: "$", hue: 150, tools: [], links: [], local: false, unconfirmed: [], summary: "Runs a program on this computer.", credentials: [],
+    id: "command", label: "Command", mark: "$", hue: 150, tools: [], links: [], local: false, unconfirmed: [], checked: [], summary: "Runs a program on this computer.", credentials: [],
     operations: [operation("command/run", "Run a command", "Runs a program on this computer.", {
       program: text("Program", "Name or path.", { "x-podium-order": 10 }),
       args: { type: "array", items: { type: "string" }, title: "Arguments", description: "One a line.", "x-podium-order": 20 },
@@ -126,14 +126,14 @@ export const manifests: Manifest[] = [
     }, ["program"], { stdout: { type: "string", title: "Output" } })],
   },
   {
-    id: "site", label: "Site", mark: "◱", hue: 165, tools: [], links: [], local: false, unconfirmed: [], summary: "Serves a page on this computer.", credentials: [],
+    id: "site", label: "Site", mark: "◱", hue: 165, tools: [], links: [], local: false, unconfirmed: [], checked: [], summary: "Serves a page on this computer.", credentials: [],
     operations: [operation("site/serve", "Serve a folder", "Serves a folder as a web page on this computer.", {
       directory: text("Folder", "What is served.", { "x-podium-kind": "directory", "x-podium-order": 10 }),
       port: { type: "integer", title: "Port", description: "A free one where empty.", minimum: 1024, maximum: 65535, "x-podium-order": 20 },
     }, ["directory"], { url: { type: "string", title: "Address" } })],
   },
   {
-    id: "wait", label: "Wait", mark: "◷", hue: 100, tools: [], links: [], local: false, unconfirmed: [], summary: "Waits.", credentials: [],
+    id: "wait", label: "Wait", mark: "◷", hue: 100, tools: [], links: [], local: false, unconfirmed: [], checked: [], summary: "Waits.", credentials: [],
     operations: [operation("wait/for", "Wait for a time", "Waits, then goes on.", { time: text("How long", "For example 30s.", { "x-podium-kind": "duration" }) }, ["time"], {}, { writes: false })],
   },
 ];
