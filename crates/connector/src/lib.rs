@@ -19,6 +19,7 @@ pub mod repeat;
 mod request;
 mod simulator;
 mod transport;
+pub mod weather;
 
 pub use change::{Action, Change, Confidence, StepPreview, Undo, UndoClass};
 pub use connector::Connector;

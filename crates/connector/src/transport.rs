@@ -7,9 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use podium_diagnostics::Result;
 use podium_secret::Secret;
+use serde::{Deserialize, Serialize};
 
 /// An HTTP method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     /// `GET`
     Get,
@@ -26,6 +28,16 @@ pub enum Method {
 }
 
 impl Method {
+    /// Every method.
+    pub const ALL: [Self; 6] = [
+        Self::Get,
+        Self::Head,
+        Self::Post,
+        Self::Put,
+        Self::Patch,
+        Self::Delete,
+    ];
+
     /// The method as it stands on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::sync::watch;
 
-use podium_connector::repeat::{self, Repeats};
+use podium_connector::weather::Weather;
 use podium_connector::{
     Context, Exit, HttpRequest, HttpResponse, Lease, LogLine, Mode, Phase, Process, ProcessSpec,
     Progress, SimulatedExit, SimulatedProcess, Simulator, Stop, Stream, Tool,
@@ -20,8 +20,12 @@ use podium_connector::{
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_secret::Secret;
 
-use crate::http::{HttpSide, Recorded, host_of, loopback};
+use self::folder::{files_below, make_folder, remove, write_private};
+use crate::http::{HttpSide, Recorded};
 use crate::process::{Playback, Reader, Record};
+
+mod calls;
+mod folder;
 
 /// Refused, since this context only looks.
 const REFUSED: Code = Code::new("POD0431");
@@ -69,6 +73,7 @@ pub struct FakeContext {
     tools: Vec<PathBuf>,
     only_these: bool,
     http: HttpSide,
+    weather: Mutex<Weather>,
     simulator_address: Option<String>,
     simulator: Option<Arc<Mutex<Box<dyn Simulator>>>>,
     playing: Option<BTreeMap<String, Playback>>,
@@ -144,6 +149,7 @@ impl FakeContext {
             tools: Vec::new(),
             only_these: false,
             http: HttpSide::None,
+            weather: Mutex::default(),
             simulator_address: None,
             simulator: None,
             playing: None,
@@ -324,22 +330,6 @@ impl FakeContext {
             REFUSED,
             format!("`{what}` would change something, and only looking is allowed now."),
         ))
-    }
-
-    /// One try of a call.
-    async fn exchange(&self, request: &HttpRequest) -> Result<HttpResponse> {
-        if let Some(simulator) = &self.simulator
-            && matches!(self.http, HttpSide::None)
-        {
-            let now = self.now();
-            return Ok(locked(simulator).http(now, request));
-        }
-        match &self.http {
-            HttpSide::None => Err(repeat::unreachable(&host_of(&request.url))),
-            HttpSide::Answer(answer) => answer(request),
-            HttpSide::Recorded(recorded) => Ok(locked(recorded).answer(request)),
-            HttpSide::Loopback => loopback(request).await,
-        }
     }
 
     fn start(&self, spec: ProcessSpec) -> Result<Arc<Record>> {
@@ -611,21 +601,7 @@ impl Context for FakeContext {
     }
 
     async fn http(&self, request: HttpRequest) -> Result<HttpResponse> {
-        let asked = format!("{} {}", request.method.as_str(), request.url);
-        self.refuse(request.reads, &asked)?;
-        let mut repeats = Repeats::new();
-        loop {
-            locked(&self.shared.records).requests.push(asked.clone());
-            let outcome = self.exchange(&request).await;
-            let wait = repeats.wait(&request, &outcome, self.now());
-            let Some(wait) = wait.filter(|_| !self.is_cancelled()) else {
-                return repeats.end(&request, outcome);
-            };
-            self.sleep(wait).await;
-            if self.is_cancelled() {
-                return repeats.end(&request, outcome);
-            }
-        }
+        self.send(&request).await
     }
 
     async fn process(&self, spec: ProcessSpec) -> Result<Box<dyn Process>> {
@@ -714,55 +690,6 @@ fn not_started(label: &str, why: &str) -> Error {
         NOT_STARTED,
         format!("`{label}` could not be started: {why}"),
     )
-}
-
-fn make_folder(path: &Path) {
-    std::fs::create_dir_all(path).expect("a folder can be made below the temporary one");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
-    }
-}
-
-fn write_private(path: &Path, content: &[u8], executable: bool) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(if executable { 0o700 } else { 0o600 });
-    }
-    #[cfg(not(unix))]
-    let _ = executable;
-    options.open(path)?.write_all(content)
-}
-
-fn remove(files: &[PathBuf]) {
-    for file in files {
-        let _ = std::fs::remove_file(file);
-    }
-}
-
-fn files_below(root: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut open = vec![root.to_path_buf()];
-    while let Some(folder) = open.pop() {
-        let Ok(entries) = std::fs::read_dir(&folder) else {
-            continue;
-        };
-        for entry in entries.flatten() {
-            let path = entry.path();
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                open.push(path);
-            } else if let Ok(relative) = path.strip_prefix(root) {
-                found.push(relative.to_string_lossy().replace('\\', "/"));
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 fn exit_of(status: std::process::ExitStatus) -> Exit {

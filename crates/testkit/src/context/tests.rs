@@ -1,8 +1,10 @@
 //! What the context promises, on real processes.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::FakeContext;
+use podium_connector::weather::{Does, Weather};
 use podium_connector::{
     Context, Exit, HttpRequest, HttpResponse, Method, Phase, ProcessEvent, ProcessSpec, SecretFile,
     Stop, repeat,
@@ -143,4 +145,78 @@ async fn a_cancelled_call_is_not_repeated() {
         .await
         .expect_err("it is lost");
     assert_eq!(cx.records().requests.len(), 1);
+}
+
+/// A context whose server counts what it handled.
+fn counting() -> (FakeContext, Arc<AtomicUsize>) {
+    let handled = Arc::new(AtomicUsize::new(0));
+    let count = handled.clone();
+    let cx = FakeContext::playing([]).answering(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        Ok(HttpResponse {
+            status: 200,
+            headers: Vec::new(),
+            body: b"done".to_vec(),
+        })
+    });
+    (cx, handled)
+}
+
+#[tokio::test]
+async fn weather_decides_what_is_handled_and_what_is_heard_of_it() {
+    let address = "http://127.0.0.1:9/things";
+    let read = || HttpRequest::get(address);
+    let write = || HttpRequest::write(Method::Post, address);
+    // The rule, the call, what is heard in the end, how often it was handled, the seconds that passed.
+    for (rule, request, heard, handled, seconds) in [
+        (Does::throttle(3).times(2), write(), "200", 1, 6.0),
+        (Does::throttle(61), write(), "429", 0, 0.0),
+        (Does::Cut.rule().times(1), read(), "200", 2, 0.5),
+        (
+            Does::Cut.rule().times(1),
+            write(),
+            "POD0410 Unknown",
+            1,
+            0.0,
+        ),
+        (Does::Refuse.rule(), write(), "POD0410 Unknown", 0, 0.0),
+        (Does::Refuse.rule(), read(), "POD0410 Unreachable", 0, 3.5),
+        (Does::html(502).times(1), read(), "200", 1, 0.5),
+        (Does::html(502), write(), "502", 0, 0.0),
+        (
+            Does::redirect("https://elsewhere.example/"),
+            read(),
+            "302",
+            0,
+            0.0,
+        ),
+        (Does::slow(29_000), write(), "200", 1, 29.0),
+        (Does::slow(30_000), write(), "POD0408 Unknown", 1, 30.0),
+        (Does::status(500), read(), "500", 0, 0.0),
+    ] {
+        let words = rule.to_string();
+        let (cx, count) = counting();
+        let cx = cx.with_weather(rule);
+        let before = cx.now();
+        let outcome = match cx.http(request).await {
+            Ok(reply) => reply.status.to_string(),
+            Err(error) => format!("{} {:?}", error.code, error.kind),
+        };
+        assert_eq!(outcome, heard, "{words}");
+        assert_eq!(count.load(Ordering::SeqCst), handled, "{words}");
+        let passed = std::time::Duration::from_secs_f64(seconds).as_millis();
+        assert_eq!(u128::try_from(cx.now() - before), Ok(passed), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn weather_can_change_while_a_context_lives() {
+    let (cx, count) = counting();
+    cx.set_weather(Does::Refuse);
+    let write = || HttpRequest::write(Method::Post, "http://127.0.0.1:9/");
+    cx.http(write()).await.expect_err("it is refused");
+    assert_eq!(cx.weather().rules[0].met(), 1);
+    cx.set_weather(Weather::fair());
+    cx.http(write()).await.expect("a reply");
+    assert_eq!(count.load(Ordering::SeqCst), 1);
 }
