@@ -17,6 +17,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("podium-model", 2),
     ("podium-connector", 3),
     ("podium-rest", 3),
+    ("podium-tfplan", 3),
     ("podium-vault", 3),
     ("podium-plan", 4),
     ("podium-connector-*", 4),
@@ -37,6 +38,8 @@ const LEVELS: &[(&str, u8)] = &[
 const SIDEWAYS: &[(&str, &str)] = &[
     // docs/decisions/one-client-for-json-over-http.md
     ("podium-rest", "podium-connector"),
+    // docs/decisions/one-reader-of-terraforms-plan.md
+    ("podium-tfplan", "podium-connector"),
 ];
 
 /// Crates that may use an async runtime, an HTTP client or the network.

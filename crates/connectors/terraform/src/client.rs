@@ -13,11 +13,11 @@ use crate::auth;
 use crate::config::Config;
 use crate::fault;
 use crate::footprint::slug;
-use crate::plan::Plan;
 use crate::saved;
 use crate::setup::Setup;
 use crate::state::State;
 use crate::stream::{self, Diagnostic, Event};
+use podium_tfplan::Plan;
 
 /// One configuration with its state, as a process of the tool sees it.
 pub(crate) struct Session<'a> {

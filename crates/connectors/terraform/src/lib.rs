@@ -18,12 +18,10 @@ mod fault;
 mod footprint;
 mod manifest;
 mod operations;
-mod plan;
 mod saved;
 mod setup;
 mod simulator;
 mod state;
-mod stateful;
 mod stream;
 mod undo;
 

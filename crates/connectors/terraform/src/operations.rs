@@ -14,9 +14,9 @@ use crate::client::{Call, Planned, Session};
 use crate::config::place_is_unknown;
 use crate::fault;
 use crate::footprint::Footprint;
-use crate::plan::Plan;
 use crate::saved::Note;
 use crate::{drawing, saved, undo};
+use podium_tfplan::Plan;
 
 /// What looking gave.
 pub(crate) enum Looked {

@@ -281,7 +281,7 @@ pub(crate) async fn preview_undo(
         Err(session) => {
             let preview = told(
                 request,
-                crate::plan::Plan::default(),
+                podium_tfplan::Plan::default(),
                 vec!["Nothing is left to take back.".to_owned()],
                 Undo {
                     class: UndoClass::Automatic,

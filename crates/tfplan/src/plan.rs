@@ -11,26 +11,26 @@ const HIDDEN: &str = "(hidden)";
 
 /// What a plan holds. Everything is sorted by address.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// The changes, without those that change nothing.
-    pub(crate) changes: Vec<Change>,
+    pub changes: Vec<Change>,
     /// What was changed outside.
-    pub(crate) drift: Vec<DriftItem>,
+    pub drift: Vec<DriftItem>,
     /// Outputs whose value is already certain and not sensitive.
-    pub(crate) outputs: Map<String, Value>,
+    pub outputs: Map<String, Value>,
     /// Names of outputs that change.
-    pub(crate) changed_outputs: Vec<String>,
+    pub changed_outputs: Vec<String>,
     /// Remarks.
-    pub(crate) notes: Vec<String>,
+    pub notes: Vec<String>,
     /// Things that come under the state without being made.
-    pub(crate) imported: Vec<String>,
+    pub imported: Vec<String>,
     /// Names of variables whose value stands in the plan; ephemeral ones do not.
-    pub(crate) kept_variables: BTreeSet<String>,
+    pub kept_variables: BTreeSet<String>,
 }
 
 impl Plan {
     /// Reads the answer of `show -json`; `None` where it is none.
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    pub fn read(text: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(text).ok()?;
         value.get("format_version")?;
         let mut plan = Self::default();
@@ -57,7 +57,7 @@ impl Plan {
     }
 
     /// Whether nothing at all would be done.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.changes.iter().all(|c| c.action == Action::Read) && self.imported.is_empty()
     }
 

@@ -69,7 +69,7 @@ const KINDS: &[&str] = &[
 ];
 
 /// Whether a thing of this kind holds data that is lost with it.
-pub(crate) fn holds_data(kind: &str) -> bool {
+pub fn holds_data(kind: &str) -> bool {
     KINDS.binary_search(&kind).is_ok()
 }
 
