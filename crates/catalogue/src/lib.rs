@@ -23,6 +23,7 @@ impl Catalogue {
         connectors.push(Arc::new(
             podium_connector_cloudformation::CloudFormation::new(),
         ));
+        connectors.push(Arc::new(podium_connector_octopus::Octopus::new()));
         Self::of(connectors)
     }
 

@@ -14,6 +14,7 @@ const ELSEWHERE: Code = Code::new("POD0448");
 const NOT_JSON: Code = Code::new("POD0449");
 const REJECTED: Code = Code::new("POD0475");
 const BROKEN: Code = Code::new("POD0476");
+const JOB_FAILED: Code = Code::new("POD0495");
 /// Longest part of a reply that is kept in an error, in characters.
 const KEPT: usize = 600;
 
@@ -172,6 +173,26 @@ impl Dialect {
             .with_context("why", why)
             .with_source(short(&reply.text()))
     }
+}
+
+/// The error for a far job that ended badly: `what` names it (`The task ServerTasks-4`), `status` is the
+/// system's word, `said` what it says itself, `page` where a person can look at it.
+pub fn failed(system: &str, what: &str, status: &str, said: &str, page: &str) -> Error {
+    let said = match said.trim() {
+        "" => "it gives no reason.".to_owned(),
+        said => sentence(said),
+    };
+    let hint = if page.is_empty() {
+        format!("The step's log has {system}'s own words.")
+    } else {
+        format!("The step's log has {system}'s own words; look at it at {page}.")
+    };
+    Error::new(
+        ErrorKind::Failed,
+        JOB_FAILED,
+        format!("{what} ended as `{status}` in {system}: {said}"),
+    )
+    .with_hint(hint)
 }
 
 /// The error for a redirect, or a next page, that leads to another place.

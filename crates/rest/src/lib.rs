@@ -19,7 +19,7 @@ mod place;
 mod site;
 
 pub use call::{Call, segment};
-pub use fault::{Dialect, Fault};
+pub use fault::{Dialect, Fault, failed};
 pub use follow::{Job, Look, Pace, Stage, Stages, follow};
 pub use once::{Search, begin};
 pub use pages::Next;
