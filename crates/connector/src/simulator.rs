@@ -18,6 +18,11 @@ pub trait Simulator: Send {
         }
     }
 
+    /// Whether anybody asks it by HTTP. One that only plays a tool says `false`, and is not served.
+    fn speaks_http(&self) -> bool {
+        true
+    }
+
     /// Plays the tool. Lines are handed to `write` as they come; `pause` waits the given milliseconds,
     /// and gives `false` when the process was asked to stop.
     fn process(

@@ -104,6 +104,10 @@ impl Asked {
 }
 
 impl Simulator for SimulatedAnsible {
+    fn speaks_http(&self) -> bool {
+        false
+    }
+
     fn process(
         &mut self,
         call: &SimulatedProcess,

@@ -442,6 +442,10 @@ impl Connector for Command {
 struct Shadow;
 
 impl Simulator for Shadow {
+    fn speaks_http(&self) -> bool {
+        false
+    }
+
     fn process(
         &mut self,
         call: &SimulatedProcess,

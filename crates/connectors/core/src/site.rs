@@ -416,6 +416,10 @@ impl Connector for Site {
 struct Itself;
 
 impl Simulator for Itself {
+    fn speaks_http(&self) -> bool {
+        false
+    }
+
     fn process(
         &mut self,
         call: &SimulatedProcess,

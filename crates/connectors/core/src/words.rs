@@ -15,6 +15,10 @@ const INPUTS: Code = Code::new("POD0130");
 pub(crate) struct NoSimulator;
 
 impl Simulator for NoSimulator {
+    fn speaks_http(&self) -> bool {
+        false
+    }
+
     fn save(&self) -> String {
         String::new()
     }

@@ -46,6 +46,10 @@ impl SimulatedTerraform {
 }
 
 impl Simulator for SimulatedTerraform {
+    fn speaks_http(&self) -> bool {
+        false
+    }
+
     fn process(
         &mut self,
         call: &SimulatedProcess,
