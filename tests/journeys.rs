@@ -26,6 +26,8 @@ mod harness;
 mod kill;
 #[path = "journeys/people.rs"]
 mod people;
+#[path = "journeys/practice.rs"]
+mod practice;
 #[path = "journeys/servers.rs"]
 mod servers;
 #[path = "journeys/shapes.rs"]

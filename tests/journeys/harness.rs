@@ -256,7 +256,7 @@ impl Running {
     }
 
     /// The next line of standard output; `None` at its end.
-    fn next(&mut self) -> Option<String> {
+    pub(crate) fn next(&mut self) -> Option<String> {
         match self
             .lines
             .recv_timeout(self.until.saturating_duration_since(Instant::now()))

@@ -15,9 +15,10 @@ use crate::types::{
     AddCredential, AnswerStep, CheckInputs, CheckedInputs, CompareRun, Comparison, CopySteps,
     CreateVault, CreateWorkflow, CredentialRef, CredentialTest, CredentialView, Discover, Doctor,
     DocumentView, EditDocument, Empty, FindInLog, FoundInLog, Fragment, GetLogGroups, GetLogs,
-    GetRun, ListRuns, LogGroup, LogPage, MakePreview, PasteSteps, Pasted, PortsOf, PreviewView,
-    RunName, RunStarted, SetText, SettingsView, StartRun, Tidy, Tried, TryExpression, VaultView,
-    WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
+    GetRun, ListRuns, LogGroup, LogPage, MakePreview, PasteSteps, Pasted, PortsOf, PracticeView,
+    PreviewView, ResetPractice, RunName, RunStarted, ServePractice, ServedPractice, SetText,
+    SetWeather, SettingsView, StartRun, Tidy, Tried, TryExpression, VaultView, WhatFits,
+    WorkflowName, WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
 
@@ -142,6 +143,14 @@ commands! {
     "credential.test": CredentialRef => CredentialTest, credential_test;
     /// Removes a credential.
     "credential.remove": CredentialRef => Empty, credential_remove;
+    /// The practice clouds: where they are served, where their state lies, what weather is over them.
+    "practice.list": Empty => Vec<PracticeView>, practice_list;
+    /// Serves simulators on loopback, as long as this process lives.
+    "practice.serve": ServePractice => Vec<ServedPractice>, practice_serve;
+    /// Sets the weather over a practice cloud, or tells it.
+    "practice.weather": SetWeather => PracticeView, practice_weather;
+    /// Forgets what practice clouds hold; gives those that held something.
+    "practice.reset": ResetPractice => Vec<PracticeView>, practice_reset;
     /// What a person has chosen on this computer.
     "settings.get": Empty => SettingsView, settings_get;
     /// Changes that.

@@ -15,6 +15,7 @@ mod help;
 pub(crate) mod idle;
 mod inputs;
 pub(crate) mod logs;
+mod practice;
 mod previews;
 pub(crate) mod reading;
 pub(crate) mod runs;

@@ -15,6 +15,12 @@ use podium_model::{CredentialName, EnvironmentName, OperationName, RunId, StepId
 use podium_plan::{Graph, Preview};
 use podium_projections::RunSummary;
 
+mod practice;
+
+pub use practice::{
+    PracticeView, ResetPractice, ServePractice, ServedPractice, SetWeather, WeatherRule,
+};
+
 /// A request without anything in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Empty {}

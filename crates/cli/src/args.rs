@@ -81,8 +81,11 @@ pub(crate) enum Command {
         /// A folder that is empty or not there.
         directory: PathBuf,
     },
-    /// Start the simulators and say where they are, until interrupted.
-    Practice,
+    /// Practice clouds: simulators that stand in for far systems.
+    Practice {
+        #[command(subcommand)]
+        command: Practice,
+    },
     /// What is there and what is missing on this computer. Exit: 0 all well, 1 something is missing.
     Doctor,
     /// Play a tool in place of the real one (used by practice environments).
@@ -223,6 +226,46 @@ pub(crate) enum Decision {
     GoOn,
     /// No.
     Deny,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Practice {
+    /// Each simulator: where it is served, where its state lies, what weather is over it.
+    List,
+    /// Serve simulators on 127.0.0.1 until interrupted; a line each: name and address.
+    Serve {
+        /// Whose; every one that is asked by HTTP where none is named.
+        #[arg(value_name = "CONNECTOR")]
+        connectors: Vec<String>,
+        /// The port of the first; each one after has the next. Free ones where absent.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+        port: Option<u16>,
+    },
+    /// Try bad weather: `throttle:3`, `cut:POST`, `expire`, `refuse`, `html:502`, `slow:2000`,
+    /// `redirect:URL`, `status:500`; each with `:METHOD`, `@PATH-PART`, `+CALLS` (let through first) and
+    /// `xTIMES` where wanted. It takes the place of the weather before; without a rule it is shown.
+    Weather {
+        /// Over whose simulator.
+        connector: String,
+        /// The rules, in order; the first that fits a call meets it.
+        #[arg(value_name = "RULE")]
+        rules: Vec<String>,
+        /// Fair weather.
+        #[arg(long, conflicts_with = "rules")]
+        clear: bool,
+    },
+    /// Forget what simulators hold, and their weather. What steps left on this computer stays.
+    Reset {
+        /// Whose.
+        #[arg(value_name = "CONNECTOR", required_unless_present = "all")]
+        connectors: Vec<String>,
+        /// Of all.
+        #[arg(long, conflicts_with = "connectors")]
+        all: bool,
+        /// Do not ask.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@ mod credentials;
 mod demo;
 mod documents;
 mod machine;
+mod practice;
 mod run;
 mod runs;
 
@@ -52,7 +53,7 @@ async fn dispatch(args: Args) -> Result<u8, ApiError> {
                     machine::connectors(&podium, name.as_deref(), json).await
                 }
                 Command::Doctor => machine::doctor(&podium, json).await,
-                Command::Practice => machine::practice(&podium, json).await,
+                Command::Practice { command } => practice::run(&podium, command, json).await,
                 Command::Preview { what, out } => {
                     unlock(&podium, passphrase_fd).await?;
                     run::preview(&podium, what, out.as_deref(), json).await

@@ -359,25 +359,12 @@ impl Host {
         simulators::play(&home.practice(), connector, call, write, pause)
     }
 
-    /// The base address of a connector's simulator, started where it does not run yet.
-    pub async fn simulator(&self, connector: &str) -> Result<String> {
-        let connector = self
-            .shared
-            .in_order
-            .iter()
-            .find(|known| known.manifest().id == connector)
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::NotFound,
-                    Code::new("POD0803"),
-                    format!("There is no connector `{connector}`."),
-                )
-                .with_hint("`podium connectors` lists them.")
-            })?;
-        self.shared
-            .simulators
-            .base(&self.shared.home.practice(), connector)
-            .await
+    pub(crate) fn connectors(&self) -> &[Arc<dyn Connector>] {
+        &self.shared.in_order
+    }
+
+    pub(crate) fn simulators(&self) -> &Simulators {
+        &self.shared.simulators
     }
 
     /// Drives a run; these messages are the first that it hears.

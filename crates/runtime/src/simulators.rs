@@ -1,37 +1,45 @@
 //! Practice clouds: the simulators of connectors, served on loopback, their state kept between starts.
 //!
-//! A simulator is a value (`podium_connector::Simulator`); here it gets a port, a clock and a file. One
-//! file lock a connector makes calls from several processes (the window, the command line, a simulated
-//! tool) take turns.
-//!
-//! Invariant: the file holds a whole state at every moment, also when this program is killed while it
-//! writes: the new state is written beside and takes the name of the old one.
+//! A simulator is a value (`podium_connector::Simulator`); here it gets a port, a clock, weather and
+//! files ([`kept`]). One file lock a connector makes calls from several processes (the window, the
+//! command line, a simulated tool) take turns.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use podium_connector::weather::Effect;
 use podium_connector::{
     Connector, HttpRequest, HttpResponse, Method, SimulatedExit, SimulatedProcess, Simulator,
     Stream,
 };
-use podium_diagnostics::Result;
-use tokio::net::TcpListener;
+use podium_diagnostics::{Code, Error, ErrorKind, Result, reason};
+use tokio::net::{TcpListener, TcpStream};
 
+use self::kept::{Announced, Kept, Turn};
 use crate::clock;
-use crate::home::{create_private, storage};
+
+pub(crate) mod kept;
+
+/// A simulator cannot be served at a port.
+const NO_PORT: Code = Code::new("POD0833");
 
 /// The simulators that run in this process.
 #[derive(Default)]
 pub(crate) struct Simulators {
-    bases: tokio::sync::Mutex<BTreeMap<String, String>>,
+    served: tokio::sync::Mutex<BTreeMap<String, Vec<Served>>>,
+}
+
+/// A simulator that is served from here.
+struct Served {
+    base: String,
+    _announced: Announced,
 }
 
 impl Simulators {
@@ -41,27 +49,52 @@ impl Simulators {
         folder: &Path,
         connector: &Arc<dyn Connector>,
     ) -> Result<String> {
+        self.serve(folder, connector, 0).await
+    }
+
+    /// The same, at this port; 0 is one that is free.
+    pub(crate) async fn serve(
+        &self,
+        folder: &Path,
+        connector: &Arc<dyn Connector>,
+        port: u16,
+    ) -> Result<String> {
         let id = connector.manifest().id.clone();
-        let mut bases = self.bases.lock().await;
-        if let Some(base) = bases.get(&id) {
-            return Ok(base.clone());
+        let mut served = self.served.lock().await;
+        let here = served.entry(id.clone()).or_default();
+        if let Some(known) = here
+            .iter()
+            .find(|known| port == 0 || known.base == kept::address(port))
+        {
+            return Ok(known.base.clone());
         }
-        create_private(folder)?;
-        let listener = TcpListener::bind(("127.0.0.1", 0))
+        let kept = Kept::new(folder, &id)?;
+        let listener = TcpListener::bind(("127.0.0.1", port))
             .await
-            .map_err(|error| storage(folder, &error))?;
-        let address = listener
+            .map_err(|error| no_port(port, &error))?;
+        let port = listener
             .local_addr()
-            .map_err(|error| storage(folder, &error))?;
-        let base = format!("http://{address}");
-        tokio::spawn(serve(
-            listener,
-            Arc::clone(connector),
-            state_file(folder, &id),
-        ));
-        bases.insert(id, base.clone());
+            .map_err(|error| no_port(port, &error))?
+            .port();
+        let base = kept::address(port);
+        let announced = kept.announce(port)?;
+        tokio::spawn(serve(listener, Arc::clone(connector), kept));
+        here.push(Served {
+            base: base.clone(),
+            _announced: announced,
+        });
         Ok(base)
     }
+}
+
+fn no_port(port: u16, error: &std::io::Error) -> Error {
+    let message = match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!("Port {port} is taken by another program."),
+        _ => format!("Port {port} cannot be used: {}.", reason(error)),
+    };
+    Error::new(ErrorKind::Conflict, NO_PORT, message)
+        .with_hint("Choose another one, or leave `--port` out: a free one is found.")
+        .with_source(error)
 }
 
 /// Plays a tool: what `podium simulate CONNECTOR` does in place of the real program.
@@ -72,61 +105,87 @@ pub(crate) fn play(
     write: &mut dyn FnMut(Stream, &str),
     pause: &mut dyn FnMut(u64) -> bool,
 ) -> Result<SimulatedExit> {
-    create_private(folder)?;
-    let file = state_file(folder, &connector.manifest().id);
-    with_state(&file, connector, |simulator| {
+    let kept = Kept::new(folder, &connector.manifest().id)?;
+    let turn = kept.turn()?;
+    with_state(&turn, connector, |simulator| {
         simulator.process(call, write, pause)
     })
 }
 
-fn state_file(folder: &Path, connector: &str) -> PathBuf {
-    folder.join(format!("{connector}.json"))
-}
-
-/// Opens the state under its lock, lets the simulator work, and keeps the new state.
+/// Lets the simulator work, and keeps the new state.
 fn with_state<T>(
-    path: &Path,
+    turn: &Turn<'_>,
     connector: &Arc<dyn Connector>,
     work: impl FnOnce(&mut dyn Simulator) -> T,
 ) -> Result<T> {
-    let fail = |error: std::io::Error| storage(path, &error);
-    // The lock is a file of its own, since the state's file is another one after each change.
-    let turn = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path.with_extension("lock"))
-        .map_err(fail)?;
-    turn.lock().map_err(fail)?;
-    let before = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(fail(error)),
-    };
+    let before = turn.state()?;
     let mut simulator = connector.simulator(Some(before.as_str()).filter(|text| !text.is_empty()));
     let result = work(simulator.as_mut());
     let after = simulator.save();
     if after != before {
-        let beside = path.with_extension("new");
-        std::fs::write(&beside, after).map_err(fail)?;
-        std::fs::rename(&beside, path).map_err(fail)?;
+        turn.keep_state(&after)?;
     }
     Ok(result)
 }
 
-async fn serve(listener: TcpListener, connector: Arc<dyn Connector>, file: PathBuf) {
+/// What becomes of a call.
+enum Answered {
+    /// This reply, so much later.
+    Reply(HttpResponse, Duration),
+    /// The connection is reset instead.
+    Reset,
+}
+
+/// Lets the simulator answer, through the weather.
+fn answer(kept: &Kept, connector: &Arc<dyn Connector>, call: &HttpRequest) -> Result<Answered> {
+    let turn = kept.turn()?;
+    let mut weather = kept.weather()?;
+    let before = weather.clone();
+    let effect = weather.meet(call);
+    if weather != before {
+        turn.keep_weather(&weather)?;
+    }
+    let handle = || {
+        with_state(&turn, connector, |simulator| {
+            simulator.http(clock::now(), call)
+        })
+    };
+    Ok(match effect {
+        None => Answered::Reply(handle()?, Duration::ZERO),
+        Some(Effect::Answer(reply)) => Answered::Reply(reply, Duration::ZERO),
+        Some(Effect::Late(time)) => Answered::Reply(handle()?, time),
+        Some(Effect::Refuse) => Answered::Reset,
+        Some(Effect::Cut) => {
+            handle()?;
+            Answered::Reset
+        }
+    })
+}
+
+async fn serve(listener: TcpListener, connector: Arc<dyn Connector>, kept: Kept) {
     // One call at a time: a simulator is one small far system with one state.
     let turn = Arc::new(Mutex::new(()));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             continue;
         };
-        let (connector, file, turn) = (Arc::clone(&connector), file.clone(), Arc::clone(&turn));
+        let (connector, kept, turn) = (Arc::clone(&connector), kept.clone(), Arc::clone(&turn));
         tokio::spawn(async move {
-            let service = service_fn(move |request: hyper::Request<Incoming>| {
-                let (connector, file, turn) =
-                    (Arc::clone(&connector), file.clone(), Arc::clone(&turn));
-                async move { Ok::<_, Infallible>(answer(connector, file, turn, request).await) }
+            // A second handle on the connection, which can make its end a reset.
+            let Ok((stream, twin)) = two_handles(stream) else {
+                return;
+            };
+            let service = service_fn(|request: hyper::Request<Incoming>| {
+                let reply = reply(connector.clone(), kept.clone(), turn.clone(), request);
+                let twin = &twin;
+                async move {
+                    let reply = reply.await;
+                    if reply.is_err() {
+                        // Closed without lingering, the client sees a reset and no end.
+                        let _ = twin.set_zero_linger();
+                    }
+                    reply
+                }
             });
             if let Err(error) = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
@@ -138,12 +197,32 @@ async fn serve(listener: TcpListener, connector: Arc<dyn Connector>, file: PathB
     }
 }
 
-async fn answer(
+fn two_handles(stream: TcpStream) -> std::io::Result<(TcpStream, TcpStream)> {
+    let stream = stream.into_std()?;
+    let twin = stream.try_clone()?;
+    Ok((TcpStream::from_std(stream)?, TcpStream::from_std(twin)?))
+}
+
+/// Instead of a reply: the connection is reset.
+#[derive(Debug)]
+struct Reset;
+
+impl std::fmt::Display for Reset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the weather resets this connection")
+    }
+}
+
+impl std::error::Error for Reset {}
+
+type Reply = hyper::Response<Full<Bytes>>;
+
+async fn reply(
     connector: Arc<dyn Connector>,
-    file: PathBuf,
+    kept: Kept,
     turn: Arc<Mutex<()>>,
     request: hyper::Request<Incoming>,
-) -> hyper::Response<Full<Bytes>> {
+) -> std::result::Result<Reply, Reset> {
     let (parts, body) = request.into_parts();
     let method = match parts.method.as_str() {
         "GET" => Method::Get,
@@ -152,10 +231,10 @@ async fn answer(
         "PUT" => Method::Put,
         "PATCH" => Method::Patch,
         "DELETE" => Method::Delete,
-        _ => return plain(405, "this method is not simulated"),
+        _ => return Ok(plain(405, "this method is not simulated")),
     };
     let Ok(body) = body.collect().await else {
-        return plain(400, "the request broke off");
+        return Ok(plain(400, "the request broke off"));
     };
     let host = parts
         .headers
@@ -175,23 +254,25 @@ async fn answer(
             )
         })
         .collect();
-    let reply = tokio::task::spawn_blocking(move || {
+    let answered = tokio::task::spawn_blocking(move || {
         let _turn = turn
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        with_state(&file, &connector, |simulator| {
-            simulator.http(clock::now(), &call)
-        })
+        answer(&kept, &connector, &call)
     })
     .await;
-    match reply {
-        Ok(Ok(reply)) => response(reply),
+    Ok(match answered {
+        Ok(Ok(Answered::Reply(reply, wait))) => {
+            tokio::time::sleep(wait).await;
+            response(reply)
+        }
+        Ok(Ok(Answered::Reset)) => return Err(Reset),
         Ok(Err(error)) => plain(500, &error.message),
         Err(_) => plain(500, "the simulator stopped"),
-    }
+    })
 }
 
-fn response(reply: HttpResponse) -> hyper::Response<Full<Bytes>> {
+fn response(reply: HttpResponse) -> Reply {
     let mut builder = hyper::Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
         builder = builder.header(name, value);
@@ -201,7 +282,7 @@ fn response(reply: HttpResponse) -> hyper::Response<Full<Bytes>> {
         .unwrap_or_else(|_| plain(500, "the simulator's reply is no HTTP"))
 }
 
-fn plain(status: u16, text: &str) -> hyper::Response<Full<Bytes>> {
+fn plain(status: u16, text: &str) -> Reply {
     let mut response = hyper::Response::new(Full::new(Bytes::from(text.to_owned())));
     *response.status_mut() =
         hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);

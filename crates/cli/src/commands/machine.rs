@@ -1,4 +1,4 @@
-//! What exists: connectors, tools, simulators.
+//! What exists: connectors, tools.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use podium_api::connector::{SimulatedProcess, Stream, Support, Verb};
 use podium_api::runtime::{Home, Host, reason};
 use podium_api::types::{CheckState, Empty};
 use podium_api::{ApiError, Podium};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::output::invalid;
 use crate::{exit, output};
@@ -84,28 +84,6 @@ pub(crate) async fn doctor(podium: &Podium, json: bool) -> Result<u8, ApiError> 
         }
     }
     Ok(if well { exit::SUCCEEDED } else { exit::FAILED })
-}
-
-/// `podium practice`
-pub(crate) async fn practice(podium: &Podium, json: bool) -> Result<u8, ApiError> {
-    let mut bases = Map::new();
-    for manifest in podium.connector_list(Empty {}).await? {
-        if manifest.local || !manifest.tools.is_empty() {
-            continue;
-        }
-        let base = podium.host().simulator(&manifest.id).await?;
-        if !json {
-            output::line(&format!("{} (Simulated): {base}", manifest.label));
-        }
-        bases.insert(manifest.id, Value::from(base));
-    }
-    if json {
-        output::json(&bases);
-    } else {
-        output::line("The simulators answer until you interrupt this.");
-    }
-    let _ = tokio::signal::ctrl_c().await;
-    Ok(exit::SUCCEEDED)
 }
 
 /// `podium simulate`: plays a tool. An interrupt asks the simulator to stop gently, as the tool would.

@@ -168,6 +168,10 @@ export function fakeHost(options: FakeOptions = {}): Host {
     "settings.set": (next) => { settings = { lock_after_minutes: next.lock_after_minutes ?? null }; return settings; },
     "person.here": () => ({}),
     "doctor.get": () => ({ checks: inventedChecks }),
+    "practice.list": () => [],
+    "practice.serve": () => [],
+    "practice.weather": ({ connector }) => { throw { code: "POD0803", message: `There is no connector \`${connector}\`.`, retry: "permanent" }; },
+    "practice.reset": () => [],
   };
 
   const vaultView = (): VaultView => {

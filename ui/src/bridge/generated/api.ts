@@ -1658,6 +1658,47 @@ column: number,
 byte: number, };
 
 /**
+ * A connector's practice cloud as it stands.
+ */
+export type PracticeView = { 
+/**
+ * The connector.
+ */
+connector: string, 
+/**
+ * What people call it.
+ */
+label: string, 
+/**
+ * Always simulated; it is said on every line.
+ */
+mode: Mode, 
+/**
+ * Whether it is asked by HTTP; another one plays a tool, and has no address and no weather.
+ */
+http: boolean, 
+/**
+ * Where it is served at this moment, by whichever process.
+ */
+addresses: Array<string>, 
+/**
+ * Where its state lies, once there is one.
+ */
+state: string, 
+/**
+ * Whether there is one.
+ */
+begun: boolean, 
+/**
+ * The weather over it; empty where it is fair.
+ */
+weather: Array<WeatherRule>, 
+/**
+ * Why the weather cannot be read.
+ */
+trouble?: Error, };
+
+/**
  * What a run would change in every system. Other programs rely on this shape (`podium schema
  * preview`); it does not change without a new number.
  */
@@ -1865,6 +1906,15 @@ changes: Array<Change>, };
  * What kind of question.
  */
 export type QuestionKind = "preview" | "approval" | "differs" | "unlock" | "failure" | "unknown";
+
+/**
+ * Practice clouds to begin anew.
+ */
+export type ResetPractice = { 
+/**
+ * The connectors; all where empty.
+ */
+connectors: Array<string>, };
 
 /**
  * Whether trying again can help.
@@ -2150,6 +2200,40 @@ undo: UndoView,
 layout: Layout, };
 
 /**
+ * Serving simulators.
+ */
+export type ServePractice = { 
+/**
+ * Whose; every one that is asked by HTTP where empty.
+ */
+connectors: Array<string>, 
+/**
+ * The port of the first; each one after has the next. Free ones where absent.
+ */
+port?: number, };
+
+/**
+ * A simulator that is served.
+ */
+export type ServedPractice = { 
+/**
+ * The connector.
+ */
+connector: string, 
+/**
+ * What people call it.
+ */
+label: string, 
+/**
+ * Always simulated.
+ */
+mode: Mode, 
+/**
+ * Its base address.
+ */
+address: string, };
+
+/**
  * A new text from the text editor.
  */
 export type SetText = { 
@@ -2165,6 +2249,20 @@ version: string,
  * The whole text.
  */
 text: string, };
+
+/**
+ * The weather over a practice cloud.
+ */
+export type SetWeather = { 
+/**
+ * The connector.
+ */
+connector: string, 
+/**
+ * Its rules, in order, in place of those before; an empty list for fair weather. Where absent, the
+ * weather stays as it is and is only told.
+ */
+rules?: Array<string>, };
 
 /**
  * What a person has chosen on this computer, for all workspaces.
@@ -2669,6 +2767,23 @@ key: string, };
 export type Verb = "validate" | "identify" | "preview" | "run" | "observe" | "cancel" | "verify" | "undo" | "drift" | "discover" | "draw";
 
 /**
+ * One rule of the weather.
+ */
+export type WeatherRule = { 
+/**
+ * As it is written: `cut:POST @/stacks x2`.
+ */
+rule: string, 
+/**
+ * How many calls it met.
+ */
+met: number, 
+/**
+ * How many it still meets; no end where absent.
+ */
+left: number | null, };
+
+/**
  * An operation that gives something.
  */
 export type WhatFits = { 
@@ -2845,6 +2960,14 @@ export interface Commands {
   "credential.test": { request: CredentialRef; response: CredentialTest };
   /** Removes a credential. */
   "credential.remove": { request: CredentialRef; response: Empty };
+  /** The practice clouds: where they are served, where their state lies, what weather is over them. */
+  "practice.list": { request: Empty; response: Array<PracticeView> };
+  /** Serves simulators on loopback, as long as this process lives. */
+  "practice.serve": { request: ServePractice; response: Array<ServedPractice> };
+  /** Sets the weather over a practice cloud, or tells it. */
+  "practice.weather": { request: SetWeather; response: PracticeView };
+  /** Forgets what practice clouds hold; gives those that held something. */
+  "practice.reset": { request: ResetPractice; response: Array<PracticeView> };
   /** What a person has chosen on this computer. */
   "settings.get": { request: Empty; response: SettingsView };
   /** Changes that. */

@@ -1,0 +1,86 @@
+//! The practice clouds of this computer.
+
+use podium_connector::Mode;
+use podium_diagnostics::Error;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A connector's practice cloud as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PracticeView {
+    /// The connector.
+    pub connector: String,
+    /// What people call it.
+    pub label: String,
+    /// Always simulated; it is said on every line.
+    pub mode: Mode,
+    /// Whether it is asked by HTTP; another one plays a tool, and has no address and no weather.
+    pub http: bool,
+    /// Where it is served at this moment, by whichever process.
+    pub addresses: Vec<String>,
+    /// Where its state lies, once there is one.
+    pub state: String,
+    /// Whether there is one.
+    pub begun: bool,
+    /// The weather over it; empty where it is fair.
+    pub weather: Vec<WeatherRule>,
+    /// Why the weather cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub trouble: Option<Error>,
+}
+
+/// One rule of the weather.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WeatherRule {
+    /// As it is written: `cut:POST @/stacks x2`.
+    pub rule: String,
+    /// How many calls it met.
+    pub met: u32,
+    /// How many it still meets; no end where absent.
+    pub left: Option<u32>,
+}
+
+/// Serving simulators.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ServePractice {
+    /// Whose; every one that is asked by HTTP where empty.
+    #[serde(default)]
+    pub connectors: Vec<String>,
+    /// The port of the first; each one after has the next. Free ones where absent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub port: Option<u16>,
+}
+
+/// A simulator that is served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ServedPractice {
+    /// The connector.
+    pub connector: String,
+    /// What people call it.
+    pub label: String,
+    /// Always simulated.
+    pub mode: Mode,
+    /// Its base address.
+    pub address: String,
+}
+
+/// The weather over a practice cloud.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SetWeather {
+    /// The connector.
+    pub connector: String,
+    /// Its rules, in order, in place of those before; an empty list for fair weather. Where absent, the
+    /// weather stays as it is and is only told.
+    #[serde(default)]
+    #[ts(optional)]
+    pub rules: Option<Vec<String>>,
+}
+
+/// Practice clouds to begin anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ResetPractice {
+    /// The connectors; all where empty.
+    pub connectors: Vec<String>,
+}

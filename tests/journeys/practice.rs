@@ -1,0 +1,437 @@
+//! Practice clouds from the command line: listed, served, tried in bad weather, begun anew. Asked from
+//! outside by plain HTTP, as any client would.
+
+use std::fs;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use super::harness::{Desk, Ran, Running, event, plain_words};
+
+/// A workspace with nothing but an environment for practice.
+fn desk() -> Desk {
+    let desk = Desk::without_tools();
+    desk.write(
+        "podium.yaml",
+        "podium: 1\nname: Practice\ndefault_environment: play\n",
+    );
+    desk.write("environments/play.yaml", "practice: true\n");
+    desk
+}
+
+/// Starts to serve, and reads a line of JSON for each.
+fn serve(desk: &Desk, connectors: &[&str]) -> (Running, Vec<Value>) {
+    let mut args = vec!["practice", "serve", "--json"];
+    args.extend(connectors);
+    let mut running = desk.start(&args, "");
+    let lines = connectors
+        .iter()
+        .map(|_| serde_json::from_str(&running.next().unwrap()).unwrap())
+        .collect();
+    (running, lines)
+}
+
+/// Asks in plain HTTP; gives status and the whole reply, or how the connection ended.
+fn ask(address: &str, method: &str, path: &str, token: &str) -> Result<(u16, String), ErrorKind> {
+    let host = address.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\
+         connection: close\r\ncontent-length: 2\r\n\r\nhi"
+    )
+    .unwrap();
+    let mut reply = Vec::new();
+    stream
+        .read_to_end(&mut reply)
+        .map_err(|error| error.kind())?;
+    let reply = String::from_utf8(reply).unwrap();
+    let status = reply.split(' ').nth(1).ok_or(ErrorKind::UnexpectedEof)?;
+    Ok((status.parse().unwrap(), reply))
+}
+
+fn status(address: &str, method: &str, path: &str) -> Result<u16, ErrorKind> {
+    ask(address, method, path, "one").map(|(status, _)| status)
+}
+
+fn weather(desk: &Desk, connector: &str, rules: &[&str]) -> Value {
+    let mut args = vec!["practice", "weather", connector];
+    args.extend(rules);
+    args.push("--json");
+    desk.podium(&args).expect(0).json()
+}
+
+fn listed(desk: &Desk, connector: &str) -> Value {
+    let all = desk
+        .podium(&["practice", "list", "--json"])
+        .expect(0)
+        .json();
+    let found = all.as_array().unwrap().iter();
+    let mut found = found.filter(|cloud| cloud["connector"] == connector);
+    let one = found
+        .next()
+        .unwrap_or_else(|| panic!("no {connector}: {all}"));
+    assert!(found.next().is_none());
+    one.clone()
+}
+
+/// What the practice web holds.
+fn pages(desk: &Desk) -> usize {
+    let state = fs::read_to_string(desk.home.join("practice/http.json")).unwrap_or_default();
+    serde_json::from_str::<Value>(&state).map_or(0, |state| state.as_object().unwrap().len())
+}
+
+fn one_diagnostic(told: &Ran, number: usize) -> Value {
+    told.error()["diagnostics"][number].clone()
+}
+
+#[test]
+fn every_simulator_is_listed_as_simulated_and_local_steps_are_not() {
+    let desk = desk();
+    let all = desk
+        .podium(&["practice", "list", "--json"])
+        .expect(0)
+        .json();
+    let all = all.as_array().unwrap();
+    for cloud in all {
+        assert_eq!(cloud["mode"], "simulated", "{cloud}");
+        assert_eq!(cloud["addresses"], json!([]), "{cloud}");
+        assert_eq!(cloud["begun"], false, "{cloud}");
+        let state = cloud["state"].as_str().unwrap();
+        assert!(
+            state.starts_with(desk.home.to_str().unwrap()),
+            "{state} is in the home"
+        );
+    }
+    let names = |http: bool| -> Vec<&str> {
+        let those = all.iter().filter(|cloud| cloud["http"] == http);
+        those.map(|c| c["connector"].as_str().unwrap()).collect()
+    };
+    assert!(names(true).contains(&"cloudformation"));
+    assert!(names(false).contains(&"terraform"));
+    assert!(!all.iter().any(|cloud| cloud["connector"] == "file"));
+    let text = desk.podium(&["practice", "list"]).expect(0).stdout;
+    let heads: Vec<&String> = text.iter().filter(|line| !line.starts_with(' ')).collect();
+    assert_eq!(heads.len(), all.len());
+    assert!(
+        heads.iter().all(|line| line.contains("(Simulated)")),
+        "{heads:?}"
+    );
+}
+
+#[test]
+fn what_is_served_is_listed_by_another_process_until_its_end() {
+    let desk = desk();
+    for signal in [Signal::TERM, Signal::INT] {
+        let (running, lines) = serve(&desk, &["http", "cloudformation"]);
+        for (line, connector) in lines.iter().zip(["http", "cloudformation"]) {
+            assert_eq!(line["connector"], connector);
+            assert_eq!(line["mode"], "simulated");
+            let address = line["address"].as_str().unwrap();
+            assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+            assert_eq!(listed(&desk, connector)["addresses"], json!([address]));
+        }
+        let web = lines[0]["address"].as_str().unwrap();
+        assert_eq!(status(web, "PUT", "/a"), Ok(201));
+        running.signal(signal);
+        running.finish().expect(0);
+        assert_eq!(listed(&desk, "http")["addresses"], json!([]));
+        assert!(listed(&desk, "http")["begun"] == true);
+        desk.podium(&["practice", "reset", "http", "--yes"])
+            .expect(0);
+    }
+    // Killed without a word, it is no longer listed either.
+    let (running, _) = serve(&desk, &["http"]);
+    running.signal(Signal::KILL);
+    assert_eq!(running.finish().code, None);
+    assert_eq!(listed(&desk, "http")["addresses"], json!([]));
+}
+
+#[test]
+fn all_that_speak_http_are_served_where_none_is_named() {
+    let desk = desk();
+    let all = desk
+        .podium(&["practice", "list", "--json"])
+        .expect(0)
+        .json();
+    let expected: Vec<&str> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|cloud| cloud["http"] == true)
+        .map(|cloud| cloud["connector"].as_str().unwrap())
+        .collect();
+    let mut running = desk.start(&["practice", "serve"], "");
+    for connector in &expected {
+        let line = running.next().unwrap();
+        let (name, address) = line.split_once(' ').unwrap();
+        assert_eq!(name, *connector);
+        assert!(status(address, "GET", "/").is_ok(), "{line}");
+    }
+    running.signal(Signal::TERM);
+    let ended = running.finish().expect(0);
+    assert_eq!(ended.stdout.len(), expected.len());
+    assert!(ended.stderr.contains("Simulated"), "{}", ended.stderr);
+}
+
+#[test]
+fn ports_follow_the_one_that_is_named_and_a_taken_one_is_told() {
+    let desk = desk();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    desk.podium(&["practice", "serve", "http", "--port", &port, "--json"])
+        .expect(1)
+        .refused_with("POD0833");
+    desk.podium(&[
+        "practice",
+        "serve",
+        "http",
+        "cloudformation",
+        "--port",
+        "65535",
+        "--json",
+    ])
+    .expect(1)
+    .refused_with("POD0833");
+    drop(taken);
+    let mut running = desk.start(&["practice", "serve", "http", "--port", &port], "");
+    assert_eq!(
+        running.next().unwrap(),
+        format!("http http://127.0.0.1:{port}")
+    );
+    running.signal(Signal::TERM);
+    running.finish().expect(0);
+}
+
+#[test]
+fn weather_is_set_by_one_process_and_met_by_the_calls_of_another() {
+    let desk = desk();
+    let (running, lines) = serve(&desk, &["http"]);
+    let web = lines[0]["address"].as_str().unwrap();
+
+    let told = weather(&desk, "http", &["throttle:7", "x2", "@/slow-down"]);
+    assert_eq!(told["weather"][0]["rule"], "throttle:7 @/slow-down x2");
+    let (code, reply) = ask(web, "PUT", "/slow-down", "one").unwrap();
+    assert!(
+        code == 429 && reply.to_lowercase().contains("retry-after: 7"),
+        "{reply}"
+    );
+    assert_eq!(status(web, "PUT", "/other"), Ok(201));
+    assert_eq!(status(web, "PUT", "/slow-down"), Ok(429));
+    assert_eq!(pages(&desk), 1, "what is throttled is not handled");
+    assert_eq!(status(web, "PUT", "/slow-down"), Ok(201));
+    let rule = &listed(&desk, "http")["weather"][0];
+    assert_eq!((&rule["met"], &rule["left"]), (&json!(2), &json!(0)));
+
+    weather(&desk, "http", &["cut:PUTx1"]);
+    assert_eq!(
+        status(web, "PUT", "/cut"),
+        Err(ErrorKind::ConnectionReset),
+        "the reply is lost"
+    );
+    assert_eq!(pages(&desk), 3, "and the call was handled");
+    weather(&desk, "http", &["refuse"]);
+    assert_eq!(
+        status(web, "PUT", "/refused"),
+        Err(ErrorKind::ConnectionReset)
+    );
+    assert_eq!(pages(&desk), 3, "this one was not");
+
+    weather(
+        &desk,
+        "http",
+        &["html:502", "x1", "redirect:https://elsewhere.example/"],
+    );
+    let (code, page) = ask(web, "GET", "/", "one").unwrap();
+    assert!(code == 502 && page.contains("<html>"), "{page}");
+    let (code, away) = ask(web, "GET", "/", "one").unwrap();
+    assert_eq!(code, 302);
+    assert!(away.contains("https://elsewhere.example/"), "{away}");
+
+    weather(&desk, "http", &["slow:300"]);
+    let begun = Instant::now();
+    assert_eq!(status(web, "PUT", "/cut"), Ok(200));
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+
+    assert_eq!(weather(&desk, "http", &["--clear"])["weather"], json!([]));
+    assert_eq!(status(web, "GET", "/"), Ok(200));
+    assert!(!desk.home.join("practice/http.weather.json").exists());
+    running.signal(Signal::TERM);
+    running.finish().expect(0);
+}
+
+#[test]
+fn a_token_ends_on_demand_and_is_written_nowhere() {
+    let desk = desk();
+    let (running, lines) = serve(&desk, &["http"]);
+    let web = lines[0]["address"].as_str().unwrap();
+    weather(&desk, "http", &["expire", "+1"]);
+    let said = |token: &str| ask(web, "GET", "/things", token).unwrap().0;
+    let first = "s3cr3t-t0ken-number-one";
+    assert_eq!(said(first), 200);
+    assert_eq!(said(first), 401);
+    assert_eq!(said(first), 401);
+    assert_eq!(said("another-token-of-the-same"), 200);
+    running.signal(Signal::TERM);
+    running.finish().expect(0);
+    for (name, bytes) in super::harness::tree(&desk.home.join("practice")) {
+        assert!(
+            !super::harness::contains(&bytes.unwrap_or_default(), b"s3cr3t"),
+            "{}",
+            name.display()
+        );
+    }
+}
+
+#[test]
+fn a_run_in_practice_meets_the_weather_and_gets_through() {
+    let desk = desk();
+    desk.write(
+        "stack.yaml",
+        "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties: { QueueName: größe-日本 }\n",
+    );
+    desk.write(
+        "workflows/one.yaml",
+        "podium: 1\nname: One\ncredentials: { cloud: { type: aws } }\nsteps:\n  one:\n    \
+         uses: cloudformation/deploy\n    credentials: { aws: cloud }\n    \
+         with: { stack: one, template: stack.yaml }\n",
+    );
+    // The first calls only look, and are asked again; what is throttled later goes again in any case.
+    let rules = ["cut", "x1", "html:502", "x1", "throttle:0", "+3", "x2"];
+    weather(&desk, "cloudformation", &rules);
+    let events = desk
+        .podium(&["run", "one", "--json", "--yes"])
+        .expect(0)
+        .events();
+    event(&events, "run.succeeded", "");
+    let rules = listed(&desk, "cloudformation")["weather"].clone();
+    for rule in rules.as_array().unwrap() {
+        assert_eq!(rule["left"], 0, "each was met: {rules}");
+    }
+    let state = fs::read_to_string(desk.home.join("practice/cloudformation.json")).unwrap();
+    let state: Value = serde_json::from_str(&state).unwrap();
+    let stacks = state["stacks"].as_array().unwrap().iter();
+    let made = stacks.filter(|stack| stack["status"] == "CREATE_COMPLETE");
+    assert_eq!(made.count(), 1, "{state}");
+}
+
+#[test]
+fn what_is_no_weather_is_located_and_answered_with_what_is_possible() {
+    let desk = desk();
+    weather(&desk, "http", &["cut"]);
+    let told = desk
+        .podium(&[
+            "practice",
+            "weather",
+            "http",
+            "thortle:3",
+            "cut:PSOT",
+            "slow:1",
+            "--json",
+        ])
+        .expect(1);
+    told.refused_with("POD0831");
+    let error = told.error();
+    plain_words(&error);
+    let hint = error["hint"].as_str().unwrap();
+    for name in [
+        "throttle:",
+        "expire",
+        "cut",
+        "refuse",
+        "html:",
+        "redirect:",
+        "slow:",
+        "status:",
+        "@PATH-PART",
+        "xTIMES",
+    ] {
+        assert!(hint.contains(name), "{name}: {hint}");
+    }
+    let (first, second) = (one_diagnostic(&told, 0), one_diagnostic(&told, 1));
+    assert_eq!(first["span"]["start"]["column"], 1, "{first}");
+    assert_eq!(first["hint"], "Did you mean `throttle`?");
+    assert_eq!(second["address"]["field"], "/rules/1");
+    assert_eq!(second["span"]["start"]["column"], 5, "{second}");
+    let text = desk
+        .podium(&["practice", "weather", "http", "cut:PSOT"])
+        .expect(1)
+        .stderr;
+    assert!(text.contains("rule 1:1:5: error[POD0831]"), "{text}");
+    // The weather before is still there.
+    assert_eq!(weather(&desk, "http", &[])["weather"][0]["rule"], "cut");
+}
+
+#[test]
+fn what_has_no_weather_says_why() {
+    let desk = desk();
+    for (args, code) in [
+        (&["weather", "htp", "cut"][..], "POD0803"),
+        (&["weather", "htp"], "POD0803"),
+        (&["weather", "terraform", "cut"], "POD0832"),
+        (&["weather", "file", "cut"], "POD0832"),
+        (&["serve", "terraform"], "POD0832"),
+        (&["serve", "nobody"], "POD0803"),
+        (&["reset", "nobody", "--yes"], "POD0803"),
+    ] {
+        let mut whole = vec!["practice"];
+        whole.extend(args);
+        whole.push("--json");
+        desk.podium(&whole).expect(1).refused_with(code);
+    }
+    desk.podium(&["practice", "reset"]).expect(2);
+    desk.podium(&["practice", "serve", "--port", "0"]).expect(2);
+    desk.podium(&["practice", "weather", "http", "cut", "--clear"])
+        .expect(2);
+
+    // A file that is no weather is told, where it is listed and where a call meets it.
+    fs::create_dir_all(desk.home.join("practice")).unwrap();
+    fs::write(desk.home.join("practice/http.weather.json"), "rain").unwrap();
+    let trouble = listed(&desk, "http")["trouble"].clone();
+    assert_eq!(trouble["code"], "POD0834", "{trouble}");
+    plain_words(&trouble);
+    let (running, lines) = serve(&desk, &["http"]);
+    let web = lines[0]["address"].as_str().unwrap();
+    assert_eq!(status(web, "GET", "/"), Ok(500));
+    weather(&desk, "http", &["--clear"]);
+    assert_eq!(status(web, "GET", "/"), Ok(200));
+    running.signal(Signal::TERM);
+    running.finish().expect(0);
+}
+
+#[test]
+fn forgetting_is_asked_for_and_a_served_simulator_begins_anew() {
+    let desk = desk();
+    let (running, lines) = serve(&desk, &["http"]);
+    let web = lines[0]["address"].as_str().unwrap();
+    assert_eq!(status(web, "PUT", "/a"), Ok(201));
+    weather(&desk, "http", &["status:500", "@/b"]);
+    for which in ["http", "--all"] {
+        let refused = desk
+            .podium(&["practice", "reset", which, "--json"])
+            .expect(5);
+        refused.refused_with("POD0836");
+    }
+    assert_eq!(pages(&desk), 1);
+    let forgotten = desk
+        .podium(&["practice", "reset", "--all", "--yes", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(forgotten.as_array().unwrap().len(), 1);
+    assert_eq!(forgotten[0]["connector"], "http");
+    assert_eq!(forgotten[0]["begun"], false);
+    assert_eq!(forgotten[0]["weather"], json!([]));
+    assert_eq!(status(web, "PUT", "/a"), Ok(201), "it is new there");
+    assert_eq!(status(web, "PUT", "/b"), Ok(201), "and the weather is fair");
+    // Where nothing is held there is nothing to ask about.
+    desk.podium(&["practice", "reset", "cloudformation"])
+        .expect(0);
+    running.signal(Signal::TERM);
+    running.finish().expect(0);
+}
