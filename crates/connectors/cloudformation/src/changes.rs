@@ -11,7 +11,7 @@ use crate::client::{Client, Does, pair};
 use crate::config::{Desired, OnFailure};
 use crate::errors::{CANCELLED, INVALID};
 use crate::stack::Stack;
-use crate::template::{Template, is_stateful};
+use crate::template::{DEPTH, NESTED, Template, is_stateful};
 use crate::xml::Node;
 
 /// Waits between looks at a change set that is being worked out.
@@ -28,6 +28,8 @@ pub(crate) struct Set {
     pub(crate) stack_id: String,
     /// Whether making it made the stack's name too.
     pub(crate) made_stack: bool,
+    /// Whether it stands at the head of change sets of nested stacks.
+    pub(crate) nested: bool,
 }
 
 /// What became of a change set.
@@ -61,6 +63,10 @@ impl Client<'_> {
             "ChangeSetType",
             if fresh { "CREATE" } else { "UPDATE" },
         ));
+        let nested = desired.template.is_nesting();
+        if nested {
+            form.push(pair("IncludeNestedStacks", "true"));
+        }
         if fresh && desired.on_failure == OnFailure::Delete {
             form.push(pair("OnStackFailure", "DELETE"));
         } else if desired.on_failure == OnFailure::Keep {
@@ -78,6 +84,7 @@ impl Client<'_> {
                     stack: desired.stack.clone(),
                     stack_id: known.text("StackId").to_owned(),
                     made_stack: existing.is_none(),
+                    nested,
                 });
             }
             Err(refusal) => return Err(refusal.error("CreateChangeSet")),
@@ -87,6 +94,7 @@ impl Client<'_> {
             stack: desired.stack.clone(),
             stack_id: reply.text("StackId").to_owned(),
             made_stack: existing.is_none(),
+            nested,
         })
     }
 
@@ -114,6 +122,15 @@ impl Client<'_> {
                 "CREATE_COMPLETE" => return Ok(Worked::Changes),
                 "FAILED" if is_empty(reason) => return Ok(Worked::Nothing),
                 "FAILED" => {
+                    let (inner, at) = self.nested_reason(reason).await;
+                    if set.nested && is_empty(&inner) {
+                        return Ok(Worked::Nothing);
+                    }
+                    let reason = if at.is_empty() {
+                        reason.to_owned()
+                    } else {
+                        format!("{inner} (in the nested stack `{at}`)")
+                    };
                     return Err(Error::new(
                         ErrorKind::Invalid,
                         INVALID,
@@ -140,19 +157,79 @@ impl Client<'_> {
         unreachable!("the loop has no end of its own")
     }
 
-    /// The changes, page by page.
+    /// Why a nested change set failed, where the reason names one, and its stack; else the reason itself.
+    async fn nested_reason(&self, reason: &str) -> (String, String) {
+        let mut said = (reason.to_owned(), String::new());
+        for _ in 0..DEPTH {
+            let Some(set) = nested_set(&said.0) else {
+                break;
+            };
+            let form = vec![pair("ChangeSetName", set)];
+            // Without the inner reason the outer one is told.
+            let Ok(Ok(reply)) = self.ask("DescribeChangeSet", &form, Does::Look).await else {
+                break;
+            };
+            let inner = reply.text("StatusReason");
+            if inner.is_empty() || inner == said.0 {
+                break;
+            }
+            said = (inner.to_owned(), reply.text("StackName").to_owned());
+        }
+        said
+    }
+
+    /// The changes, page by page, those of nested stacks after the line of their stack, with its path.
     pub(crate) async fn read_set(&self, set: &Set, sides: &Sides<'_>) -> Result<Vec<Change>> {
-        let form = vec![
-            pair("StackName", &set.stack),
-            pair("ChangeSetName", &set.id),
-            pair("IncludePropertyValues", "true"),
-        ];
+        let mut changes = Vec::new();
+        // Read from the end, so that what is nested comes right after its own line.
+        let mut open: Vec<Line> = self.set_lines(set.id.clone(), &set.stack).await?;
+        open.reverse();
+        while let Some(line) = open.pop() {
+            let Line { path, change } = line;
+            let nests = change.text("ResourceType") == NESTED;
+            let inner = change.get("ChangeSetId").map(str::to_owned);
+            let sides = path.is_empty().then_some(sides);
+            let mut read = read_change(&change, sides);
+            let deep = path.matches('/').count() >= DEPTH;
+            read.name = format!("{path}{}", read.name);
+            let below = format!("{}/", read.name);
+            if let (true, Some(id), false) = (nests, inner, deep) {
+                let mut lines = self.set_lines(id, "").await?;
+                if lines.is_empty() && read.action == Action::Update {
+                    // It was only looked at: nothing in it changes.
+                    continue;
+                }
+                for line in &mut lines {
+                    line.path.clone_from(&below);
+                }
+                lines.reverse();
+                open.extend(lines);
+            } else if nests && read.action != Action::Delete {
+                read.confidence = Some(Confidence::Predicted);
+                read.because
+                    .get_or_insert_with(|| "CloudFormation did not look inside.".to_owned());
+            }
+            changes.push(read);
+        }
+        Ok(changes)
+    }
+
+    /// The lines of one change set.
+    async fn set_lines(&self, id: String, stack: &str) -> Result<Vec<Line>> {
+        let mut form = vec![pair("ChangeSetName", id)];
+        if !stack.is_empty() {
+            form.push(pair("StackName", stack));
+        }
+        form.push(pair("IncludePropertyValues", "true"));
         let pages = self.pages("DescribeChangeSet", &form).await?;
         Ok(pages
             .iter()
             .flat_map(|page| page.members("Changes"))
             .filter_map(|member| member.at("ResourceChange"))
-            .map(|change| read_change(change, sides))
+            .map(|change| Line {
+                path: String::new(),
+                change: change.clone(),
+            })
             .collect())
     }
 
@@ -166,6 +243,9 @@ impl Client<'_> {
             Ok(_) => {}
             Err(refusal) if refusal.is_missing() => {}
             Err(refusal) => return Err(refusal.error("DeleteChangeSet")),
+        }
+        if set.nested {
+            self.await_gone(set).await?;
         }
         if !set.made_stack {
             return Ok(());
@@ -181,6 +261,50 @@ impl Client<'_> {
     }
 }
 
+impl Client<'_> {
+    /// Waits until a change set with nested ones is gone; those go one after the other.
+    async fn await_gone(&self, set: &Set) -> Result<()> {
+        for wait in LOOKS.into_iter().chain([5_000; 10]) {
+            match self.find_set(&set.stack, &set.id).await? {
+                Some(left) if left.text("Status").starts_with("DELETE_") => {
+                    if left.text("Status") == "DELETE_FAILED" {
+                        return Err(Error::new(
+                            ErrorKind::Failed,
+                            INVALID,
+                            format!(
+                                "CloudFormation could not take its preview of `{}` away again: {}",
+                                set.stack,
+                                left.text("StatusReason")
+                            ),
+                        )
+                        .with_hint("Delete the change set in AWS, then preview again."));
+                    }
+                    self.cx.sleep(Duration::from_millis(wait)).await;
+                }
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One line of a change set, and the path of the nested stack that it is in.
+struct Line {
+    path: String,
+    change: Node,
+}
+
+/// The ARN of the nested change set that a reason names.
+fn nested_set(reason: &str) -> Option<&str> {
+    if !reason.to_ascii_lowercase().contains("nested change set") {
+        return None;
+    }
+    reason
+        .split_whitespace()
+        .find(|word| word.starts_with("arn:"))
+        .map(|word| word.trim_end_matches(['.', ',', ':']))
+}
+
 pub(crate) fn cancelled() -> Error {
     Error::new(ErrorKind::Cancelled, CANCELLED, "The step was cancelled.")
 }
@@ -193,7 +317,7 @@ fn is_empty(reason: &str) -> bool {
         || reason.contains("no updates are to be performed")
 }
 
-fn read_change(change: &Node, sides: &Sides<'_>) -> Change {
+fn read_change(change: &Node, sides: Option<&Sides<'_>>) -> Change {
     let id = change.text("LogicalResourceId");
     let kind = change.text("ResourceType").to_owned();
     let policy = change.text("PolicyAction");
@@ -264,7 +388,7 @@ fn replaced_because(change: &Node, what: &str) -> String {
 }
 
 /// Values before and after: as CloudFormation tells them, else as they follow from the templates.
-fn values(change: &Node, id: &str, action: Action, sides: &Sides<'_>) -> (Value, Value) {
+fn values(change: &Node, id: &str, action: Action, sides: Option<&Sides<'_>>) -> (Value, Value) {
     let told = |context: &str| {
         let value: Value = serde_json::from_str(change.get(context)?).ok()?;
         Some(legible(value.get("Properties").cloned().unwrap_or(value)))
@@ -276,11 +400,12 @@ fn values(change: &Node, id: &str, action: Action, sides: &Sides<'_>) -> (Value,
     };
     let before = match action {
         Action::Create => Value::Null,
-        _ => told("BeforeContext").unwrap_or_else(|| worked(sides.before.as_ref())),
+        _ => told("BeforeContext")
+            .unwrap_or_else(|| worked(sides.and_then(|sides| sides.before.as_ref()))),
     };
     let after = match action {
         Action::Delete => Value::Null,
-        _ => told("AfterContext").unwrap_or_else(|| worked(Some(&sides.after))),
+        _ => told("AfterContext").unwrap_or_else(|| worked(sides.map(|sides| &sides.after))),
     };
     let (Value::Object(mut old), Value::Object(mut new)) = (before.clone(), after.clone()) else {
         return (before, after);

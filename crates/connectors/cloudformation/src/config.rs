@@ -38,6 +38,23 @@ pub(crate) struct Delete {
     pub(crate) role: Option<String>,
 }
 
+/// The inputs of `cloudformation/continue-rollback`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Continue {
+    pub(crate) stack: String,
+    #[serde(default)]
+    pub(crate) skip: Vec<String>,
+    pub(crate) role: Option<String>,
+}
+
+/// The inputs of `cloudformation/read-stack-set`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ReadSet {
+    pub(crate) stack_set: String,
+    #[serde(default)]
+    pub(crate) delegated: bool,
+}
+
 /// What becomes of a stack that fails.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]

@@ -3,8 +3,8 @@
 //! Requests are values: the Query protocol, signed with Signature Version 4, read from XML. The same
 //! connector speaks to AWS, to a test server at another endpoint, and to the practice cloud.
 //!
-//! Not here: S3 (templates longer than a request takes are refused with the reason), stack sets,
-//! and judging templates, which CloudFormation does itself.
+//! Not here: S3 (templates longer than a request takes are refused with the reason), changing stack
+//! sets (they are read), and judging templates, which CloudFormation does itself.
 //!
 //! Invariants: nothing is executed twice, since the change set carries the step's key and the events
 //! are searched for it first; a stack is followed by its ARN, so that one of the same name is never
@@ -32,7 +32,7 @@ use podium_connector::{
 use podium_diagnostics::Result;
 use serde_json::Value;
 
-use operations::{delete_stack, deploy_stack, restore_stack};
+use operations::{continue_rollback, delete_stack, deploy_stack, read_stack_set, restore_stack};
 
 /// CloudFormation.
 pub struct CloudFormation {
@@ -54,8 +54,21 @@ impl Default for CloudFormation {
     }
 }
 
-fn is_delete(request: &StepRequest) -> bool {
-    request.operation.operation() == "delete"
+/// Which of the operations is asked for.
+enum Asked {
+    Deploy,
+    Delete,
+    Continue,
+    ReadSet,
+}
+
+fn asked(request: &StepRequest) -> Asked {
+    match request.operation.operation() {
+        "delete" => Asked::Delete,
+        "continue-rollback" => Asked::Continue,
+        "read-stack-set" => Asked::ReadSet,
+        _ => Asked::Deploy,
+    }
 }
 
 #[async_trait]
@@ -102,10 +115,11 @@ impl Connector for CloudFormation {
     }
 
     async fn preview(&self, cx: &dyn Context, request: &StepRequest) -> Result<StepPreview> {
-        if is_delete(request) {
-            delete_stack::preview(cx, request).await
-        } else {
-            deploy_stack::preview(cx, request).await
+        match asked(request) {
+            Asked::Deploy => deploy_stack::preview(cx, request).await,
+            Asked::Delete => delete_stack::preview(cx, request).await,
+            Asked::Continue => continue_rollback::preview(cx, request).await,
+            Asked::ReadSet => read_stack_set::preview(cx, request).await,
         }
     }
 
@@ -115,30 +129,39 @@ impl Connector for CloudFormation {
         request: &StepRequest,
         preview: &StepPreview,
     ) -> Result<UndoRecord> {
-        if is_delete(request) {
-            delete_stack::prepare(cx, request).await
-        } else {
-            deploy_stack::prepare(cx, request, preview).await
+        match asked(request) {
+            Asked::Deploy => deploy_stack::prepare(cx, request, preview).await,
+            Asked::Delete => delete_stack::prepare(cx, request).await,
+            Asked::Continue => Ok(continue_rollback::prepare(preview)),
+            Asked::ReadSet => Ok(UndoRecord {
+                undo: read_stack_set::undo(),
+                record: Value::Null,
+            }),
         }
     }
 
     async fn run(&self, cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-        if is_delete(request) {
-            delete_stack::run(cx, request).await
-        } else {
-            deploy_stack::run(cx, request).await
+        match asked(request) {
+            Asked::Deploy => deploy_stack::run(cx, request).await,
+            Asked::Delete => delete_stack::run(cx, request).await,
+            Asked::Continue => continue_rollback::run(cx, request).await,
+            Asked::ReadSet => read_stack_set::run(cx, request).await,
         }
     }
 
     async fn observe(&self, cx: &dyn Context, request: &StepRequest) -> Result<Observed> {
-        if is_delete(request) {
-            delete_stack::observe(cx, request).await
-        } else {
-            deploy_stack::observe(cx, request).await
+        match asked(request) {
+            Asked::Deploy => deploy_stack::observe(cx, request).await,
+            Asked::Delete => delete_stack::observe(cx, request).await,
+            Asked::Continue => continue_rollback::observe(cx, request).await,
+            Asked::ReadSet => Ok(Observed::NeverStarted),
         }
     }
 
     async fn cancelled(&self, cx: &dyn Context, request: &StepRequest) -> Result<StillRunning> {
+        if matches!(asked(request), Asked::ReadSet) {
+            return Ok(StillRunning::default());
+        }
         look::still_running(cx, request).await
     }
 
@@ -148,10 +171,11 @@ impl Connector for CloudFormation {
         request: &StepRequest,
         outcome: &Outcome,
     ) -> Result<()> {
-        if is_delete(request) {
-            delete_stack::verify(cx, request).await
-        } else {
-            deploy_stack::verify(cx, request, outcome).await
+        match asked(request) {
+            Asked::Deploy => deploy_stack::verify(cx, request, outcome).await,
+            Asked::Delete => delete_stack::verify(cx, request).await,
+            Asked::Continue => continue_rollback::verify(cx, request, outcome).await,
+            Asked::ReadSet => Ok(()),
         }
     }
 
@@ -161,7 +185,11 @@ impl Connector for CloudFormation {
         request: &StepRequest,
         record: &UndoRecord,
     ) -> Result<StepPreview> {
-        restore_stack::preview(cx, request, record).await
+        match asked(request) {
+            Asked::Deploy | Asked::Delete => restore_stack::preview(cx, request, record).await,
+            Asked::Continue => Err(self.not_possible(Verb::Undo, request)),
+            Asked::ReadSet => Ok(read_stack_set::nothing()),
+        }
     }
 
     async fn undo(
@@ -170,14 +198,18 @@ impl Connector for CloudFormation {
         request: &StepRequest,
         record: &UndoRecord,
     ) -> Result<Outcome> {
-        restore_stack::undo(cx, request, record).await
+        match asked(request) {
+            Asked::Deploy | Asked::Delete => restore_stack::undo(cx, request, record).await,
+            Asked::Continue => Err(self.not_possible(Verb::Undo, request)),
+            Asked::ReadSet => Ok(Outcome::default()),
+        }
     }
 
     async fn drift(&self, cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
-        if is_delete(request) {
-            return Err(self.not_possible(Verb::Drift, request));
+        match asked(request) {
+            Asked::Deploy | Asked::Continue => look::drift(cx, request).await,
+            Asked::Delete | Asked::ReadSet => Err(self.not_possible(Verb::Drift, request)),
         }
-        look::drift(cx, request).await
     }
 
     async fn discover(
@@ -192,6 +224,9 @@ impl Connector for CloudFormation {
     }
 
     async fn draw(&self, cx: &dyn Context, request: &StepRequest) -> Result<Drawing> {
-        look::draw(cx, request).await
+        match asked(request) {
+            Asked::ReadSet => read_stack_set::draw(cx, request).await,
+            _ => look::draw(cx, request).await,
+        }
     }
 }

@@ -12,7 +12,9 @@ use serde_json::Value;
 use crate::client::{Client, Does, pair};
 use crate::config;
 use crate::errors::INVALID;
+use crate::operations::read_stack_set;
 use crate::stack::Standing;
+use crate::template::{DEPTH, NESTED};
 
 /// Regions as of the endpoint rules of botocore 1.44, without the closed partitions.
 const REGIONS: [&str; 31] = [
@@ -48,6 +50,9 @@ const REGIONS: [&str; 31] = [
     "us-west-1",
     "us-west-2",
 ];
+
+/// What stands for a value that is shown to nobody.
+const HIDDEN: &str = "(hidden)";
 
 pub(crate) async fn identify(cx: &dyn Context, request: &StepRequest) -> Result<Identity> {
     let client = Client::new(cx, config::region(request))?;
@@ -103,11 +108,33 @@ pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Dri
             }],
         });
     };
-    // Detection writes nothing but its own findings.
+    // CloudFormation looks into no nested stack by itself; each is asked for.
+    let mut items = Vec::new();
+    let mut open = vec![(stack.id, String::new())];
+    while let Some((id, path)) = open.pop() {
+        detect(&client, &id).await?;
+        items.extend(found(&client, &id, &path).await?);
+        if path.matches('/').count() >= DEPTH {
+            continue;
+        }
+        let nested = client.members(&id).await?.into_iter().filter(|member| {
+            member.kind == NESTED
+                && !member.physical.is_empty()
+                && Standing::of(&member.status) != Standing::Gone
+        });
+        open.extend(nested.map(|member| (member.physical, format!("{path}{}/", member.id))));
+    }
+    items.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Drift { items })
+}
+
+/// Lets CloudFormation look for changes in one stack; it writes nothing but its own findings.
+async fn detect(client: &Client<'_>, stack: &str) -> Result<()> {
+    let cx = client.cx;
     let begun = client
         .call(
             "DetectStackDrift",
-            &vec![pair("StackName", &stack.id)],
+            &vec![pair("StackName", stack)],
             Does::Look,
         )
         .await?;
@@ -119,7 +146,7 @@ pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Dri
             .call("DescribeStackDriftDetectionStatus", &form, Does::Look)
             .await?;
         match state.text("DetectionStatus") {
-            "DETECTION_COMPLETE" => break,
+            "DETECTION_COMPLETE" => return Ok(()),
             "DETECTION_FAILED" => {
                 return Err(Error::new(
                     ErrorKind::Failed,
@@ -138,42 +165,45 @@ pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Dri
             }
         }
     }
+}
+
+/// What the last look found in one stack.
+async fn found(client: &Client<'_>, stack: &str, path: &str) -> Result<Vec<DriftItem>> {
     let pages = client
         .pages(
             "DescribeStackResourceDrifts",
-            &vec![pair("StackName", &stack.id)],
+            &vec![pair("StackName", stack)],
         )
         .await?;
     let properties = |text: Option<&str>| {
         text.and_then(|text| serde_json::from_str(text).ok())
             .unwrap_or(Value::Null)
     };
-    Ok(Drift {
-        items: pages
-            .iter()
-            .flat_map(|page| page.members("StackResourceDrifts"))
-            .filter(|drift| {
-                matches!(
-                    drift.text("StackResourceDriftStatus"),
-                    "MODIFIED" | "DELETED"
-                )
-            })
-            .map(|drift| {
-                let mut expected = properties(drift.get("ExpectedProperties"));
-                let mut actual = match drift.text("StackResourceDriftStatus") {
-                    "DELETED" => Value::Null,
-                    _ => properties(drift.get("ActualProperties")),
-                };
-                only_different(&mut expected, &mut actual);
-                DriftItem {
-                    kind: drift.text("ResourceType").to_owned(),
-                    name: drift.text("LogicalResourceId").to_owned(),
-                    expected,
-                    actual,
-                }
-            })
-            .collect(),
-    })
+    Ok(pages
+        .iter()
+        .flat_map(|page| page.members("StackResourceDrifts"))
+        .filter(|drift| {
+            matches!(
+                drift.text("StackResourceDriftStatus"),
+                "MODIFIED" | "DELETED"
+            )
+        })
+        .map(|drift| {
+            let mut expected = properties(drift.get("ExpectedProperties"));
+            let mut actual = match drift.text("StackResourceDriftStatus") {
+                "DELETED" => Value::Null,
+                _ => properties(drift.get("ActualProperties")),
+            };
+            only_different(&mut expected, &mut actual);
+            hide(&mut expected, &mut actual);
+            DriftItem {
+                kind: drift.text("ResourceType").to_owned(),
+                name: format!("{path}{}", drift.text("LogicalResourceId")),
+                expected,
+                actual,
+            }
+        })
+        .collect())
 }
 
 /// Takes away what is the same on both sides.
@@ -189,6 +219,32 @@ fn only_different(expected: &mut Value, actual: &mut Value) {
     for name in same {
         expected.remove(&name);
         actual.remove(&name);
+    }
+}
+
+/// Where the expected value is one that CloudFormation hides, the actual one may be the secret itself.
+fn hide(expected: &mut Value, actual: &mut Value) {
+    match (expected, actual) {
+        (Value::Object(expected), Value::Object(actual)) => {
+            for (name, expected) in expected {
+                hide(expected, actual.get_mut(name).unwrap_or(&mut Value::Null));
+            }
+        }
+        (Value::Array(expected), Value::Array(actual)) => {
+            for (at, expected) in expected.iter_mut().enumerate() {
+                hide(expected, actual.get_mut(at).unwrap_or(&mut Value::Null));
+            }
+        }
+        (expected @ Value::String(_), actual) => {
+            let text = expected.as_str().unwrap_or_default();
+            if text.contains("****") {
+                *expected = Value::from(HIDDEN);
+                if !actual.is_null() {
+                    *actual = Value::from(HIDDEN);
+                }
+            }
+        }
+        _ => {}
     }
 }
 
@@ -215,6 +271,19 @@ pub(crate) async fn discover(
             names.sort_unstable();
             names.dedup();
             Ok(Some(names.into_iter().map(choice).collect()))
+        }
+        "stack-sets" => {
+            let client = Client::new(cx, config::region(request))?;
+            read_stack_set::choices(&client, request).await.map(Some)
+        }
+        "stuck-resources" => {
+            let client = Client::new(cx, config::region(request))?;
+            let Some(name) = request.inputs.text("stack") else {
+                return Ok(Some(Vec::new()));
+            };
+            let members = client.members(name).await?;
+            let stuck = members.iter().filter(|one| one.status.ends_with("_FAILED"));
+            Ok(Some(stuck.map(|member| choice(&member.id)).collect()))
         }
         _ => Ok(None),
     }

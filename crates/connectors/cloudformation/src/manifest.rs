@@ -1,5 +1,7 @@
 //! What CloudFormation is, as data.
 
+mod upkeep;
+
 use podium_connector::{
     Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
     Support, Verb, explanations,
@@ -119,7 +121,7 @@ fn deploy() -> Operation {
         capability: Capability::all()
             .with(
                 Verb::Preview,
-                Support::partly("a change set does not look inside nested stacks and custom resources, and does not check quotas or rights."),
+                Support::partly("a change set does not look inside custom resources, and does not check quotas or rights."),
             )
             .with(
                 Verb::Cancel,
@@ -127,7 +129,7 @@ fn deploy() -> Operation {
             )
             .with(
                 Verb::Undo,
-                Support::partly("data in a deleted resource is lost, and a resource that was replaced comes back new and empty."),
+                Support::partly("data in a deleted resource is lost, a resource that was replaced comes back new and empty, and a nested stack gets the template that lies at its address by then."),
             ),
         writes: true,
         delivery: Delivery::EffectivelyOnce,
@@ -263,7 +265,12 @@ pub(crate) fn manifest() -> Manifest {
         mark: "Cf".into(),
         hue: 350,
         credentials: vec![aws()],
-        operations: vec![deploy(), delete()],
+        operations: vec![
+            deploy(),
+            delete(),
+            upkeep::continue_rollback(),
+            upkeep::read_stack_set(),
+        ],
         tools: Vec::new(),
         local: false,
         links: vec![
@@ -273,6 +280,8 @@ pub(crate) fn manifest() -> Manifest {
         explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![
             "The text by which CloudFormation says that a change set is empty was not seen from the live service; it is matched loosely.".into(),
+            "How a change set with nested ones fails when one of those has no changes, and which words name it, was not seen from the live service; the nested reason is read where the reply names a change set.".into(),
+            "That a deleted change set with nested ones is listed as DELETE_… until it is gone is the vendor's documentation and was not seen.".into(),
             "The console's address of a stack is taken from common use.".into(),
             "CloudFormation gives the value of a NoEcho parameter back as asterisks; the former value is asked for by UsePreviousValue.".into(),
         ],

@@ -1,7 +1,9 @@
 //! What can be done to a stack, and taken back.
 
+pub(crate) mod continue_rollback;
 pub(crate) mod delete_stack;
 pub(crate) mod deploy_stack;
+pub(crate) mod read_stack_set;
 pub(crate) mod restore_stack;
 
 use std::path::PathBuf;

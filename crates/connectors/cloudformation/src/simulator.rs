@@ -2,7 +2,9 @@
 //!
 //! Stacks are made, changed and deleted over time, resource by resource, with events, tokens, change
 //! sets, roll-backs, drift and termination protection. A template can ask for trouble:
-//! `Metadata: { Practice: { Seconds: 5, Fail: "no room", DeleteFail: "not empty" } }` on a resource.
+//! `Metadata: { Practice: { Seconds: 5, Fail: "no room", DeleteFail: "not empty", RollbackFail: "gone" } }`
+//! on a resource. A nested stack has its template there, as `Template`, since there is no bucket. Stack
+//! sets are made and read; their stacks are entries alone.
 //!
 //! Invariants: the value of a parameter marked `NoEcho` is never kept, only its fingerprint; the same
 //! calls at the same times give the same answers.
@@ -10,7 +12,9 @@
 mod answer;
 mod compare;
 mod evaluate;
+mod nested_sets;
 mod render;
+mod stack_sets;
 mod state;
 mod timeline;
 

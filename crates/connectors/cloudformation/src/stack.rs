@@ -21,6 +21,9 @@ pub(crate) struct Stack {
     pub(crate) capabilities: Vec<String>,
     pub(crate) protected: bool,
     pub(crate) role: Option<String>,
+    /// The ARN of the stack around it, where it is nested.
+    #[serde(default)]
+    pub(crate) root: Option<String>,
 }
 
 /// One resource of a stack.
@@ -30,6 +33,7 @@ pub(crate) struct Member {
     pub(crate) kind: String,
     pub(crate) physical: String,
     pub(crate) status: String,
+    pub(crate) reason: String,
 }
 
 /// What a status means. A word that nobody knows means that it goes on.
@@ -91,21 +95,62 @@ impl Stack {
             "UPDATE_ROLLBACK_FAILED" => error(
                 ErrorKind::Conflict,
                 format!(
-                    "The stack `{}` is stuck: its last update failed, and so did the way back.",
+                    "The stack `{}` is stuck (UPDATE_ROLLBACK_FAILED): its last update failed, and so did the way back.",
                     self.name
                 ),
-                "Repair the resource that failed, then choose `Continue update rollback` in AWS.",
+                "Repair the resource that failed, run `cloudformation/continue-rollback` on the stack, then deploy again.",
             ),
             _ if self.standing() == Standing::Running => error(
                 ErrorKind::Conflict,
-                format!(
-                    "Somebody else is changing the stack `{}` right now ({}).",
-                    self.name, self.status
-                ),
+                self.busy(),
                 "Wait until that has ended; the stack's events in AWS tell who began it.",
             ),
             _ => Ok(()),
         }
+    }
+}
+
+impl Stack {
+    /// What goes on with it, in a sentence.
+    fn busy(&self) -> String {
+        let Self { name, status, .. } = self;
+        match status.as_str() {
+            "DELETE_IN_PROGRESS" => {
+                format!("The stack `{name}` is being deleted right now ({status}).")
+            }
+            _ if status.contains("ROLLBACK") => {
+                format!("The stack `{name}` is on its way back to its last good state ({status}).")
+            }
+            _ if status.contains("CLEANUP") => format!(
+                "The stack `{name}` was updated just now and what is no longer needed is being removed ({status})."
+            ),
+            _ => format!("Somebody else is changing the stack `{name}` right now ({status})."),
+        }
+    }
+
+    /// What is to be known of its state before it is deployed to.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let name = &self.name;
+        let mut notes = Vec::new();
+        match self.status.as_str() {
+            "REVIEW_IN_PROGRESS" => notes.push(format!(
+                "`{name}` is only a name so far (REVIEW_IN_PROGRESS): somebody had a first deployment worked out and did not carry it out. It is made now."
+            )),
+            "UPDATE_FAILED" => notes.push(format!(
+                "The last update of `{name}` failed and was kept as it was (UPDATE_FAILED). This deploys over it; `cloudformation/continue-rollback` goes back instead."
+            )),
+            "UPDATE_ROLLBACK_COMPLETE" => notes.push(format!(
+                "The last update of `{name}` failed and was rolled back; the cause may still be there."
+            )),
+            _ => {}
+        }
+        if let Some(root) = &self.root {
+            let root = root.split('/').nth(1).unwrap_or(root);
+            notes.push(format!(
+                "`{name}` is nested in the stack `{root}`; what is done to it directly is undone by the next deployment of that one."
+            ));
+        }
+        notes
     }
 }
 
@@ -144,6 +189,10 @@ impl Client<'_> {
                 .collect(),
             protected: stack.text("EnableTerminationProtection") == "true",
             role: stack.get("RoleARN").map(str::to_owned),
+            root: stack
+                .get("RootId")
+                .or(stack.get("ParentId"))
+                .map(str::to_owned),
         }))
     }
 
@@ -181,6 +230,7 @@ impl Client<'_> {
                 kind: member.text("ResourceType").to_owned(),
                 physical: member.text("PhysicalResourceId").to_owned(),
                 status: member.text("ResourceStatus").to_owned(),
+                reason: member.text("ResourceStatusReason").to_owned(),
             })
             .collect())
     }
@@ -229,6 +279,10 @@ mod tests {
             ("ROLLBACK_COMPLETE", "can only be deleted"),
             ("UPDATE_IN_PROGRESS", "Somebody else"),
             ("UPDATE_ROLLBACK_FAILED", "stuck"),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", "on its way back"),
+            ("ROLLBACK_IN_PROGRESS", "on its way back"),
+            ("DELETE_IN_PROGRESS", "being deleted"),
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "being removed"),
         ] {
             let stack = Stack {
                 status: status.into(),

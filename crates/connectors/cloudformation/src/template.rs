@@ -16,6 +16,12 @@ use crate::errors::TEMPLATE;
 /// CloudFormation takes no longer ones in a request.
 pub(crate) const LIMIT: usize = 51_200;
 
+/// The kind of a nested stack.
+pub(crate) const NESTED: &str = "AWS::CloudFormation::Stack";
+
+/// Stacks nested deeper than this are not looked into.
+pub(crate) const DEPTH: usize = 8;
+
 /// A template, as text for the wire and as data.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
@@ -80,6 +86,12 @@ impl Template {
     /// Names of parameters, in order.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
         self.section("Parameters").map(|(name, _)| name.as_str())
+    }
+
+    /// Whether it makes other stacks.
+    pub(crate) fn is_nesting(&self) -> bool {
+        self.section("Resources")
+            .any(|(_, resource)| resource["Type"] == NESTED)
     }
 
     /// Whether a parameter of this name is there and has a default.

@@ -1,6 +1,6 @@
 //! Following one operation on a stack to its end, event by event.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use podium_connector::{Context, LogLevel, LogLine, Made, Progress};
@@ -10,6 +10,7 @@ use crate::changes::cancelled;
 use crate::client::{Client, Does, pair};
 use crate::errors::STACK_FAILED;
 use crate::stack::{Stack, Standing};
+use crate::template::{DEPTH, NESTED};
 use crate::xml::Node;
 
 /// Waits between looks, in milliseconds; the first are short, so that a short stack ends soon.
@@ -18,6 +19,8 @@ const LOOKS: [u64; 10] = [
 ];
 /// Looks without any event of ours before the stack's own word is taken.
 const PATIENCE: usize = 8;
+/// So many nested stacks are followed; more would be asked for too often.
+const MOST_NESTED: usize = 60;
 
 /// What is followed.
 #[derive(Clone, Debug)]
@@ -38,6 +41,8 @@ pub(crate) enum Kind {
     Create,
     Update,
     Delete,
+    /// Back to the last good state.
+    Back,
 }
 
 #[derive(Clone, Debug)]
@@ -70,9 +75,11 @@ impl Event {
         }
     }
 
+    /// Whether it is about the stack itself. A nested one that was never made has no id either.
     fn is_stack(&self, stack: &str) -> bool {
-        self.kind == "AWS::CloudFormation::Stack"
-            && (self.physical == stack || self.physical.is_empty())
+        let name = stack.split('/').nth(1).unwrap_or(stack);
+        self.kind == NESTED
+            && (self.physical == stack || (self.physical.is_empty() && self.about == name))
     }
 
     /// Whether it is a failure by itself, and not because another thing failed.
@@ -83,6 +90,17 @@ impl Event {
             && !self.is_stack(stack)
             && !echo.iter().any(|word| reason.contains(word))
     }
+
+    /// Whether it only says that something in a nested stack failed.
+    fn is_echo_from_below(&self) -> bool {
+        self.kind == NESTED && self.reason.to_ascii_lowercase().contains("embedded stack")
+    }
+
+    /// The nested stack that it tells of.
+    fn nested(&self, stack: &str) -> Option<&str> {
+        (self.kind == NESTED && self.physical != stack && self.physical.starts_with("arn:"))
+            .then_some(self.physical.as_str())
+    }
 }
 
 /// What was seen so far.
@@ -90,13 +108,43 @@ impl Event {
 struct Seen {
     ids: BTreeSet<String>,
     ours: Vec<Event>,
+    /// Nested stacks: ARN → the path to it, as `Network/Inner/`.
+    nested: BTreeMap<String, String>,
+    /// Failures in nested stacks that have no other cause, with their path.
+    below: Vec<Event>,
+}
+
+impl Seen {
+    /// Notes the nested stacks of which events tell.
+    fn note_nested(&mut self, stack: &str, path: &str, events: &[Event]) {
+        for event in events {
+            if let Some(id) = event.nested(stack)
+                && self.nested.len() < MOST_NESTED
+                && path.matches('/').count() < DEPTH
+                && !self.nested.contains_key(id)
+            {
+                self.nested
+                    .insert(id.to_owned(), format!("{path}{}/", event.about));
+            }
+        }
+    }
+
+    /// What failed first, and not because another thing failed.
+    fn cause(&self, stack: &str) -> Option<&Event> {
+        let own = || self.ours.iter().filter(|event| event.is_first_cause(stack));
+        own()
+            .filter(|event| !event.is_echo_from_below())
+            .chain(&self.below)
+            .min_by_key(|event| event.at.unwrap_or(i64::MAX))
+            .or_else(|| own().next())
+    }
 }
 
 impl Client<'_> {
-    /// The events of an operation so far, oldest first; empty where it never began.
-    async fn events(&self, course: &Course<'_>, seen: &mut Seen) -> Result<Vec<Event>> {
-        let mut form = vec![pair("StackName", course.stack)];
-        let mut fresh = Vec::new();
+    /// The events of a stack that were not seen yet, oldest first.
+    async fn fresh_events(&self, stack: &str, ids: &mut BTreeSet<String>) -> Result<Vec<Event>> {
+        let mut form = vec![pair("StackName", stack)];
+        let mut fresh: Vec<Event> = Vec::new();
         for _ in 0..1_000 {
             let page = match self.ask("DescribeStackEvents", &form, Does::Look).await? {
                 Ok(page) => page,
@@ -106,7 +154,7 @@ impl Client<'_> {
             let before = fresh.len();
             let mut known = false;
             for event in page.members("StackEvents").map(Event::of) {
-                if seen.ids.contains(&event.id) {
+                if ids.contains(&event.id) {
                     known = true;
                 } else {
                     fresh.push(event);
@@ -121,13 +169,50 @@ impl Client<'_> {
             form.push(pair("NextToken", next));
         }
         fresh.reverse();
-        seen.ids.extend(fresh.iter().map(|event| event.id.clone()));
+        ids.extend(fresh.iter().map(|event| event.id.clone()));
+        Ok(fresh)
+    }
+
+    /// The events of an operation so far, oldest first; empty where it never began.
+    async fn events(&self, course: &Course<'_>, seen: &mut Seen) -> Result<Vec<Event>> {
+        let mut fresh = self.fresh_events(course.stack, &mut seen.ids).await?;
         let mut begun = !seen.ours.is_empty();
         fresh.retain(|event| {
             begun = begun || event.token == course.token;
             event.token == course.token || (begun && event.token.is_empty())
         });
+        seen.note_nested(course.stack, "", &fresh);
         Ok(fresh)
+    }
+
+    /// Tells what happened in nested stacks since the operation began.
+    async fn tell_nested(&self, course: &Course<'_>, seen: &mut Seen) -> Result<()> {
+        let since = seen.ours.first().and_then(|event| event.at);
+        let mut asked: BTreeSet<String> = BTreeSet::new();
+        // Telling of one may bring others to light.
+        while let Some((id, path)) = seen
+            .nested
+            .iter()
+            .find(|(id, _)| !asked.contains(*id))
+            .map(|(id, path)| (id.clone(), path.clone()))
+        {
+            asked.insert(id.clone());
+            let mut fresh = self.fresh_events(&id, &mut seen.ids).await?;
+            fresh.retain(|event| event.at.is_none() || event.at >= since);
+            seen.note_nested(&id, &path, &fresh);
+            for mut event in fresh {
+                // Its own beginning and end are told by the stack around it.
+                if event.is_stack(&id) {
+                    continue;
+                }
+                event.about = format!("{path}{}", event.about);
+                tell(self.cx, &event, course.stack, None);
+                if event.is_first_cause(&id) && !event.is_echo_from_below() {
+                    seen.below.push(event);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether the operation ever began.
@@ -163,6 +248,11 @@ impl Client<'_> {
                 tell(self.cx, &event, course.stack, self.link(course.stack));
                 seen.ours.push(event);
             }
+            match self.tell_nested(course, &mut seen).await {
+                Err(error) if !may_pass(&error) => return Err(error),
+                // What is missed now is told the next time.
+                _ => {}
+            }
             if is_over(course, &seen, silent) {
                 match self.stack(course.stack).await {
                     Ok(None) => return end(course, gone(course), &seen, called_off),
@@ -171,6 +261,7 @@ impl Client<'_> {
                             tell(self.cx, &event, course.stack, self.link(course.stack));
                             seen.ours.push(event);
                         }
+                        let _ = self.tell_nested(course, &mut seen).await;
                         return end(course, stack, &seen, called_off);
                     }
                     Ok(Some(_)) => {}
@@ -218,7 +309,7 @@ impl Client<'_> {
     /// Asks CloudFormation to stop.
     async fn call_off(&self, course: &Course<'_>) -> Result<()> {
         let (action, form) = match course.kind {
-            Kind::Delete => return Ok(()),
+            Kind::Delete | Kind::Back => return Ok(()),
             Kind::Update => (
                 "CancelUpdateStack",
                 vec![
@@ -261,6 +352,7 @@ fn end(course: &Course<'_>, stack: Stack, seen: &Seen, called_off: bool) -> Resu
     let good = match course.kind {
         Kind::Create | Kind::Update => stack.standing() == Standing::Done,
         Kind::Delete => stack.standing() == Standing::Gone,
+        Kind::Back => matches!(stack.standing(), Standing::RolledBack | Standing::Done),
     };
     if good && !called_off {
         return Ok(stack);
@@ -295,10 +387,7 @@ fn failure(course: &Course<'_>, stack: &Stack, seen: &Seen, called_off: bool) ->
         (Kind::Create | Kind::Update, Standing::Gone) => "and was deleted again".to_owned(),
         _ => format!("and is {} now", stack.status),
     };
-    let cause = seen
-        .ours
-        .iter()
-        .find(|event| event.is_first_cause(course.stack));
+    let cause = seen.cause(course.stack);
     let why = match cause {
         Some(event) => {
             let reason = if event.reason.is_empty() {
@@ -315,6 +404,7 @@ fn failure(course: &Course<'_>, stack: &Stack, seen: &Seen, called_off: bool) ->
         Kind::Create => "could not be created",
         Kind::Update => "could not be updated",
         Kind::Delete => "could not be deleted",
+        Kind::Back => "could not be brought back",
     };
     let (kind, message) = if called_off {
         (
@@ -332,6 +422,9 @@ fn failure(course: &Course<'_>, stack: &Stack, seen: &Seen, called_off: bool) ->
             "Correct the cause; Undo removes what is left, and so does `cloudformation/delete`."
         }
         Standing::RolledBack => "Everything is as before. Correct the cause, then deploy again.",
+        Standing::Failed if course.kind == Kind::Back => {
+            "Repair the resource that the message names, or name it under `skip`, then run it again."
+        }
         Standing::Failed if course.kind == Kind::Delete => {
             "Empty or release what could not be deleted (a bucket with objects, for example), then delete again."
         }

@@ -15,7 +15,7 @@ use crate::client::{Client, Does, pair};
 use crate::config::{self, Delete};
 use crate::errors::PROTECTED;
 use crate::stack::{Stack, Standing};
-use crate::template::Template;
+use crate::template::{DEPTH, NESTED, Template};
 use crate::watch::{Course, Kind};
 
 impl Client<'_> {
@@ -30,15 +30,28 @@ impl Client<'_> {
     }
 }
 
-/// Fails where the stack may not be deleted.
+/// Fails where the stack may not be deleted, or not now.
 pub(crate) fn deletable(stack: &Stack) -> Result<()> {
+    let name = &stack.name;
     if stack.protected {
+        // A nested stack takes its protection from the stack around it all.
+        let holder = stack
+            .root
+            .as_deref()
+            .and_then(|root| root.split('/').nth(1))
+            .unwrap_or(name);
         return Err(Error::new(
             ErrorKind::Forbidden,
             PROTECTED,
-            format!("The stack `{}` is protected against deletion.", stack.name),
+            format!("The stack `{name}` is protected against deletion, so that nothing of it is deleted."),
         )
-        .with_hint("Switch termination protection off in AWS, if it really may go."));
+        .with_hint(format!(
+            "If it really may go, switch termination protection off in AWS (`aws cloudformation update-termination-protection --stack-name {holder} --no-enable-termination-protection`), then preview again."
+        )));
+    }
+    let updating = stack.status.starts_with("UPDATE_") && stack.standing() == Standing::Running;
+    if updating {
+        return stack.ready();
     }
     Ok(())
 }
@@ -108,25 +121,49 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
         return Ok(preview);
     };
     deletable(&stack)?;
+    preview.notes = stack
+        .remarks()
+        .into_iter()
+        .filter(|_| stack.root.is_some())
+        .collect();
     preview.changes = gone_with(&client, &stack).await?;
     preview.outputs.insert("deleted".into(), true.into());
     preview.outputs.insert("stack_id".into(), stack.id.into());
     Ok(preview)
 }
 
-/// A line for each thing that goes with the stack.
+/// A line for each thing that goes with the stack, those of nested stacks with the path of theirs.
 pub(crate) async fn gone_with(
     client: &Client<'_>,
     stack: &Stack,
 ) -> Result<Vec<podium_connector::Change>> {
-    let members = client.members(&stack.id).await?;
-    let template = match client.original(&stack.id).await {
-        Ok(body) => Template::parse(body, &stack.name).ok(),
-        // A name without a template has nothing to keep.
-        Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid) => None,
-        Err(error) => return Err(error),
-    };
-    Ok(deletions(&members, template.as_ref()))
+    let mut lines = Vec::new();
+    let mut open = vec![(stack.id.clone(), String::new())];
+    while let Some((id, path)) = open.pop() {
+        let members = client.members(&id).await?;
+        let template = match client.original(&id).await {
+            Ok(body) => Template::parse(body, &id).ok(),
+            // A name without a template has nothing to keep.
+            Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid) => None,
+            Err(error) => return Err(error),
+        };
+        let mut nested = Vec::new();
+        for mut line in deletions(&members, template.as_ref()) {
+            let below = members.iter().find(|member| member.id == line.name);
+            line.name = format!("{path}{}", line.name);
+            if line.kind == NESTED
+                && line.because.is_none()
+                && path.matches('/').count() < DEPTH
+                && let Some(below) = below.filter(|below| !below.physical.is_empty())
+            {
+                nested.push((below.physical.clone(), format!("{}/", line.name)));
+            }
+            lines.push(line);
+        }
+        nested.reverse();
+        open.extend(nested);
+    }
+    Ok(lines)
 }
 
 pub(crate) async fn prepare(cx: &dyn Context, request: &StepRequest) -> Result<UndoRecord> {

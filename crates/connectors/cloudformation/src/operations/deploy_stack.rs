@@ -19,7 +19,7 @@ use crate::client::{Client, Does, pair};
 use crate::config::{self, Deploy, Desired};
 use crate::errors::STACK_FAILED;
 use crate::stack::{Stack, Standing};
-use crate::template::{Template, is_stateful};
+use crate::template::{NESTED, Template, is_stateful};
 use crate::watch::{Course, Kind};
 
 pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<StepPreview> {
@@ -53,7 +53,11 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
     let name = set_name(&format!("{}-preview", request.key));
     let (changes, worked) = work_out(&client, &desired, existing.as_ref(), &name).await?;
     let real = existing.as_ref().filter(|stack| !stack.is_review());
-    Ok(preview_of(changes, worked, real))
+    let mut preview = preview_of(changes, worked, real);
+    preview
+        .notes
+        .extend(existing.iter().flat_map(Stack::remarks));
+    Ok(preview)
 }
 
 /// Makes a change set, reads it, and takes it away again, whatever happens in between.
@@ -72,6 +76,7 @@ pub(crate) async fn work_out(
             stack: desired.stack.clone(),
             stack_id: left.text("StackId").to_owned(),
             made_stack: false,
+            nested: desired.template.is_nesting(),
         };
         client.discard(&left, Does::Preview).await?;
     }
@@ -133,7 +138,10 @@ fn preview_of(changes: Vec<Change>, worked: Worked, existing: Option<&Stack>) ->
             if let Some(stack) = existing {
                 known.insert("stack_id".into(), Value::from(stack.id.as_str()));
             }
-            notes.push("A change set does not look inside nested stacks and custom resources, and does not check quotas and rights.".to_owned());
+            notes.push("A change set does not look inside custom resources, and does not check quotas and rights.".to_owned());
+            if changes.iter().any(|change| change.kind == NESTED) {
+                notes.push("What is undone of nested stacks follows the templates that lie at their addresses by then.".to_owned());
+            }
             undo_of(existing.is_some(), &changes)
         }
     };

@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use super::compare::changes;
 use super::evaluate::{self, ACCOUNT};
+use super::nested_sets::SAME;
 use super::render::{change_xml, drifts, elements, event_xml, list, stack_xml, time};
 use super::state::{Change, Cloud, Event, Set, Stack, Version};
 use super::{Fields, Refused, invalid};
-use crate::template::Template;
+use crate::template::{NESTED, Template};
 
 /// How long working out a change set, or looking for drift, takes.
-const WORKS_OUT: i64 = 300;
+pub(super) const WORKS_OUT: i64 = 300;
 /// Entries on a page; few, so that paging is met in practice too.
 const PAGE: usize = 20;
 
 /// A page of entries that begins at the token, and the token of the next.
-fn page<'a, T>(all: &'a [T], fields: &Fields) -> (&'a [T], String) {
+pub(super) fn page<'a, T>(all: &'a [T], fields: &Fields) -> (&'a [T], String) {
     let from: usize = fields.text("NextToken").parse().unwrap_or(0).min(all.len());
     let to = (from + PAGE).min(all.len());
     let next = if to < all.len() {
@@ -33,6 +34,11 @@ impl Cloud {
         action: &str,
         fields: &Fields,
     ) -> Result<String, Refused> {
+        for stack in &mut self.stacks {
+            stack
+                .sets
+                .retain(|set| set.gone_at.is_none_or(|gone| now < gone));
+        }
         match action {
             "GetCallerIdentity" => Ok(elements(&[
                 ("Arn", &format!("arn:aws:iam::{ACCOUNT}:user/practice")),
@@ -44,8 +50,43 @@ impl Cloud {
             "ExecuteChangeSet" => self.execute_set(now, fields),
             "DeleteChangeSet" => {
                 let (at, name) = self.set_at(fields)?;
-                self.stacks[at].sets.retain(|set| set.name != name);
+                let stack = self.stacks[at].id.clone();
+                for set in self.stacks[at]
+                    .sets
+                    .iter_mut()
+                    .filter(|set| set.name == name)
+                {
+                    // Nested ones go one after the other.
+                    set.gone_at = Some(if set.nested { now + WORKS_OUT } else { now });
+                }
+                self.discard_below(&stack, &name);
+                let at = self.position(&stack)?;
+                self.stacks[at]
+                    .sets
+                    .retain(|set| set.gone_at.is_none_or(|gone| now < gone));
                 Ok(String::new())
+            }
+            "CreateStackSet"
+            | "ListStackSets"
+            | "DescribeStackSet"
+            | "ListStackInstances"
+            | "CreateStackInstances"
+            | "DeleteStackInstances"
+            | "DeleteStackSet" => self.stack_set(now, action, fields),
+            "ContinueUpdateRollback" => self.continue_rollback(now, fields),
+            "RollbackStack" => {
+                let at = self.position(fields.need("StackName")?)?;
+                let stack = &self.stacks[at];
+                if !matches!(stack.status.as_str(), "CREATE_FAILED" | "UPDATE_FAILED") {
+                    return Err(invalid(format!(
+                        "Stack:{} is in {} state and can not be rolled back.",
+                        stack.id, stack.status
+                    )));
+                }
+                let id = stack.id.clone();
+                self.roll_back(now, at, fields.text("ClientRequestToken"));
+                self.advance(now);
+                Ok(elements(&[("StackId", &id)]))
             }
             "DescribeStacks" => self.describe_stacks(fields),
             "ListStacks" => {
@@ -82,6 +123,7 @@ impl Cloud {
                         ("PhysicalResourceId", &one.physical),
                         ("ResourceType", &one.kind),
                         ("ResourceStatus", &one.status),
+                        ("ResourceStatusReason", &one.reason),
                         ("LastUpdatedTimestamp", &time(one.at)),
                     ])
                 });
@@ -119,6 +161,20 @@ impl Cloud {
             "DescribeStackResourceDrifts" => {
                 let stack = self.find(fields.need("StackName")?)?;
                 Ok(drifts(stack))
+            }
+            // Not the vendor's: somebody repairs what holds a way back up.
+            "PracticeRepair" => {
+                let at = self.position(fields.need("StackName")?)?;
+                for (one, reason) in self.stacks[at]
+                    .back
+                    .iter_mut()
+                    .flat_map(|back| &mut back.stuck)
+                {
+                    if one.id == fields.text("LogicalResourceId") {
+                        reason.clear();
+                    }
+                }
+                Ok(String::new())
             }
             // Not the vendor's: somebody changes a resource behind the stack's back.
             "PracticeChange" => {
@@ -200,7 +256,11 @@ impl Cloud {
                 )));
             }
             if !review
-                && (stack.status.ends_with("_IN_PROGRESS") || stack.status == "ROLLBACK_COMPLETE")
+                && (stack.status.ends_with("_IN_PROGRESS")
+                    || matches!(
+                        stack.status.as_str(),
+                        "ROLLBACK_COMPLETE" | "UPDATE_ROLLBACK_FAILED"
+                    ))
             {
                 return Err(invalid(format!(
                     "Stack:{} is in {} state and can not be updated.",
@@ -246,8 +306,15 @@ impl Cloud {
             Some(at) => at,
             None => self.make_name(now, &stack_name),
         };
-        let changes = changes(&self.stacks[at], &template, &version);
+        let mut changes = changes(&self.stacks[at], &template, &version);
+        let below = self.look_below(now, at, &template, &version, &mut changes, Some(&name));
         let same = changes.is_empty() && version.tags == former.tags && !fresh;
+        let nested = template.resources().iter().any(|one| one.kind == NESTED);
+        if fields.text("IncludeNestedStacks") != "true" {
+            for change in &mut changes {
+                change.set = None;
+            }
+        }
         let set = Set {
             id: format!(
                 "arn:aws:cloudformation:us-east-1:{ACCOUNT}:changeSet/{name}/{}",
@@ -256,11 +323,13 @@ impl Cloud {
             name,
             token: fields.text("ClientToken").to_owned(),
             execution: "AVAILABLE".into(),
-            reason: if same {
-                "The submitted information didn't contain changes. Submit different information to create a change set.".into()
-            } else {
-                String::new()
+            reason: match below {
+                Err(why) => why,
+                Ok(()) if same => SAME.into(),
+                Ok(()) => String::new(),
             },
+            nested,
+            gone_at: None,
             version,
             on_failure: fields
                 .get("OnStackFailure")
@@ -276,7 +345,7 @@ impl Cloud {
         Ok(reply)
     }
 
-    fn make_name(&mut self, now: i64, name: &str) -> usize {
+    pub(super) fn make_name(&mut self, now: i64, name: &str) -> usize {
         let id = format!(
             "arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/{name}/{}",
             self.id()
@@ -310,7 +379,9 @@ impl Cloud {
             .iter()
             .find(|set| set.name == name)
             .ok_or_else(|| invalid("gone"))?;
-        let (status, execution) = if now < set.ready_at {
+        let (status, execution) = if set.gone_at.is_some() {
+            ("DELETE_IN_PROGRESS", "UNAVAILABLE")
+        } else if now < set.ready_at {
             ("CREATE_IN_PROGRESS", "UNAVAILABLE")
         } else if set.reason.is_empty() {
             ("CREATE_COMPLETE", set.execution.as_str())
@@ -333,6 +404,7 @@ impl Cloud {
             ("StatusReason", &set.reason),
             ("ExecutionStatus", execution),
             ("OnStackFailure", &set.on_failure),
+            ("IncludeNestedStacks", if set.nested { "true" } else { "" }),
         ]);
         Ok(format!(
             "{head}{}{next}",
@@ -413,6 +485,30 @@ impl Cloud {
         if stack.status != "DELETE_IN_PROGRESS" {
             self.remove(now, at, fields.text("ClientRequestToken"));
         }
+        Ok(String::new())
+    }
+
+    fn continue_rollback(&mut self, now: i64, fields: &Fields) -> Result<String, Refused> {
+        let at = self.position(fields.need("StackName")?)?;
+        let stack = &self.stacks[at];
+        if stack.status != "UPDATE_ROLLBACK_FAILED" {
+            return Err(invalid(format!(
+                "Stack:{} is in {} state and can not continue update rollback.",
+                stack.id, stack.status
+            )));
+        }
+        let skip = fields.list("ResourcesToSkip", |f, p| f.get(p).map(str::to_owned));
+        let strange = skip.iter().find(|name| {
+            let mut held = stack.back.iter().flat_map(|back| &back.stuck);
+            !held.any(|(one, _)| one.id == **name)
+        });
+        if let Some(name) = strange {
+            return Err(invalid(format!(
+                "Resources [{name}] cannot be skipped: they are not in UPDATE_FAILED state"
+            )));
+        }
+        self.continue_back(now, at, fields.text("ClientRequestToken"), &skip);
+        self.advance(now);
         Ok(String::new())
     }
 

@@ -56,6 +56,7 @@ pub(super) fn changes(stack: &Stack, template: &Template, version: &Version) -> 
             before: old.properties.clone(),
             after,
             details,
+            set: None,
         });
     }
     let former = Template::parse(stack.now.template.clone(), &stack.name).ok();

@@ -146,6 +146,9 @@ impl View<'_> {
         let Some(resource) = self.resources.iter().find(|resource| resource.id == id) else {
             return "{{changeSet:KNOWN_AFTER_APPLY}}".into();
         };
+        if let Some(output) = attribute.strip_prefix("Outputs.") {
+            return resource.outputs.get(output).cloned().unwrap_or_default();
+        }
         match attribute {
             "Arn" | "TopicArn" if resource.physical.starts_with("arn:") => {
                 resource.physical.clone()

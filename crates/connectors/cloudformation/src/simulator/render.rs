@@ -59,6 +59,14 @@ pub(super) fn stack_xml(stack: &Stack) -> String {
             if stack.protected { "true" } else { "false" },
         ),
         ("RoleARN", stack.now.role.as_deref().unwrap_or_default()),
+        (
+            "ParentId",
+            stack.inside.as_ref().map_or("", |inside| &inside.parent),
+        ),
+        (
+            "RootId",
+            stack.inside.as_ref().map_or("", |inside| &inside.root),
+        ),
     ]);
     let parameters = stack.now.parameters.iter().map(|(name, value)| {
         let secret = hidden
@@ -120,6 +128,7 @@ pub(super) fn change_xml(change: &Change, values: bool) -> String {
         ("PhysicalResourceId", &change.physical),
         ("ResourceType", &change.kind),
         ("Replacement", &change.replacement),
+        ("ChangeSetId", change.set.as_deref().unwrap_or_default()),
         ("BeforeContext", &context(&change.before)),
         ("AfterContext", &context(&change.after)),
     ]);

@@ -9,6 +9,8 @@ use serde_json::Value;
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Cloud {
     pub(crate) stacks: Vec<Stack>,
+    #[serde(default)]
+    pub(crate) stack_sets: Vec<StackSet>,
     /// Drift detection → stack and when it is done.
     pub(crate) detections: BTreeMap<String, (String, i64)>,
     /// Makes ids differ.
@@ -33,6 +35,58 @@ pub(crate) struct Stack {
     pub(crate) pending: Vec<Due>,
     pub(crate) made_at: i64,
     pub(crate) changed_at: i64,
+    /// Where it is nested.
+    #[serde(default)]
+    pub(crate) inside: Option<Inside>,
+    /// What a nested stack will hold at the end of what is laid out for it.
+    #[serde(default)]
+    pub(crate) inside_living: Vec<Resource>,
+    /// What an interrupted way back still has to do.
+    #[serde(default)]
+    pub(crate) back: Option<Back>,
+}
+
+/// Where a nested stack is.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Inside {
+    /// The stack right around it.
+    pub(crate) parent: String,
+    pub(crate) root: String,
+    /// Its name in the template of that.
+    pub(crate) id: String,
+}
+
+/// The rest of a way back that failed.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Back {
+    /// What would not go back, and why; empty once somebody repaired it.
+    pub(crate) stuck: Vec<(Resource, String)>,
+    /// What is to be removed at the end.
+    pub(crate) made: Vec<Resource>,
+    pub(crate) version: Version,
+}
+
+/// A stack set, with stacks in accounts and regions.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct StackSet {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) template: String,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) deleted: bool,
+    pub(crate) instances: Vec<Instance>,
+}
+
+/// A stack of a stack set.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Instance {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) stack: String,
+    /// When it is made.
+    pub(crate) ready_at: i64,
+    pub(crate) operation: String,
 }
 
 /// What a stack was asked to be.
@@ -56,6 +110,11 @@ pub(crate) struct Resource {
     /// What somebody changed behind the stack's back.
     #[serde(default)]
     pub(crate) changed: BTreeMap<String, Value>,
+    /// Outputs of a nested stack.
+    #[serde(default)]
+    pub(crate) outputs: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) reason: String,
     pub(crate) at: i64,
 }
 
@@ -85,6 +144,11 @@ pub(crate) struct Set {
     pub(crate) changes: Vec<Change>,
     pub(crate) ready_at: i64,
     pub(crate) fresh: bool,
+    #[serde(default)]
+    pub(crate) nested: bool,
+    /// When it is gone, where it is being deleted.
+    #[serde(default)]
+    pub(crate) gone_at: Option<i64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -101,6 +165,9 @@ pub(crate) struct Change {
     pub(crate) after: Value,
     /// Names of properties that differ, and whether each makes it anew.
     pub(crate) details: Vec<(String, bool)>,
+    /// The change set of the nested stack.
+    #[serde(default)]
+    pub(crate) set: Option<String>,
 }
 
 /// Something that happens at a time.
@@ -173,8 +240,7 @@ impl Stack {
             Then::Become(version) => {
                 self.status.clone_from(&event.status);
                 self.reason.clone_from(&event.reason);
-                self.now = *version;
-                self.former = None;
+                self.former = Some(std::mem::replace(&mut self.now, *version));
                 for set in &mut self.sets {
                     if set.execution == "EXECUTE_IN_PROGRESS" {
                         set.execution = "EXECUTE_COMPLETE".into();
@@ -192,6 +258,7 @@ impl Stack {
             Then::Mark => {
                 if let Some(old) = self.resources.iter_mut().find(|old| old.id == event.about) {
                     old.status.clone_from(&event.status);
+                    old.reason.clone_from(&event.reason);
                     old.at = at;
                 }
             }

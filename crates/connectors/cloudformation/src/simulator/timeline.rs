@@ -1,16 +1,21 @@
 //! What happens to a stack over time, laid out beforehand.
 
+mod back;
+mod below;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::evaluate::View;
-use super::state::{Cloud, Due, Event, Resource, Set, Stack, Then};
-use crate::template::{self, Template};
+use super::state::{Cloud, Due, Event, Resource, Set, Stack, Then, Version};
+use crate::template::{self, NESTED, Template};
+use back::rolled_back;
+use below::Below;
+pub(super) use below::wanted as nested_wanted;
 
 /// How long a resource takes where its template does not say, in milliseconds.
 const TAKES: i64 = 700;
-const STACK: &str = "AWS::CloudFormation::Stack";
 
 /// Builds a row of events.
 struct Row<'a> {
@@ -19,9 +24,32 @@ struct Row<'a> {
     name: String,
     id: String,
     dues: Vec<Due>,
+    /// What becomes of nested stacks along the way.
+    below: Vec<Below>,
 }
 
-impl Row<'_> {
+/// What was laid out for a stack.
+struct Laid {
+    /// When its work ends, well or not; a way back is not counted.
+    end: i64,
+    /// What it is then, or why it failed.
+    came: Result<Version, String>,
+    /// Its resources then.
+    living: Vec<Resource>,
+}
+
+impl<'a> Row<'a> {
+    fn of(at: i64, stack: &Stack, token: &'a str) -> Self {
+        Self {
+            at,
+            token,
+            name: stack.name.clone(),
+            id: stack.id.clone(),
+            dues: Vec::new(),
+            below: Vec::new(),
+        }
+    }
+
     fn push(&mut self, event: Event, then: Then) {
         self.dues.push(Due {
             at: self.at,
@@ -33,7 +61,7 @@ impl Row<'_> {
     fn stack(&mut self, status: &str, reason: &str, then: Then) {
         let event = Event {
             about: self.name.clone(),
-            kind: STACK.into(),
+            kind: NESTED.into(),
             physical: self.id.clone(),
             status: status.into(),
             reason: reason.into(),
@@ -75,6 +103,10 @@ impl Row<'_> {
                 Then::Mark
             },
         );
+        if resource.kind == NESTED {
+            let event = self.about(resource, &half.status, "Resource creation Initiated");
+            self.push(event, Then::Mark);
+        }
         self.at += trouble.takes;
         let (status, then) = if trouble.fails.is_some() {
             (format!("{verb}_FAILED"), Then::Mark)
@@ -106,6 +138,10 @@ impl Row<'_> {
             }
             let event = self.about(resource, "DELETE_IN_PROGRESS", "");
             self.push(event, Then::Mark);
+            if resource.kind == NESTED {
+                self.below
+                    .push(Below::Gone(resource.physical.clone(), self.at));
+            }
             self.at += takes(&practice) / 2;
             if let Some(reason) = practice["DeleteFail"].as_str() {
                 let event = self.about(resource, "DELETE_FAILED", reason);
@@ -193,18 +229,22 @@ impl Cloud {
 
     /// Lays out what executing a change set does.
     pub(super) fn execute(&mut self, now: i64, at: usize, set: &Set, token: &str) {
+        self.lay(now, at, set, token);
+    }
+
+    fn lay(&mut self, start: i64, at: usize, set: &Set, token: &str) -> Laid {
         let stack = self.stacks[at].clone();
-        let Ok(template) = Template::parse(set.version.template.clone(), &stack.name) else {
-            return;
+        let nothing = |why: String| Laid {
+            end: start,
+            came: Err(why),
+            living: stack.resources.clone(),
+        };
+        let template = match Template::parse(set.version.template.clone(), &stack.name) {
+            Ok(template) => template,
+            Err(error) => return nothing(error.message),
         };
         let verb = if set.fresh { "CREATE" } else { "UPDATE" };
-        let mut row = Row {
-            at: now,
-            token,
-            name: stack.name.clone(),
-            id: stack.id.clone(),
-            dues: Vec::new(),
-        };
+        let mut row = Row::of(start, &stack, token);
         row.stack(
             &format!("{verb}_IN_PROGRESS"),
             "User Initiated",
@@ -229,7 +269,7 @@ impl Cloud {
             let old = stack.resources.iter().find(|old| old.id == wanted.id);
             let change = set.changes.iter().find(|change| change.id == wanted.id);
             let properties = view.properties(&wanted.id);
-            let (Some(change), _) = (change, old) else {
+            let Some(change) = change else {
                 continue;
             };
             let anew = old.is_none() || change.replacement == "True";
@@ -237,16 +277,20 @@ impl Cloud {
                 Some(old) if !anew => old.physical.clone(),
                 _ => view.physical(&wanted.id, &wanted.kind, &properties, self.count),
             };
-            let resource = Resource {
+            let mut resource = Resource {
                 id: wanted.id.clone(),
                 kind: wanted.kind.clone(),
                 physical,
                 properties,
                 ..Resource::default()
             };
-            let trouble = self.trouble(&stack, &template, &resource);
-            let reason = trouble.fails.clone();
             row.at += 50;
+            let trouble = if wanted.kind == NESTED {
+                self.lay_nested(row.at, &stack, &template, &mut resource, old, token)
+            } else {
+                self.trouble(&stack, &template, &resource)
+            };
+            let reason = trouble.fails.clone();
             let good = row.work(
                 if old.is_none() { "CREATE" } else { "UPDATE" },
                 &resource,
@@ -264,13 +308,19 @@ impl Cloud {
             }
         }
         row.at += 50;
-        let mut version = set.version.clone();
+        let mut laid = Laid {
+            end: row.at,
+            came: Ok(set.version.clone()),
+            living: Vec::new(),
+        };
+        let mut back = None;
         if let Some((id, _)) = failed {
             let reason = format!(
                 "The following resource(s) failed to {}: [{id}].",
                 verb.to_lowercase()
             );
-            rolled_back(&mut row, &stack, set, &reason, &made, &touched, &template);
+            back = rolled_back(&mut row, &stack, set, &reason, &made, &touched, &template);
+            laid.came = Err(reason);
         } else {
             let view = View {
                 template: &template,
@@ -279,7 +329,9 @@ impl Cloud {
                 stack: &stack.name,
                 stack_id: &stack.id,
             };
+            let mut version = set.version.clone();
             version.outputs = view.outputs();
+            laid.came = Ok(version.clone());
             let gone: Vec<Resource> = stack
                 .resources
                 .iter()
@@ -301,85 +353,30 @@ impl Cloud {
                 Then::Become(Box::new(version)),
             );
         }
+        laid.living = living;
         let stack = &mut self.stacks[at];
-        stack.former = (!set.fresh).then(|| stack.now.clone());
+        stack.back = back;
         if set.fresh {
             stack.now = set.version.clone();
         }
         stack.pending = row.dues;
-    }
-
-    /// Turns a running update round.
-    pub(super) fn turn_back(&mut self, now: i64, at: usize, token: &str) {
-        let stack = self.stacks[at].clone();
-        let mut row = Row {
-            at: now,
-            token,
-            name: stack.name.clone(),
-            id: stack.id.clone(),
-            dues: Vec::new(),
-        };
-        let known = Template::parse(stack.now.template.clone(), &stack.name).ok();
-        let former: Vec<String> = known
-            .iter()
-            .flat_map(Template::resources)
-            .map(|resource| resource.id)
-            .collect();
-        row.stack(
-            "UPDATE_ROLLBACK_IN_PROGRESS",
-            "User Initiated",
-            Then::Status,
-        );
-        let (kept, made): (Vec<Resource>, Vec<Resource>) = stack
-            .resources
-            .iter()
-            .cloned()
-            .partition(|resource| former.contains(&resource.id));
-        row.at += TAKES;
-        for resource in kept
-            .iter()
-            .filter(|resource| resource.status.starts_with("UPDATE"))
-        {
-            let mut back = resource.clone();
-            back.status = "UPDATE_COMPLETE".into();
-            if let Some(template) = &known {
-                let view = View {
-                    template,
-                    parameters: &stack.now.parameters,
-                    resources: &kept,
-                    stack: &stack.name,
-                    stack_id: &stack.id,
-                };
-                back.properties = view.properties(&resource.id);
-            }
-            let event = row.about(&back, "UPDATE_COMPLETE", "");
-            row.push(event, Then::Put(Box::new(back)));
-        }
-        row.stack(
-            "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
-            "",
-            Then::Status,
-        );
-        row.remove(&made, None);
-        row.stack(
-            "UPDATE_ROLLBACK_COMPLETE",
-            "",
-            Then::Become(Box::new(stack.now.clone())),
-        );
-        self.stacks[at].pending = row.dues;
+        self.settle_below(row.below, token);
+        laid
     }
 
     /// Lays out a deletion.
     pub(super) fn remove(&mut self, now: i64, at: usize, token: &str) {
+        self.lay_removal(now, at, token, None);
+        self.advance(now);
+    }
+
+    /// Lays out a deletion from `start` on; what was to happen before then still does. `living` is what
+    /// it will hold by then.
+    fn lay_removal(&mut self, start: i64, at: usize, token: &str, living: Option<Vec<Resource>>) {
         let stack = self.stacks[at].clone();
-        let mut row = Row {
-            at: now,
-            token,
-            name: stack.name.clone(),
-            id: stack.id.clone(),
-            dues: Vec::new(),
-        };
-        if stack.resources.is_empty() && stack.status == "REVIEW_IN_PROGRESS" {
+        let resources = living.unwrap_or_else(|| stack.resources.clone());
+        let mut row = Row::of(start, &stack, token);
+        if resources.is_empty() && stack.status == "REVIEW_IN_PROGRESS" {
             row.stack(
                 "DELETE_COMPLETE",
                 "User Initiated",
@@ -389,7 +386,7 @@ impl Cloud {
             row.stack("DELETE_IN_PROGRESS", "User Initiated", Then::Status);
             row.at += 50;
             let template = Template::parse(stack.now.template.clone(), &stack.name).ok();
-            let left = row.remove(&stack.resources, template.as_ref());
+            let left = row.remove(&resources, template.as_ref());
             if left.is_empty() {
                 row.stack(
                     "DELETE_COMPLETE",
@@ -404,73 +401,9 @@ impl Cloud {
                 row.stack("DELETE_FAILED", &reason, Then::Status);
             }
         }
-        self.stacks[at].pending = row.dues;
-        self.advance(now);
-    }
-}
-
-/// The way back of a failed set.
-fn rolled_back(
-    row: &mut Row<'_>,
-    stack: &Stack,
-    set: &Set,
-    reason: &str,
-    made: &[Resource],
-    touched: &[Resource],
-    template: &Template,
-) {
-    if set.on_failure == "DO_NOTHING" {
-        let status = if set.fresh {
-            "CREATE_FAILED"
-        } else {
-            "UPDATE_FAILED"
-        };
-        row.stack(status, reason, Then::Become(Box::new(set.version.clone())));
-        return;
-    }
-    if !set.fresh {
-        row.stack("UPDATE_ROLLBACK_IN_PROGRESS", reason, Then::Status);
-        for old in touched {
-            row.at += TAKES / 2;
-            let mut back = old.clone();
-            back.status = "UPDATE_COMPLETE".into();
-            let event = row.about(&back, "UPDATE_COMPLETE", "");
-            row.push(event, Then::Put(Box::new(back)));
-        }
-        row.stack(
-            "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
-            "",
-            Then::Status,
-        );
-        row.remove(made, None);
-        row.stack(
-            "UPDATE_ROLLBACK_COMPLETE",
-            "",
-            Then::Become(Box::new(stack.now.clone())),
-        );
-        return;
-    }
-    let (going, gone) = if set.on_failure == "DELETE" {
-        ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")
-    } else {
-        ("ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE")
-    };
-    row.stack(
-        going,
-        &format!("{reason} Rollback requested by user."),
-        Then::Status,
-    );
-    let left = row.remove(made, Some(template));
-    if left.is_empty() {
-        row.stack(gone, "", Then::Become(Box::new(set.version.clone())));
-    } else {
-        row.stack(
-            "ROLLBACK_FAILED",
-            &format!(
-                "The following resource(s) failed to delete: [{}].",
-                left.join(", ")
-            ),
-            Then::Status,
-        );
+        let stack = &mut self.stacks[at];
+        stack.pending.retain(|due| due.at < start);
+        stack.pending.append(&mut row.dues);
+        self.settle_below(row.below, token);
     }
 }

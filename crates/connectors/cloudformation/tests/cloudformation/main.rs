@@ -5,7 +5,9 @@
 
 mod checks;
 mod client;
+mod nested;
 mod practice;
 mod real;
 mod trouble;
+mod upkeep;
 mod world;

@@ -1,6 +1,7 @@
 //! The checks against the practice cloud.
 
 use crate::checks;
+use crate::nested;
 use crate::world::World;
 
 macro_rules! practice {
@@ -24,4 +25,6 @@ practice! {
     a_protected_stack_stays => checks::protected;
     a_change_behind_its_back_is_found => checks::drift;
     the_account_is_named => checks::identity;
+    a_nested_stack_is_followed_inside_and_undone => nested::made_and_undone;
+    a_failure_inside_a_nested_stack_is_named => nested::failing;
 }

@@ -3,6 +3,7 @@
 use podium_testkit::skipped;
 
 use crate::checks;
+use crate::nested;
 use crate::world::World;
 
 macro_rules! real {
@@ -30,4 +31,6 @@ real! {
     real_a_protected_stack_stays => checks::protected;
     real_a_change_behind_its_back_is_found => checks::drift;
     real_the_account_is_named => checks::identity;
+    real_a_nested_stack_is_followed_inside_and_undone => nested::made_and_undone;
+    real_a_failure_inside_a_nested_stack_is_named => nested::failing;
 }

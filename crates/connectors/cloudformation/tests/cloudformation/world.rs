@@ -149,6 +149,48 @@ impl World {
         }
     }
 
+    /// Puts a template where a nested stack reads it from; gives its address.
+    pub(crate) async fn put_template(&self, body: &str) -> String {
+        let mut name = 0_u64;
+        for byte in body.bytes() {
+            name = name.wrapping_mul(31).wrapping_add(u64::from(byte));
+        }
+        let path = format!("podium-templates/inner-{name:016x}.json");
+        self.put("podium-templates", "").await;
+        self.put(&path, body).await;
+        format!("https://s3.amazonaws.com/{path}")
+    }
+
+    async fn json(&self, service: &str, target: &str, body: &Value) {
+        let Self::Real(server) = self else { return };
+        let request = HttpRequest::write(Method::Post, format!("http://127.0.0.1:{}/", server.port))
+            .body("application/x-amz-json-1.1", body.to_string())
+            .header("x-amz-target", target)
+            .header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential=AKIAOTHER/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"),
+            );
+        let reply = loopback(&request).await.unwrap();
+        assert!(reply.is_success(), "{}", reply.text());
+    }
+
+    async fn put(&self, path: &str, body: &str) {
+        if let Self::Real(server) = self {
+            let request = HttpRequest::write(Method::Put, format!("http://127.0.0.1:{}/{path}", server.port))
+                    .body("application/json", body.to_owned())
+                    .header(
+                        "authorization",
+                        "AWS4-HMAC-SHA256 Credential=AKIAOTHER/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0",
+                    );
+            let reply = loopback(&request).await.unwrap();
+            assert!(
+                reply.is_success() || reply.status == 409,
+                "{}",
+                reply.text()
+            );
+        }
+    }
+
     /// Somebody changes a parameter of the parameter store behind the stack's back.
     pub(crate) async fn change_behind(
         &self,
@@ -164,17 +206,9 @@ impl World {
                 );
                 self.outside(&form).await;
             }
-            Self::Real(server) => {
+            Self::Real(_) => {
                 let body = serde_json::json!({ "Name": physical, "Value": value, "Overwrite": true, "Type": "String" });
-                let request = HttpRequest::write(Method::Post, format!("http://127.0.0.1:{}/", server.port))
-                    .body("application/x-amz-json-1.1", body.to_string())
-                    .header("x-amz-target", "AmazonSSM.PutParameter")
-                    .header(
-                        "authorization",
-                        "AWS4-HMAC-SHA256 Credential=AKIAOTHER/20260101/us-east-1/ssm/aws4_request, SignedHeaders=host, Signature=0",
-                    );
-                let reply = loopback(&request).await.unwrap();
-                assert!(reply.is_success(), "{}", reply.text());
+                self.json("ssm", "AmazonSSM.PutParameter", &body).await;
             }
         }
     }
