@@ -24,6 +24,7 @@ impl Catalogue {
             podium_connector_cloudformation::CloudFormation::new(),
         ));
         connectors.push(Arc::new(podium_connector_octopus::Octopus::new()));
+        connectors.push(Arc::new(podium_connector_ibm_schematics::Schematics::new()));
         Self::of(connectors)
     }
 

@@ -59,6 +59,11 @@ impl Call {
         Self::new(Method::Put, path).json(body).repeatable()
     }
 
+    /// Sends JSON with PUT where that starts something: twice is not the same as once.
+    pub fn put_once(path: impl Into<String>, body: &Value) -> Self {
+        Self::new(Method::Put, path).json(body)
+    }
+
     /// Changes a part.
     pub fn patch(path: impl Into<String>, body: &Value) -> Self {
         Self::new(Method::Patch, path).json(body)

@@ -146,15 +146,33 @@ impl<'a> Site<'a> {
 
     /// Sends a call and gives the reply of a success as it is.
     pub async fn reply(&self, call: Call) -> Result<HttpResponse> {
-        let mut reply = self.exchange(&call, false).await?;
-        // Nothing was done, so that asking again under a new session is safe for writes as well.
-        if reply.status == 401 && matches!(self.login, Login::Exchanged(_)) {
-            reply = self.exchange(&call, true).await?;
-        }
+        let reply = self.sent(&call).await?;
         if reply.is_success() {
             return Ok(reply);
         }
         Err(self.dialect.refusal(&self.host(), &call, &reply))
+    }
+
+    /// As [`Site::reply`], where a success may also lie elsewhere: the address that a redirect gives. It
+    /// is a secret of its own where it carries a token; nothing was sent there.
+    pub async fn reply_or_address(&self, call: Call) -> Result<Result<HttpResponse, String>> {
+        let reply = self.sent(&call).await?;
+        if reply.is_success() {
+            return Ok(Ok(reply));
+        }
+        match reply.header("location") {
+            Some(address) if (300..400).contains(&reply.status) => Ok(Err(address.to_owned())),
+            _ => Err(self.dialect.refusal(&self.host(), &call, &reply)),
+        }
+    }
+
+    async fn sent(&self, call: &Call) -> Result<HttpResponse> {
+        let reply = self.exchange(call, false).await?;
+        // Nothing was done, so that asking again under a new session is safe for writes as well.
+        if reply.status == 401 && matches!(self.login, Login::Exchanged(_)) {
+            return self.exchange(call, true).await;
+        }
+        Ok(reply)
     }
 
     /// Path and query of an address that the system gave, below the base. Fails with POD0448 where it

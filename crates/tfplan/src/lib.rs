@@ -7,6 +7,7 @@
 //! so that the same plan gives the same changes.
 
 mod plan;
+pub mod practice;
 mod stateful;
 
 pub use plan::Plan;
