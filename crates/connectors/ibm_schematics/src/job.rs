@@ -235,14 +235,12 @@ impl Job for Activity<'_> {
             .log(&self.workspace, &self.template, &self.id)
             .await?;
         let lines = self.fresh(&log, stage.is_end());
-        let words = match (stage, plain(&status).as_str()) {
-            (Stage::Running, "created" | "pending" | "job pending") => {
-                format!("Waiting for a free place in Schematics for `{}`", self.name)
-            }
-            _ => {
-                let says = says.map(|says| format!(": {says}")).unwrap_or_default();
-                format!("{} `{}`{says}", self.command.doing(), self.name)
-            }
+        let queued = ["created", "pending", "job pending"].contains(&plain(&status).as_str());
+        let words = if queued {
+            format!("Waiting for a free place in Schematics for `{}`", self.name)
+        } else {
+            let says = says.map(|says| format!(": {says}")).unwrap_or_default();
+            format!("{} `{}`{says}", self.command.doing(), self.name)
         };
         Ok(Look {
             stage,

@@ -3,6 +3,8 @@
 //! A plan is a job there, and a preview starts no jobs: the last plan is read where it still fits, else
 //! the state and the variables.
 
+use std::fmt::Write as _;
+
 use podium_connector::{
     Action, Change, Confidence, Context, StepPreview, StepRequest, Undo, UndoClass,
 };
@@ -371,7 +373,7 @@ pub(crate) fn undo_of(
         .map(|change| format!("`{}`", change.name))
         .collect();
     if !lost.is_empty() && command == Command::Apply {
-        words.push_str(&format!(" What {} held is lost.", lost.join(" and ")));
+        let _ = write!(words, " What {} held is lost.", lost.join(" and "));
     }
     Undo {
         class,

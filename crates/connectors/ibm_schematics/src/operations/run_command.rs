@@ -6,7 +6,8 @@
 //! first one works.
 
 use podium_connector::{
-    Context, Made, Observed, Outcome, Progress, StepPreview, StepRequest, StillRunning, UndoRecord,
+    Action, Context, Made, Observed, Outcome, Progress, StepPreview, StepRequest, StillRunning,
+    UndoRecord,
 };
 use podium_diagnostics::{Error, ErrorKind, Result};
 use podium_rest::{Search, Stage, begin, follow};
@@ -238,7 +239,6 @@ pub(crate) async fn finish(
                 .push(made(cx, workspace, "plan", &workspace.name));
             if let Some(plan) = client.plan_of(&id).await? {
                 let count = |action| plan.changes.iter().filter(|c| c.action == action).count();
-                use podium_connector::Action;
                 let counts = json!({
                     "create": count(Action::Create), "update": count(Action::Update),
                     "replace": count(Action::Replace), "delete": count(Action::Delete),

@@ -1,6 +1,7 @@
 //! Jobs: they wait, work and end as time passes.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use podium_tfplan::practice::{self, Template, Wish};
 use serde_json::Value;
@@ -110,7 +111,7 @@ pub(super) fn advance(space: &mut Space, template: Option<&Template>, now: i64) 
     .into();
     space.locked = false;
     let activity = &mut space.activities[at];
-    activity.status = status.to_owned();
+    status.clone_into(&mut activity.status);
     activity.words = words;
     activity.failed = failed;
     activity.ends = now;
@@ -143,7 +144,7 @@ pub(super) fn log(space: &Space, activity: &Activity, now: i64) -> String {
     };
     let mut text = String::new();
     let mut line = |at: i64, words: &str| {
-        text.push_str(&format!(" {} Terraform {verb} | {words}\n", stamp(at)));
+        let _ = writeln!(text, " {} Terraform {verb} | {words}", stamp(at));
     };
     if now >= activity.starts || !activity.status.is_empty() {
         line(
