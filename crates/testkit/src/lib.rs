@@ -7,6 +7,7 @@
 //! Invariants: nothing is written outside the temporary folders of the context; the network is
 //! loopback; with a simulator nothing sleeps, since time is counted and not waited for.
 
+pub mod conformance;
 mod context;
 mod http;
 mod peers;
