@@ -1,4 +1,8 @@
 //! What is said before the wire.
+#![expect(
+    clippy::unused_async,
+    reason = "every check is awaited in the same way"
+)]
 
 use podium_connector::{Inputs, StepRequest, Support, Unknown, Verb};
 use serde_json::Value;
