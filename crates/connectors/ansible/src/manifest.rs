@@ -1,6 +1,8 @@
 //! What Ansible is, as data.
 
-use podium_connector::{Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb, explanations,};
+use podium_connector::{
+    Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb, explanations,
+};
 use podium_model::OperationName;
 use serde_json::{Value, json};
 
