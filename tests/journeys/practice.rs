@@ -322,6 +322,29 @@ fn a_run_in_practice_meets_the_weather_and_gets_through() {
 }
 
 #[test]
+fn practice_goes_by_no_proxy() {
+    let mut desk = desk();
+    desk.write(
+        "workflows/one.yaml",
+        "podium: 1\nname: One\nsteps:\n  one:\n    uses: http/request\n    \
+         with: { method: PUT, url: \"http://shop.example/\", body: hello }\n",
+    );
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"] {
+        desk.set(name, &address);
+    }
+    desk.podium(&["run", "one", "--json", "--yes"]).expect(0);
+    assert_eq!(pages(&desk), 1);
+    assert_eq!(
+        proxy.accept().unwrap_err().kind(),
+        ErrorKind::WouldBlock,
+        "nobody came to the proxy"
+    );
+}
+
+#[test]
 fn what_is_no_weather_is_located_and_answered_with_what_is_possible() {
     let desk = desk();
     weather(&desk, "http", &["cut"]);

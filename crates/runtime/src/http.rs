@@ -86,7 +86,7 @@ fn check(fence: Fence, request: &HttpRequest) -> Result<()> {
 async fn exchange(request: &HttpRequest) -> Result<HttpResponse> {
     let (client, url) = match &request.tls {
         Some(tls) => tls::client(tls, &request.url).await?,
-        None => (client()?.clone(), request.url.clone()),
+        None => (client(&request.url)?.clone(), request.url.clone()),
     };
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
@@ -150,10 +150,14 @@ async fn exchange(request: &HttpRequest) -> Result<HttpResponse> {
     })
 }
 
-fn client() -> Result<&'static reqwest::Client> {
-    static CLIENT: OnceLock<std::result::Result<reqwest::Client, String>> = OnceLock::new();
-    CLIENT
-        .get_or_init(|| builder().build().map_err(|error| chain(&error)))
+/// The client for an address: what is on this computer is never asked through a proxy.
+fn client(url: &str) -> Result<&'static reqwest::Client> {
+    type Made = OnceLock<std::result::Result<reqwest::Client, String>>;
+    static FAR: Made = OnceLock::new();
+    static HERE: Made = OnceLock::new();
+    let here = is_loopback(url);
+    (if here { &HERE } else { &FAR })
+        .get_or_init(|| builder(here).build().map_err(|error| chain(&error)))
         .as_ref()
         .map_err(|error| {
             Error::new(
@@ -166,11 +170,12 @@ fn client() -> Result<&'static reqwest::Client> {
 }
 
 /// What is the same for every connection.
-fn builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
+fn builder(here: bool) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))
-        .user_agent(concat!("podium/", env!("CARGO_PKG_VERSION")))
+        .user_agent(concat!("podium/", env!("CARGO_PKG_VERSION")));
+    if here { builder.no_proxy() } else { builder }
 }
 
 fn header_name(name: &str) -> Result<reqwest::header::HeaderName> {
@@ -277,6 +282,8 @@ fn is_loopback(url: &str) -> bool {
     })
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@
 
 pub mod conformance;
 mod context;
+pub mod hostile;
 mod http;
 mod peers;
 mod process;

@@ -21,7 +21,8 @@ static KNOWN: Mutex<Known> = Mutex::new(VecDeque::new());
 /// it, and is looked up as the host of the address.
 pub(super) async fn client(tls: &Tls, address: &str) -> Result<(reqwest::Client, String)> {
     let Some(name) = &tls.server_name else {
-        return Ok((known(tls, "", &[])?, address.to_owned()));
+        let here = super::is_loopback(address);
+        return Ok((known(tls, here, "", &[])?, address.to_owned()));
     };
     let unusable = || {
         unusable("The server name for TLS does not fit the address.")
@@ -44,16 +45,17 @@ pub(super) async fn client(tls: &Tls, address: &str) -> Result<(reqwest::Client,
         })?
         .collect();
     url.set_host(Some(name)).map_err(|_| unusable())?;
-    Ok((known(tls, &host, &found)?, url.into()))
+    let here = super::is_loopback(address);
+    Ok((known(tls, here, &host, &found)?, url.into()))
 }
 
-fn known(tls: &Tls, host: &str, addresses: &[SocketAddr]) -> Result<reqwest::Client> {
-    let mark = mark(tls, host, addresses);
+fn known(tls: &Tls, here: bool, host: &str, addresses: &[SocketAddr]) -> Result<reqwest::Client> {
+    let mark = mark(tls, here, host, addresses);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, client)) = known.iter().find(|(other, _)| *other == mark) {
         return Ok(client.clone());
     }
-    let client = build(tls, addresses)?;
+    let client = build(tls, here, addresses)?;
     if known.len() >= KEPT {
         known.pop_front();
     }
@@ -61,7 +63,7 @@ fn known(tls: &Tls, host: &str, addresses: &[SocketAddr]) -> Result<reqwest::Cli
     Ok(client)
 }
 
-fn mark(tls: &Tls, host: &str, addresses: &[SocketAddr]) -> [u8; 32] {
+fn mark(tls: &Tls, here: bool, host: &str, addresses: &[SocketAddr]) -> [u8; 32] {
     let mut hash = Sha256::new();
     let addresses = format!("{addresses:?}");
     for part in [
@@ -71,7 +73,7 @@ fn mark(tls: &Tls, host: &str, addresses: &[SocketAddr]) -> [u8; 32] {
         tls.server_name.as_deref().unwrap_or_default().as_bytes(),
         host.as_bytes(),
         addresses.as_bytes(),
-        &[u8::from(tls.insecure)],
+        &[u8::from(tls.insecure), u8::from(here)],
     ] {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
@@ -79,8 +81,8 @@ fn mark(tls: &Tls, host: &str, addresses: &[SocketAddr]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn build(tls: &Tls, addresses: &[SocketAddr]) -> Result<reqwest::Client> {
-    let mut builder = super::builder();
+fn build(tls: &Tls, here: bool, addresses: &[SocketAddr]) -> Result<reqwest::Client> {
+    let mut builder = super::builder(here);
     if let Some(roots) = &tls.roots {
         let roots = reqwest::Certificate::from_pem_bundle(roots)
             .ok()
@@ -126,9 +128,9 @@ mod tests {
             insecure: true,
             ..Tls::default()
         };
-        let plain = mark(&tls, "", &[]);
-        assert_eq!(plain, mark(&tls.clone(), "", &[]));
-        assert_ne!(plain, mark(&Tls::default(), "", &[]));
+        let plain = mark(&tls, true, "", &[]);
+        assert_eq!(plain, mark(&tls.clone(), true, "", &[]));
+        assert_ne!(plain, mark(&Tls::default(), true, "", &[]));
         client(&tls, "https://127.0.0.1:1/")
             .await
             .expect("a client");
