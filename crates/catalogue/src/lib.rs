@@ -20,6 +20,7 @@ impl Catalogue {
         let mut connectors = podium_connector_core::connectors();
         connectors.push(Arc::new(podium_connector_terraform::Terraform::new()));
         connectors.push(Arc::new(podium_connector_ansible::Ansible::new()));
+        connectors.push(Arc::new(podium_connector_awx::Awx::new()));
         connectors.push(Arc::new(
             podium_connector_cloudformation::CloudFormation::new(),
         ));
