@@ -139,10 +139,18 @@ impl Plan {
 fn drifted(entry: &Value) -> Option<DriftItem> {
     let change = entry.get("change")?;
     let part = |key: &str| change.get(key).unwrap_or(&Value::Null);
-    let (expected, actual) = (
-        masked(part("before"), part("before_sensitive"), &Value::Null),
-        masked(part("after"), part("after_sensitive"), &Value::Null),
-    );
+    // What is sensitive on one side is hidden on both: the other may be the secret that was there.
+    let hidden = either(part("before_sensitive"), part("after_sensitive"));
+    let mut expected = masked(part("before"), &hidden, &Value::Null);
+    let mut actual = masked(part("after"), &hidden, &Value::Null);
+    if let (Some(before), Some(after)) = (part("before").as_object(), part("after").as_object()) {
+        let differs = |name: &String| before.get(name) != after.get(name);
+        for side in [&mut expected, &mut actual] {
+            if let Value::Object(side) = side {
+                side.retain(|name, _| differs(name));
+            }
+        }
+    }
     (expected != actual || list(change, "actions").iter().any(|a| a == "update")).then(|| {
         DriftItem {
             kind: text(entry, "type"),
@@ -151,6 +159,29 @@ fn drifted(entry: &Value) -> Option<DriftItem> {
             actual,
         }
     })
+}
+
+/// Marks of what is sensitive in one or the other.
+fn either(a: &Value, b: &Value) -> Value {
+    match (a, b) {
+        (Value::Bool(true), _) | (_, Value::Bool(true)) => Value::Bool(true),
+        (Value::Object(a), Value::Object(b)) => {
+            let mut all = a.clone();
+            for (name, mark) in b {
+                let both = either(a.get(name).unwrap_or(&Value::Null), mark);
+                all.insert(name.clone(), both);
+            }
+            Value::Object(all)
+        }
+        (Value::Array(a), Value::Array(b)) => (0..a.len().max(b.len()))
+            .map(|at| {
+                let of = |side: &[Value]| side.get(at).cloned().unwrap_or(Value::Null);
+                either(&of(a), &of(b))
+            })
+            .collect(),
+        (Value::Object(_) | Value::Array(_), _) => a.clone(),
+        _ => b.clone(),
+    }
 }
 
 /// Why it is replaced, deleted or read, in words.
@@ -298,6 +329,45 @@ mod tests {
             change.because.as_deref(),
             Some("`engine` cannot change in place.")
         );
+    }
+
+    /// In the form of the documentation of `resource_drift`; the values are made up.
+    #[test]
+    fn drift_shows_what_differs_and_hides_what_either_side_calls_sensitive() {
+        let entry = |address: &str, actions: &str, after: Value| {
+            json!({
+                "address": address, "type": "aws_db_instance",
+                "change": {
+                    "actions": [actions],
+                    "before": {"name": "shop", "size": 1, "password": "old-canary", "tags": {"a": "1", "key": "k-canary"}},
+                    "after": after,
+                    "before_sensitive": {"password": true}, "after_sensitive": {"tags": {"key": true}},
+                },
+            })
+        };
+        let plan = Plan::read(
+            &json!({
+                "format_version": "1.2",
+                "resource_drift": [
+                    entry("b.gone", "delete", Value::Null),
+                    entry("a.changed", "update", json!({"name": "shop", "size": 2, "password": "new-canary", "tags": {"a": "1", "key": "l-canary"}})),
+                ],
+            })
+            .to_string(),
+        )
+        .expect("a plan");
+        assert_eq!(plan.drift[0].name, "a.changed");
+        assert_eq!(
+            plan.drift[0].expected,
+            json!({"size": 1, "password": HIDDEN, "tags": {"a": "1", "key": HIDDEN}})
+        );
+        assert_eq!(
+            plan.drift[0].actual,
+            json!({"size": 2, "password": HIDDEN, "tags": {"a": "1", "key": HIDDEN}})
+        );
+        assert_eq!(plan.drift[1].actual, Value::Null);
+        let told = serde_json::to_string(&plan.drift).expect("JSON");
+        assert!(!told.contains("canary"), "{told}");
     }
 
     #[test]

@@ -10,11 +10,11 @@ use podium_diagnostics::{Error, ErrorKind, Result, reason};
 use podium_secret::Secret;
 
 use crate::auth;
-use crate::config::Config;
+use crate::config::{Config, LockFile};
 use crate::fault;
 use crate::footprint::slug;
 use crate::saved;
-use crate::setup::Setup;
+use crate::setup::{LOCK, Setup};
 use crate::state::State;
 use crate::stream::{self, Diagnostic, Event};
 use podium_tfplan::Plan;
@@ -201,13 +201,19 @@ impl<'a> Session<'a> {
         self.setup().forget();
         // The choice of backend is always taken from the files: our folder of data is only a cache.
         let args = ["init", "-input=false", "-reconfigure", "-no-color"];
-        let mut ended = self
-            .events(Call::reading("init", &args).arg("-json"), &mut |_| {})
-            .await?;
+        // A lock file that somebody keeps in git is theirs to change.
+        let keeps = self.config.lock_file == LockFile::Keep && self.folder.join(LOCK).exists();
+        let call = |name: &'static str| {
+            let call = Call::reading(name, &args);
+            if keeps {
+                call.arg("-lockfile=readonly")
+            } else {
+                call
+            }
+        };
+        let mut ended = self.events(call("init").arg("-json"), &mut |_| {}).await?;
         if !ended.is_success() && ended.rest.contains("flag provided but not defined: -json") {
-            ended = self
-                .events(Call::reading("init-plain", &args), &mut |_| {})
-                .await?;
+            ended = self.events(call("init-plain"), &mut |_| {}).await?;
         }
         self.fail_unless(&ended, "make the folder ready")?;
         self.setup().note();
@@ -291,6 +297,9 @@ impl<'a> Session<'a> {
         }
         for target in &self.config.targets {
             call = call.arg(format!("-target={target}"));
+        }
+        for address in &self.config.replace {
+            call = call.arg(format!("-replace={address}"));
         }
         let mut planned = Planned::default();
         let ended = self
@@ -459,6 +468,23 @@ impl<'a> Session<'a> {
             &[],
             &lines.join("\n"),
         ))
+    }
+
+    /// The workspaces that are there, sorted. Call after [`Session::ready`].
+    pub(crate) async fn workspaces(&self, name: &'static str) -> Result<Vec<String>> {
+        let listed = self
+            .lines(Call::reading(name, &["workspace", "list"]))
+            .await?;
+        // Names are indented; below them the tool may say that one was chosen for it.
+        let mut names: Vec<String> = listed
+            .iter()
+            .filter_map(|line| line.strip_prefix("* ").or_else(|| line.strip_prefix("  ")))
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect();
+        names.sort();
+        names.dedup();
+        Ok(names)
     }
 
     /// Fails with the tool's own reason unless the call went well.

@@ -23,6 +23,23 @@ struct Typed {
     /// How long to wait for the state lock.
     #[serde(default)]
     lock_timeout: Option<String>,
+    /// Addresses that are made anew.
+    #[serde(default)]
+    replace: Option<Vec<Option<String>>>,
+    /// Whether the lock file of providers may change.
+    #[serde(default)]
+    lock_file: Option<LockFile>,
+}
+
+/// What becomes of a lock file of providers that is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LockFile {
+    /// It stays as it is; what it does not allow is refused.
+    #[default]
+    Keep,
+    /// What is missing in it is added.
+    Update,
 }
 
 /// Checked. Values that are not yet known stand as [`podium_connector::LATER`] in `variables`.
@@ -38,6 +55,9 @@ pub(crate) struct Config {
     pub(crate) targets: Vec<String>,
     /// For `-lock-timeout`.
     pub(crate) lock_timeout: String,
+    /// For `-replace`, as typed.
+    pub(crate) replace: Vec<String>,
+    pub(crate) lock_file: LockFile,
 }
 
 impl Config {
@@ -71,20 +91,20 @@ impl Config {
             }
         }
         request.inputs.fill_later("/variables", &mut variables);
-        let targets: Vec<String> = typed
-            .targets
-            .unwrap_or_default()
-            .into_iter()
-            .flatten()
-            .collect();
-        for (index, target) in targets.iter().enumerate() {
-            if target.starts_with('-') || target.chars().any(char::is_control) {
-                problems.push(problem(
-                    &format!("/targets/{index}"),
-                    format!("`{target}` is no address of a resource."),
-                ));
+        let mut addresses = |field: &str, typed: Option<Vec<Option<String>>>| -> Vec<String> {
+            let list: Vec<String> = typed.unwrap_or_default().into_iter().flatten().collect();
+            for (index, address) in list.iter().enumerate() {
+                if address.starts_with('-') || address.chars().any(char::is_control) {
+                    problems.push(problem(
+                        &format!("{field}/{index}"),
+                        format!("`{address}` is no address of a resource."),
+                    ));
+                }
             }
-        }
+            list
+        };
+        let targets = addresses("/targets", typed.targets);
+        let replace = addresses("/replace", typed.replace);
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -94,6 +114,8 @@ impl Config {
             workspace: typed.workspace.filter(|name| name != "default"),
             targets,
             lock_timeout: typed.lock_timeout.unwrap_or_else(|| "30s".to_owned()),
+            replace,
+            lock_file: typed.lock_file.unwrap_or_default(),
         })
     }
 }
@@ -102,7 +124,7 @@ impl Config {
 pub(crate) fn place_is_unknown(request: &StepRequest) -> bool {
     request
         .inputs
-        .is_unknown_in(&["/directory", "/workspace", "/targets"])
+        .is_unknown_in(&["/directory", "/workspace", "/targets", "/replace"])
 }
 
 fn is_variable(name: &str) -> bool {
@@ -148,14 +170,17 @@ mod tests {
     fn every_problem_is_told_at_once_with_its_field() {
         let request = RequestBuilder::new(
             "terraform/apply",
-            json!({"directory": "../x", "variables": {"1/x": 1}, "targets": ["-destroy"]}),
+            json!({"directory": "../x", "variables": {"1/x": 1}, "targets": ["-destroy"], "replace": ["a.b", "-x"]}),
         )
         .build();
         let fields: Vec<String> = Config::of(&request)
-            .expect_err("three problems")
+            .expect_err("four problems")
             .into_iter()
             .map(|problem| problem.field)
             .collect();
-        assert_eq!(fields, ["/directory", "/variables/1~1x", "/targets/0"]);
+        assert_eq!(
+            fields,
+            ["/directory", "/variables/1~1x", "/targets/0", "/replace/1"]
+        );
     }
 }

@@ -18,6 +18,8 @@ pub(crate) const STOPPED: Code = Code::new("POD0320");
 pub(crate) const NO_RIGHT: Code = Code::new("POD0331");
 pub(crate) const NOT_AS_INTENDED: Code = Code::new("POD0332");
 pub(crate) const NOT_UNDONE: Code = Code::new("POD0333");
+pub(crate) const OTHER_VERSION: Code = Code::new("POD0346");
+pub(crate) const LOCK_FILE: Code = Code::new("POD0347");
 
 /// Reads the first error of a failed call. `directory` is the configuration's folder, as the user
 /// knows it; `rest` is what the tool printed beside the stream.
@@ -79,6 +81,14 @@ fn known(fault: &Diagnostic, what: &str, directory: &str) -> Option<Error> {
     }
     if summary == "No configuration files" || has("initialized in an empty directory") {
         return Some(no_configuration(directory));
+    }
+    if summary == "Unsupported Terraform Core version"
+        || (summary == "Incompatible module" && has("not compatible with OpenTofu"))
+    {
+        return Some(other_version(fault, directory));
+    }
+    if has("Provider dependency changes detected") || has("the lock file is read-only") {
+        return Some(lock_file(fault, directory));
     }
     if has("Saved plan is stale") {
         return Some(stale());
@@ -198,6 +208,54 @@ fn plain(fault: &Diagnostic, what: &str, directory: &str) -> Error {
     .with_context("file", file)
     .with_context("line", line)
     .with_context("column", column)
+}
+
+/// The configuration is for another version of the tool than the one that was found.
+fn other_version(fault: &Diagnostic, directory: &str) -> Error {
+    let place = fault.place.as_ref().map_or_else(
+        || format!("the configuration in `{directory}`"),
+        |(file, line, column)| match directory {
+            "." => format!("`{file}:{line}:{column}`"),
+            _ => format!("`{directory}/{file}:{line}:{column}`"),
+        },
+    );
+    let (tool, version) = [
+        ("Terraform", "Terraform version "),
+        ("OpenTofu", "OpenTofu v"),
+    ]
+    .into_iter()
+    .find_map(|(tool, before)| {
+        let rest = fault.detail.split(before).nth(1)?;
+        let version = rest.split([' ', '\n']).next()?.trim_end_matches(['.', ',']);
+        Some((tool, version))
+    })
+    .unwrap_or(("Terraform", ""));
+    let found = if version.is_empty() {
+        "the one that was found".to_owned()
+    } else {
+        format!("{version}, which was found")
+    };
+    Error::new(
+        ErrorKind::MissingTool,
+        OTHER_VERSION,
+        format!("{place}: `required_version` asks for another version of {tool} than {found}."),
+    )
+    .with_hint("Install the version that the file asks for and name it in `podium.yaml`, for example `tools: { terraform: \">= 1.9\" }`; or change `required_version`.")
+}
+
+/// The lock file does not allow what the configuration asks for.
+fn lock_file(fault: &Diagnostic, directory: &str) -> Error {
+    let file = match directory {
+        "." => ".terraform.lock.hcl".to_owned(),
+        _ => format!("{directory}/.terraform.lock.hcl"),
+    };
+    Error::new(
+        ErrorKind::Conflict,
+        LOCK_FILE,
+        format!("`{file}` would have to change: it does not hold every provider, or every checksum, that the configuration needs on this computer. It was left as it is."),
+    )
+    .with_hint("Run `terraform init` there (`terraform providers lock` for the checksums of other platforms), look at the difference and commit it; or set `lock_file: update` in the step.")
+    .with_source(one_line(&fault.detail))
 }
 
 /// What was approved cannot be applied as it is any more.

@@ -11,6 +11,18 @@ fn name(text: &str) -> OperationName {
         .expect("the names of our own operations are written here and are valid")
 }
 
+/// The form of an operation that may make things anew.
+fn making() -> Value {
+    let mut form = input();
+    form["properties"]["replace"] = json!({
+        "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [],
+        "uniqueItems": true, "title": "Make anew",
+        "description": "Addresses of things that are deleted and made anew, although nothing asks for it.",
+        "x-podium-order": 9, "x-podium-more": true,
+    });
+    form
+}
+
 /// The form, shared by all three operations.
 fn input() -> Value {
     json!({
@@ -47,6 +59,12 @@ fn input() -> Value {
                 "title": "Wait for the state lock",
                 "description": "How long to wait while somebody else works on the same state.",
                 "x-podium-order": 11, "x-podium-more": true, "x-podium-kind": "duration",
+            },
+            "lock_file": {
+                "type": "string", "enum": ["keep", "update"], "default": "keep",
+                "title": "Provider lock file",
+                "description": "Whether `.terraform.lock.hcl`, where there is one, stays as it is, or takes up providers that are missing in it.",
+                "x-podium-order": 12, "x-podium-more": true,
             },
         },
     })
@@ -98,7 +116,7 @@ fn plan() -> Operation {
         name: name("terraform/plan"),
         title: "Plan a configuration".into(),
         summary: "Says what a configuration would change, and changes nothing.".into(),
-        input: input(),
+        input: making(),
         output: json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "type": "object",
@@ -125,7 +143,7 @@ fn apply() -> Operation {
         name: name("terraform/apply"),
         title: "Apply a configuration".into(),
         summary: "Brings the real things in line with the configuration.".into(),
-        input: input(),
+        input: making(),
         output: outputs("The configuration's outputs that are not sensitive"),
         credentials: credentials(),
         capability: capability().with(

@@ -5,18 +5,28 @@ pub(crate) mod destroy_configuration;
 pub(crate) mod plan_configuration;
 
 use podium_connector::{
-    Choice, Confidence, Context, Drawing, Drift, StepPreview, StepRequest, Undo,
+    Choice, Confidence, Context, Drawing, Drift, Mode, StepPreview, StepRequest, Undo,
 };
 use podium_diagnostics::{Error, ErrorKind, Result};
 use serde_json::Map;
 
-use crate::client::{Call, Planned, Session};
+use crate::client::{Planned, Session};
 use crate::config::place_is_unknown;
 use crate::fault;
 use crate::footprint::Footprint;
 use crate::saved::Note;
 use crate::{drawing, saved, undo};
 use podium_tfplan::Plan;
+
+/// How Terraform calls its own warning that only a part is looked at.
+const TARGETS_WARNING: &str = "Resource targeting is in effect";
+/// How that warning is told.
+pub(crate) const TARGETED: &str = "Terraform warns: Resource targeting is in effect.";
+
+fn first_paragraph(text: &str) -> String {
+    let first = text.trim().split("\n\n").next().unwrap_or_default();
+    first.split_whitespace().collect::<Vec<_>>().join(" ")
+}
 
 /// What looking gave.
 pub(crate) enum Looked {
@@ -38,6 +48,7 @@ pub(crate) async fn look(
 ) -> Result<Looked> {
     let footprint = Footprint::of(&session.folder, session.config.workspace.as_deref());
     session.ready().await?;
+    let place = workspace(session).await?;
     let state = session.state("state").await?;
     let planned = match session.plan("plan", how, false).await {
         Ok(planned) => planned,
@@ -57,6 +68,7 @@ pub(crate) async fn look(
     let (plan, _) = session.show("show").await?;
     saved::keep_lock(session);
     let mut notes = plan.notes.clone();
+    notes.extend(place);
     notes.extend(remarks(session, &plan, &planned));
     if footprint.would_write_lock() {
         notes.push(format!(
@@ -73,6 +85,30 @@ pub(crate) async fn look(
         state,
     };
     Ok(Looked::Plan { plan, note, notes })
+}
+
+/// Which of the configuration's states it is about, where that is not the usual one.
+async fn workspace(session: &Session<'_>) -> Result<Option<String>> {
+    let Some(name) = &session.config.workspace else {
+        return Ok(None);
+    };
+    let (is_new, kept) = match session.local_state() {
+        Some(path) => (!path.exists(), ""),
+        None => (
+            !session.workspaces("workspaces").await?.contains(name),
+            // Terraform's own plan makes it there, and nothing takes it away again.
+            if session.cx.mode() == Mode::Real {
+                " Its empty state is at the backend from this preview on."
+            } else {
+                ""
+            },
+        ),
+    };
+    Ok(Some(if is_new {
+        format!("This is about the Terraform workspace `{name}`, which is new.{kept}")
+    } else {
+        format!("This is about the Terraform workspace `{name}`.")
+    }))
 }
 
 /// Opens a session for a preview, or says that nobody can know where.
@@ -151,6 +187,19 @@ fn remarks(session: &Session<'_>, plan: &Plan, planned: &Planned) -> Vec<String>
             undo::names(plan.changed_outputs.iter().map(String::as_str))
         ));
     }
+    for address in &session.config.replace {
+        let hit = |name: &str| {
+            name == address
+                || name
+                    .strip_prefix(address.as_str())
+                    .is_some_and(|rest| rest.starts_with('['))
+        };
+        if !plan.changes.iter().any(|change| hit(&change.name)) {
+            notes.push(format!(
+                "Nothing is called `{address}`, so that nothing of it is made anew; the address may be misspelt."
+            ));
+        }
+    }
     if !session.config.targets.is_empty() {
         notes.push(format!(
             "Only {} and what they depend on are looked at.",
@@ -166,7 +215,7 @@ fn remarks(session: &Session<'_>, plan: &Plan, planned: &Planned) -> Vec<String>
     }
     for warning in &planned.warnings {
         notes.push(match warning.summary.as_str() {
-            "Resource targeting is in effect" => continue,
+            TARGETS_WARNING => format!("{TARGETED} {}", first_paragraph(&warning.detail)),
             "Value for undeclared variable" => {
                 let name = warning
                     .detail
@@ -224,16 +273,7 @@ pub(crate) async fn discover(
                 .with_config(|config| config.workspace = None);
             let _footprint = Footprint::of(&session.folder, None);
             session.ready().await?;
-            let listed = session
-                .lines(Call::reading("workspaces", &["workspace", "list"]))
-                .await?;
-            let mut names: Vec<String> = listed
-                .iter()
-                .map(|line| line.trim_start_matches(['*', ' ']).trim().to_owned())
-                .filter(|name| !name.is_empty() && !name.contains(' '))
-                .collect();
-            names.sort();
-            names.dedup();
+            let names = session.workspaces("workspaces").await?;
             Ok(names.into_iter().map(choice).collect())
         }
         _ => Err(Error::new(

@@ -29,6 +29,8 @@ use world::{Asked, Plan, Step, World};
 
 /// How long one thing takes, in milliseconds.
 const A_MOMENT: u64 = 400;
+/// Which Terraform is played.
+const VERSION: &str = "1.15.5";
 
 pub(crate) struct SimulatedTerraform {
     world: World,
@@ -76,6 +78,7 @@ impl Simulator for SimulatedTerraform {
                 play.pull();
                 Ok(())
             }
+            "practice-change" => play.outside(),
             "workspace" => {
                 play.workspaces();
                 Ok(())
@@ -159,7 +162,7 @@ impl Play<'_> {
 
     fn init(&mut self) -> Result<(), Fault> {
         self.version();
-        Files::read(&self.call.directory)?;
+        Files::read(&self.call.directory)?.admits(VERSION)?;
         (self.pause)(A_MOMENT);
         let words = "Terraform has been successfully initialized!";
         self.say("info", words, "init_output", json!({}));
@@ -169,6 +172,7 @@ impl Play<'_> {
     fn plan(&mut self) -> Result<(), Fault> {
         self.version();
         let files = Files::read(&self.call.directory)?;
+        files.admits(VERSION)?;
         let flag = |name: &str| -> Vec<String> {
             let start = format!("{name}=");
             let args = self.call.args.iter();
@@ -192,6 +196,7 @@ impl Play<'_> {
             variables,
             targets: flag("-target"),
             destroy: has("-destroy"),
+            replace: flag("-replace"),
             refresh_only: has("-refresh-only"),
         };
         let out = flag("-out").pop().map(PathBuf::from);
@@ -199,6 +204,19 @@ impl Play<'_> {
         let plan = self.world.plan(&files, &asked)?;
         world::shown(&files, &asked, &plan)?;
         self.planned(&plan.steps, "plan");
+        if !asked.targets.is_empty() {
+            let diagnostic = json!({
+                "severity": "warning", "summary": "Resource targeting is in effect",
+                "detail": "You are creating a plan with the -target option, which means that the result of this plan may not represent all of the changes requested by the current configuration.",
+            });
+            let words = "Warning: Resource targeting is in effect";
+            self.say(
+                "warn",
+                words,
+                "diagnostic",
+                json!({"diagnostic": diagnostic}),
+            );
+        }
         for name in strange {
             let diagnostic = json!({
                 "severity": "warning", "summary": "Value for undeclared variable",
@@ -280,6 +298,33 @@ impl Play<'_> {
     fn pull(&mut self) {
         let text = world::pulled(&self.world.state(&self.key()));
         (self.write)(Stream::Out, &text);
+    }
+
+    /// Not the vendor's: `practice-change ADDRESS [NAME VALUE]` changes a thing behind Terraform's back, or
+    /// takes it away.
+    fn outside(&mut self) -> Result<(), Fault> {
+        let key = self.key();
+        let state = self.world.states.entry(key).or_default();
+        let args: Vec<&str> = self.call.args.iter().skip(1).map(String::as_str).collect();
+        match args.as_slice() {
+            [address, name, value] if state.resources.contains_key(*address) => {
+                let change = state
+                    .outside
+                    .entry((*address).to_owned())
+                    .or_insert_with(|| json!({}));
+                change[*name] = json!(value);
+                Ok(())
+            }
+            [address] if state.resources.contains_key(*address) => {
+                state.outside.insert((*address).to_owned(), Value::Null);
+                Ok(())
+            }
+            _ => Err(Fault {
+                summary: "There is no such thing to change".to_owned(),
+                detail: args.join(" "),
+                place: None,
+            }),
+        }
     }
 
     fn workspaces(&mut self) {

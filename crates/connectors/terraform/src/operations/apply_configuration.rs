@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::client::Session;
 use crate::footprint::{Applied, Footprint, files_mark};
-use crate::operations::{Looked, look, open, told};
+use crate::operations::{Looked, TARGETED, look, open, told};
 use crate::saved::{self, Note};
 use crate::state::State;
 use crate::undo::{self, Record, Way};
@@ -248,13 +248,17 @@ fn turned(
     match todo {
         Todo::Nothing => Err(session),
         Todo::Destroy(targets) => Ok((
-            session.with_config(|config| config.targets = targets),
+            session.with_config(|config| {
+                config.targets = targets;
+                config.replace.clear();
+            }),
             &["-destroy"],
         )),
         Todo::Apply(variables, targets) => Ok((
             session.with_config(|config| {
                 config.variables = variables;
                 config.targets = targets;
+                config.replace.clear();
             }),
             &[],
         )),
@@ -304,7 +308,8 @@ pub(crate) async fn preview_undo(
             note,
         } => {
             plan.outputs.clear();
-            notes.retain(|note| !note.starts_with("Only `"));
+            // The choice of targets is ours then, and no warning to anybody.
+            notes.retain(|note| !note.starts_with("Only `") && !note.starts_with(TARGETED));
             let preview = told(request, plan, notes, undo);
             saved::leave(&session, request, fingerprint.as_deref(), &preview, &note);
             preview

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use ::hcl::expr::Expression;
+use podium_model::wanted::{Requirement, ToolVersion};
 use serde_json::{Map, Value};
 
 use super::ground::{Ground, Known};
@@ -40,6 +42,8 @@ pub(crate) struct Files {
     pub(crate) locals: BTreeMap<String, Attribute>,
     pub(crate) resources: BTreeMap<String, Block>,
     pub(crate) outputs: Vec<Block>,
+    /// `required_version`, with its places.
+    pub(crate) versions: Vec<Attribute>,
 }
 
 impl Files {
@@ -81,6 +85,11 @@ impl Files {
         match (block.kind.as_str(), block.labels.as_slice()) {
             ("variable", [_]) => self.variables.push(block),
             ("output", [_]) => self.outputs.push(block),
+            ("terraform", []) => {
+                let wanted = block.attributes.into_iter();
+                self.versions
+                    .extend(wanted.filter(|one| one.name == "required_version"));
+            }
             ("locals", []) => {
                 let each = block.attributes.into_iter();
                 self.locals
@@ -94,6 +103,30 @@ impl Files {
                 return Err(fault("", Refusal::Cannot(words), &block.place));
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Fails where the files ask for another version.
+    pub(crate) fn admits(&self, version: &str) -> Result<(), Fault> {
+        let is = ToolVersion::find(version);
+        for wanted in &self.versions {
+            let Expression::String(text) = &wanted.expr else {
+                continue;
+            };
+            let fits = Requirement::parse(text)
+                .ok()
+                .zip(is.as_ref())
+                .is_some_and(|(wanted, is)| wanted.admits(is));
+            if !fits {
+                return Err(Fault {
+                    summary: "Unsupported Terraform Core version".to_owned(),
+                    detail: format!(
+                        "This configuration does not support Terraform version {version}. To proceed, either choose another supported Terraform version or update this version constraint."
+                    ),
+                    place: Some(wanted.place.clone()),
+                });
+            }
         }
         Ok(())
     }

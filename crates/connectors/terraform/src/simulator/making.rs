@@ -113,6 +113,7 @@ impl Play<'_> {
             state.lineage = lineage;
         }
         state.serial += 1;
+        state.outside.remove(address);
         match to {
             Some(resource) => state.resources.insert(address.to_owned(), resource),
             None => state.resources.remove(address),

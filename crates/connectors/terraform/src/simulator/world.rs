@@ -24,6 +24,29 @@ pub(crate) struct State {
     pub(crate) serial: u64,
     /// Address → kind and values.
     pub(crate) resources: BTreeMap<String, (String, Map<String, Value>)>,
+    /// What somebody changed outside; null where the whole thing is gone.
+    #[serde(default)]
+    pub(crate) outside: BTreeMap<String, Value>,
+}
+
+impl State {
+    /// As it is really, with what was changed outside.
+    fn refreshed(&self) -> Self {
+        let mut state = self.clone();
+        for (address, change) in &self.outside {
+            match change {
+                Value::Object(change) => {
+                    if let Some((_, values)) = state.resources.get_mut(address) {
+                        values.extend(change.clone());
+                    }
+                }
+                _ => {
+                    state.resources.remove(address);
+                }
+            }
+        }
+        state
+    }
 }
 
 /// What a plan file holds: the question, not the answer.
@@ -35,6 +58,8 @@ pub(crate) struct Asked {
     pub(crate) targets: Vec<String>,
     pub(crate) destroy: bool,
     pub(crate) refresh_only: bool,
+    #[serde(default)]
+    pub(crate) replace: Vec<String>,
 }
 
 /// One thing that is planned.
@@ -48,6 +73,8 @@ pub(crate) struct Step {
     /// With marks where a value is not known yet.
     pub(crate) after: Map<String, Value>,
     pub(crate) replaced_for: Vec<String>,
+    /// Made anew since somebody asked for it by name.
+    pub(crate) requested: bool,
 }
 
 /// What is to be done, and what will be known then.
@@ -55,6 +82,8 @@ pub(crate) struct Step {
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     pub(crate) known: Known,
+    /// What was changed outside, as `resource_drift` tells it.
+    pub(crate) outside: Vec<Value>,
 }
 
 /// `kind.name["key"]` without its key.
@@ -75,7 +104,7 @@ impl World {
 
     /// Works out what is to be done, in the order of doing.
     pub(crate) fn plan(&self, files: &Files, asked: &Asked) -> Result<Plan, Fault> {
-        let state = self.state(&asked.key);
+        let state = self.state(&asked.key).refreshed();
         let hit = |target: &String, address: &str| target == address || target == base(address);
         let meant = |address: &str| {
             asked.targets.is_empty()
@@ -86,11 +115,13 @@ impl World {
                         .iter()
                         .any(|target| files.uses(base(target)).contains(base(address))))
         };
+        let outside = drifted(&self.state(&asked.key));
         if asked.refresh_only {
             let known = state_known(files, &state);
             return Ok(Plan {
                 steps: Vec::new(),
                 known,
+                outside,
             });
         }
         let gone = |address: &str| {
@@ -102,6 +133,7 @@ impl World {
                 before: Some(values.clone()),
                 after: Map::new(),
                 replaced_for: Vec::new(),
+                requested: false,
             }
         };
         let order = files.order();
@@ -120,7 +152,8 @@ impl World {
                 let mut made = Vec::new();
                 for instance in ground.instances(address, block)? {
                     let values = ground.values(block, &instance)?;
-                    let step = one(&state, block, &instance.address, values);
+                    let forced = asked.replace.iter().any(|one| hit(one, &instance.address));
+                    let step = one(&state, block, &instance.address, values, forced);
                     made.push((instance.key, step.after.clone()));
                     wanted.insert(instance.address);
                     if meant(&step.address) {
@@ -139,8 +172,36 @@ impl World {
             .collect();
         left.sort_by_key(|step| std::cmp::Reverse(place(step)));
         left.extend(steps);
-        Ok(Plan { steps: left, known })
+        Ok(Plan {
+            steps: left,
+            known,
+            outside,
+        })
     }
+}
+
+/// What was changed outside, as the plan tells it.
+fn drifted(state: &State) -> Vec<Value> {
+    state
+        .outside
+        .iter()
+        .filter_map(|(address, change)| {
+            let (kind, before) = state.resources.get(address)?;
+            let after = change.as_object().map(|change| {
+                let mut after = before.clone();
+                after.extend(change.clone());
+                after
+            });
+            let action = if after.is_some() { "update" } else { "delete" };
+            Some(json!({
+                "address": address, "mode": "managed", "type": kind,
+                "change": {
+                    "actions": [action], "before": before, "after": after,
+                    "before_sensitive": {}, "after_sensitive": {},
+                },
+            }))
+        })
+        .collect()
 }
 
 /// What a state says of each thing of the files.
@@ -169,7 +230,13 @@ fn key(address: &str) -> Value {
         .unwrap_or(Value::Null)
 }
 
-fn one(state: &State, block: &Block, address: &str, values: Map<String, Value>) -> Step {
+fn one(
+    state: &State,
+    block: &Block,
+    address: &str,
+    values: Map<String, Value>,
+    forced: bool,
+) -> Step {
     let kind = block.labels[0].clone();
     let built_in = kind == "terraform_data";
     let mut after = values;
@@ -203,6 +270,8 @@ fn one(state: &State, block: &Block, address: &str, values: Map<String, Value>) 
             }
         }
     };
+    let requested = forced && matches!(action, "noop" | "update");
+    let action = if requested { "replace" } else { action };
     match (&before, action) {
         (Some(before), "noop") => after.clone_from(before),
         (Some(before), "update") => {
@@ -232,6 +301,7 @@ fn one(state: &State, block: &Block, address: &str, values: Map<String, Value>) 
         before,
         after,
         replaced_for,
+        requested,
     }
 }
 
@@ -277,6 +347,7 @@ pub(crate) fn shown(files: &Files, asked: &Asked, plan: &Plan) -> Result<Value, 
         .collect();
     Ok(json!({
         "format_version": "1.2", "resource_changes": changes, "output_changes": outputs,
+        "resource_drift": plan.outside,
         "variables": variables, "configuration": {"root_module": {"resources": resources}},
     }))
 }
@@ -301,7 +372,11 @@ fn change(step: &Step) -> Value {
     }
     json!({
         "address": step.address, "mode": "managed", "type": step.kind, "change": change,
-        "action_reason": if step.action == "replace" { "replace_because_cannot_update" } else { "" },
+        "action_reason": match (step.action, step.requested) {
+            ("replace", true) => "replace_by_request",
+            ("replace", false) => "replace_because_cannot_update",
+            _ => "",
+        },
     })
 }
 

@@ -4,6 +4,7 @@
 //! `go/bin/tofu`; each says so where not.
 
 mod applying;
+mod choosing;
 mod handing_over;
 mod language;
 mod previewing;
