@@ -1,12 +1,23 @@
 //! Which credentials are taken, and how Ansible gets them: in private files of one process.
 
+use std::collections::BTreeMap;
+
 use podium_connector::{Context, Lease, SecretFile};
+use podium_diagnostics::{Error, ErrorKind, Result};
 use podium_secret::Secret;
 use serde_json::{Map, Value};
 
+use crate::fault;
+
 /// The secrets at `secrets.NAME`, as a file of variables; none where there are none.
-pub(crate) fn secret_variables(cx: &dyn Context, label: &str) -> Option<SecretFile> {
-    let leases = cx.secrets();
+/// Those that open vaults are no variables.
+pub(crate) fn secret_variables(
+    cx: &dyn Context,
+    label: &str,
+    vaults: &BTreeMap<String, String>,
+) -> Option<SecretFile> {
+    let mut leases = cx.secrets();
+    leases.retain(|(name, _)| !vaults.values().any(|vault| vault == name));
     if leases.is_empty() {
         return None;
     }
@@ -29,6 +40,41 @@ pub(crate) fn vault_password(cx: &dyn Context, label: &str) -> Option<SecretFile
         content: secret.clone(),
         executable: false,
     })
+}
+
+/// The passwords of vault ids: id and private file, in the order of the ids. Fails where a named secret is
+/// not bound.
+pub(crate) fn vault_ids(
+    cx: &dyn Context,
+    label: &str,
+    vaults: &BTreeMap<String, String>,
+) -> Result<Vec<(String, SecretFile)>> {
+    let leases = cx.secrets();
+    vaults
+        .iter()
+        .map(|(id, name)| {
+            let secret = leases
+                .iter()
+                .find(|(known, _)| known == name)
+                .and_then(|(_, lease)| lease.secrets.get("value"))
+                .ok_or_else(|| {
+                    Error::new(
+                        ErrorKind::Unauthorized,
+                        fault::VAULT,
+                        format!("The vault id `{id}` is opened by the secret `{name}`, and no credential is bound to `secrets.{name}`."),
+                    )
+                    .with_hint(format!(
+                        "Bind a credential with the password to `secrets.{name}` in the step."
+                    ))
+                })?;
+            let file = SecretFile {
+                name: format!("{label}.vault-{id}"),
+                content: secret.clone(),
+                executable: false,
+            };
+            Ok((id.clone(), file))
+        })
+        .collect()
 }
 
 /// A single value as text, or several as an object. What looks like a template stays as it is: the

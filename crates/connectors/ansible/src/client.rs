@@ -192,6 +192,13 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// The same for taking back: all of the other playbook is played, since the tags are this one's own.
+    pub(crate) fn whole(mut self) -> Self {
+        self.config.tags.clear();
+        self.config.skip_tags.clear();
+        self
+    }
+
     /// Calls a playbook; `on` is told everything as it happens.
     pub(crate) async fn call(
         &self,
@@ -201,7 +208,7 @@ impl<'a> Session<'a> {
         on: &mut (dyn FnMut(&Event) + Send),
     ) -> Result<Ended> {
         let path = file(self.cx.workspace(), playbook, "playbook")?;
-        let mut process = self.cx.process(self.spec(label, &path, how)).await?;
+        let mut process = self.cx.process(self.spec(label, &path, how)?).await?;
         let mut ended = Ended::default();
         loop {
             match process.next().await? {
@@ -278,7 +285,7 @@ impl<'a> Session<'a> {
             .then(|| mark.finish())
     }
 
-    fn spec(&self, label: &str, playbook: &Path, how: How) -> ProcessSpec {
+    fn spec(&self, label: &str, playbook: &Path, how: How) -> Result<ProcessSpec> {
         let config = &self.config;
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let mut args = vec![text(playbook), "-i".to_owned(), text(&self.inventory)];
@@ -321,13 +328,18 @@ impl<'a> Session<'a> {
                 },
             );
         }
-        if let Some(file) = auth::secret_variables(self.cx, label) {
+        if let Some(file) = auth::secret_variables(self.cx, label, &config.vault_ids) {
             hand_over("--extra-vars", file);
         }
         if let Some(file) = auth::vault_password(self.cx, label) {
             hand_over("--vault-password-file", file);
         }
-        ProcessSpec {
+        for (id, file) in auth::vault_ids(self.cx, label, &config.vault_ids)? {
+            let path = text(&self.cx.private().join(&file.name));
+            args.extend(["--vault-id".to_owned(), format!("{id}@{path}")]);
+            files.push(file);
+        }
+        Ok(ProcessSpec {
             label: label.to_owned(),
             program: self.tool.path.clone(),
             args,
@@ -336,7 +348,7 @@ impl<'a> Session<'a> {
             secret_files: files,
             reads: how != How::Play,
             stop: Stop::Repeated(ASK_AGAIN),
-        }
+        })
     }
 }
 

@@ -28,6 +28,8 @@ struct Typed {
     check_only: Option<bool>,
     /// How many hosts at once.
     forks: Option<u64>,
+    /// Vault id → name of the secret that opens it.
+    vault_ids: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// Checked.
@@ -42,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) undo_playbook: Option<String>,
     pub(crate) check_only: bool,
     pub(crate) forks: u64,
+    /// Vault id → name of the secret that opens it, sorted.
+    pub(crate) vault_ids: BTreeMap<String, String>,
 }
 
 /// Where the hosts come from.
@@ -109,10 +113,27 @@ impl Config {
         };
         let tags = words("/tags", typed.tags);
         let skip_tags = words("/skip_tags", typed.skip_tags);
+        let mut vault_ids = BTreeMap::new();
+        for (id, secret) in typed.vault_ids.unwrap_or_default() {
+            let fits = !id.is_empty()
+                && id
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+            if !fits {
+                problems.push(problem(
+                    &format!("/vault_ids/{}", id.replace('~', "~0").replace('/', "~1")),
+                    format!("`{id}` is no vault id: it holds letters, digits, `_`, `-` and `.`."),
+                ));
+            }
+            if let Some(secret) = secret {
+                vault_ids.insert(id, secret);
+            }
+        }
         if !problems.is_empty() {
             return Err(problems);
         }
         Ok(Self {
+            vault_ids,
             playbook: playbook.unwrap_or_default(),
             inventory,
             variables,
@@ -128,37 +149,28 @@ impl Config {
 
 /// Whether nobody can know yet what would be played where.
 pub(crate) fn place_is_unknown(request: &StepRequest) -> bool {
-    request
-        .inputs
-        .is_unknown_in(&["/playbook", "/inventory", "/limit", "/tags", "/skip_tags"])
+    request.inputs.is_unknown_in(&[
+        "/playbook",
+        "/inventory",
+        "/limit",
+        "/tags",
+        "/skip_tags",
+        "/vault_ids",
+    ])
 }
 
 /// Puts hosts into Ansible's own form.
 fn given(typed: Value) -> Result<Inventory, String> {
     let (mut hosts, groups, mut vars) = match typed {
         Value::Null => (list(&[json!("localhost")])?, Map::new(), Map::new()),
-        Value::String(text) => {
-            let names: Vec<Value> = text
-                .split(',')
-                .map(str::trim)
-                .filter(|name| !name.is_empty())
-                .map(|name| json!(name))
-                .collect();
-            (list(&names)?, Map::new(), Map::new())
-        }
+        Value::String(text) => (list(&split(&text))?, Map::new(), Map::new()),
         Value::Array(names) => (list(&names)?, Map::new(), Map::new()),
         Value::Object(mut object) => {
             let hosts = match object.shift_remove("hosts") {
                 None | Some(Value::Null) => Map::new(),
                 Some(Value::Array(names)) => list(&names)?,
-                Some(Value::Object(map)) => map
-                    .into_iter()
-                    .map(|(name, vars)| match vars {
-                        Value::Null => Ok((name, json!({}))),
-                        Value::Object(_) => Ok((name, vars)),
-                        _ => Err(format!("The variables of the host `{name}` are no object.")),
-                    })
-                    .collect::<Result<_, _>>()?,
+                Some(Value::Object(map)) => named(map)?,
+                Some(Value::String(text)) => list(&split(&text))?,
                 Some(_) => {
                     return Err("`hosts` is a list, or names with their variables.".to_owned());
                 }
@@ -166,10 +178,13 @@ fn given(typed: Value) -> Result<Inventory, String> {
             let mut groups = Map::new();
             if let Some(Value::Object(map)) = object.shift_remove("groups") {
                 for (group, members) in map {
-                    let Value::Array(members) = members else {
-                        return Err(format!("The group `{group}` is no list of hosts."));
+                    let members = match members {
+                        Value::Array(members) => list(&members)?,
+                        Value::Object(members) => named(members)?,
+                        Value::Null => Map::new(),
+                        _ => return Err(format!("The group `{group}` is no list of hosts.")),
                     };
-                    groups.insert(group, json!({ "hosts": list(&members)? }));
+                    groups.insert(group, json!({ "hosts": members }));
                 }
             }
             let vars = match object.shift_remove("vars") {
@@ -204,12 +219,50 @@ fn given(typed: Value) -> Result<Inventory, String> {
     })))
 }
 
+/// Names in one text, as steps that print them give them.
+fn split(text: &str) -> Vec<Value> {
+    text.split([',', '\n'])
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(|name| json!(name))
+        .collect()
+}
+
+/// Names with their variables; a text is the address of the host.
+fn named(map: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    map.into_iter()
+        .map(|(name, vars)| match vars {
+            Value::Null => Ok((name, json!({}))),
+            Value::Object(_) => Ok((name, vars)),
+            Value::String(address) => Ok((name, json!({ "ansible_host": address }))),
+            _ => Err(format!("The variables of the host `{name}` are no object.")),
+        })
+        .collect()
+}
+
+/// Names, or objects with a `name` and variables, as other systems list their machines. An `address` (or
+/// `ip`) is where the host is reached.
 fn list(names: &[Value]) -> Result<Map<String, Value>, String> {
     names
         .iter()
-        .map(|name| match name.as_str() {
-            Some(name) if !name.trim().is_empty() => Ok((name.to_owned(), json!({}))),
-            _ => Err(format!("`{name}` is no name of a host.")),
+        .map(|one| match one {
+            Value::String(name) if !name.trim().is_empty() => Ok((name.clone(), json!({}))),
+            Value::Object(one) => {
+                let mut vars = one.clone();
+                let name = ["name", "host", "hostname"]
+                    .iter()
+                    .find_map(|key| vars.shift_remove(*key));
+                let Some(Value::String(name)) = name.filter(|name| *name != "") else {
+                    return Err("A host of the list has no `name`.".to_owned());
+                };
+                for key in ["address", "ip"] {
+                    if let Some(address) = vars.shift_remove(key) {
+                        vars.entry("ansible_host").or_insert(address);
+                    }
+                }
+                Ok((name, Value::Object(vars)))
+            }
+            other => Err(format!("`{other}` is no name of a host.")),
         })
         .collect()
 }
@@ -280,6 +333,23 @@ mod tests {
         assert_eq!(rich["all"]["hosts"]["a"]["ansible_port"], 2222);
         assert_eq!(rich["all"]["children"]["web"]["hosts"], json!({"a": {}}));
         assert!(rich["all"]["vars"]["ansible_python_interpreter"].is_string());
+        // As earlier steps give them: named addresses, listed machines, one text.
+        for typed in [
+            json!({"hosts": {"web": "10.0.0.1"}}),
+            json!({"hosts": [{"name": "web", "address": "10.0.0.1"}]}),
+            json!([{"hostname": "web", "ip": "10.0.0.1"}]),
+            json!({"groups": {"all": {"web": "10.0.0.1"}}}),
+        ] {
+            let found = inventory(&typed).expect("an inventory");
+            assert!(
+                found
+                    .to_string()
+                    .contains(r#"{"web":{"ansible_host":"10.0.0.1"}}"#),
+                "{found}"
+            );
+        }
+        let text = inventory(&json!({"hosts": "a\nb\n"})).expect("an inventory");
+        assert_eq!(text["all"]["hosts"], json!({"a": {}, "b": {}}));
         let here = inventory(&json!(null)).expect("an inventory");
         assert_eq!(
             here["all"]["hosts"]["localhost"]["ansible_connection"],
@@ -295,6 +365,7 @@ mod tests {
                 "An inventory has `hosts`, `groups` and `vars`, and no `host`.",
             ),
             (json!([1]), "`1` is no name of a host."),
+            (json!([{"size": 1}]), "A host of the list has no `name`."),
             (
                 json!({"groups": {"web": "a"}}),
                 "The group `web` is no list of hosts.",

@@ -27,17 +27,18 @@ fn input() -> Value {
                 "type": ["string", "object", "array"], "title": "Inventory",
                 "default": { "hosts": ["localhost"], "vars": { "ansible_connection": "local" } },
                 "description": "An inventory file in the workspace, a list of hosts, or an object with `hosts` (a list, or names with their variables), `groups` and `vars`. This computer where absent.",
-                "items": { "type": "string", "x-podium-kind": "host" },
+                "items": { "type": ["string", "object"], "x-podium-kind": "host" },
                 "properties": {
                     "hosts": {
-                        "type": ["array", "object"], "title": "Hosts",
-                        "items": { "type": "string", "x-podium-kind": "host" },
-                        "additionalProperties": { "type": ["object", "null"] },
+                        "type": ["array", "object", "string"], "title": "Hosts",
+                        "description": "A list of names, or of objects with `name`, `address` and variables; or names with their address or their variables. An output of an earlier step fits as it is.",
+                        "items": { "type": ["string", "object"], "x-podium-kind": "host" },
+                        "additionalProperties": { "type": ["object", "string", "null"] },
                     },
                     "groups": {
                         "type": "object", "title": "Groups",
-                        "description": "Group name → a list of hosts.",
-                        "additionalProperties": { "type": "array", "items": { "type": "string" } },
+                        "description": "Group name → a list of hosts, or names with their variables.",
+                        "additionalProperties": { "type": ["array", "object"], "items": { "type": ["string", "object"] } },
                     },
                     "vars": { "type": "object", "title": "Variables of all hosts" },
                 },
@@ -63,6 +64,12 @@ fn input() -> Value {
                 "type": "string", "minLength": 1, "title": "Playbook that takes it back",
                 "description": "Played with the same inventory and variables when the step is undone.",
                 "x-podium-order": 6, "x-podium-kind": "file", "x-podium-discover": "playbooks",
+            },
+            "vault_ids": {
+                "type": "object", "additionalProperties": { "type": "string", "minLength": 1 },
+                "default": {}, "title": "Vault ids",
+                "description": "Vault id → the name of the secret that opens it: `dev: dev_vault` takes the credential at `secrets.dev_vault`. A single password goes to the port `vault_password`.",
+                "x-podium-order": 7, "x-podium-more": true,
             },
             "check_only": {
                 "type": "boolean", "default": false, "title": "Only check",
@@ -122,7 +129,7 @@ fn playbook() -> Operation {
         }),
         credentials: vec![
             port("vault_password", "The password of Ansible's own vault files"),
-            port("secrets.*", "Secret variables, handed over in a private file"),
+            port("secrets.*", "Secret variables, and passwords of vault ids, handed over in private files"),
         ],
         capability: Capability::all()
             .with(

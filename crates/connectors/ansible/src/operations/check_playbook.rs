@@ -80,7 +80,10 @@ pub(crate) async fn preview(
         cx.tool(&["ansible-playbook"]).await?;
         return Ok(StepPreview::unknown(later(), undo));
     }
-    let session = Session::open(cx, request).await?;
+    let mut session = Session::open(cx, request).await?;
+    if taking_back.is_some() {
+        session = session.whole();
+    }
     let playbook = playbook(&session, taking_back.is_some())?;
     let fingerprint = session.fingerprint(request, taking_back);
     let ended = session

@@ -32,7 +32,10 @@ pub(crate) async fn run(
     taking_back: bool,
 ) -> Result<Outcome> {
     let label = if taking_back { "undo-play" } else { "play" };
-    let session = Session::open(cx, request).await?;
+    let mut session = Session::open(cx, request).await?;
+    if taking_back {
+        session = session.whole();
+    }
     let playbook = playbook(&session, taking_back)?;
     stopped(cx)?;
     let how = if session.config.check_only && !taking_back {

@@ -4,6 +4,7 @@
 //! not.
 
 mod checking;
+mod choosing;
 mod playing;
 mod real;
 
