@@ -27,6 +27,7 @@ impl Catalogue {
         connectors.push(Arc::new(podium_connector_octopus::Octopus::new()));
         connectors.push(Arc::new(podium_connector_ibm_schematics::Schematics::new()));
         connectors.push(Arc::new(podium_connector_cloudify::Cloudify::new()));
+        connectors.push(Arc::new(podium_connector_kubernetes::Kubernetes::new()));
         Self::of(connectors)
     }
 
