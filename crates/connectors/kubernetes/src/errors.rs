@@ -33,9 +33,10 @@ pub(crate) fn refused(status: &Status, what: Option<&Ref>) -> Error {
     let about = what.map_or_else(String::new, |what| format!("{what}: "));
     let said = said(status);
     let make = |kind, code: Code, words: String| {
-        let mut error = Error::new(kind, code, words).with_context("status", status.code);
+        let mut error =
+            Error::new(kind, code, words).with_context(podium_connector::STATUS, status.code);
         if !status.reason.is_empty() {
-            error = error.with_context("reason", &status.reason);
+            error = error.with_context(podium_connector::CODE, &status.reason);
         }
         error
     };

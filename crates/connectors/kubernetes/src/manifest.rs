@@ -2,7 +2,7 @@
 
 use podium_connector::{
     Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb,
+    Support, Verb, explanations,
 };
 use podium_model::OperationName;
 use serde_json::{Value, json};
@@ -374,6 +374,8 @@ pub(crate) fn manifest() -> Manifest {
             "https://kubernetes.io/docs/reference/using-api/api-concepts/".into(),
             "https://helm.sh/docs/helm/".into(),
         ],
+        checked: Vec::new(),
+        explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![
             "A cluster behind a `proxy-url` was not tried; such a kubeconfig is refused with the reason.".into(),
             "The order in which a vendor's admission webhooks see a dry run was not seen.".into(),

@@ -10,6 +10,7 @@
 //! Invariants: the same calls at the same times give the same answers; what `save` gives holds no value
 //! of a Secret, only its fingerprint.
 
+mod admit;
 mod answer;
 mod apply;
 mod charts;
