@@ -5,6 +5,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cargo, FEATURES, pages, programs } from './setup/build.mjs';
 import { peersEnv } from './setup/peers.mjs';
+import { refereesEnv } from './setup/referees.mjs';
 import { results } from './setup/places.mjs';
 import { finish, heading, Plain, say, time } from './setup/say.mjs';
 import { setupForTests } from './setup.mjs';
@@ -19,8 +20,8 @@ await finish(async () => {
   rmSync(join(results, 'logs'), { recursive: true, force: true });
   mkdirSync(join(results, 'logs'), { recursive: true });
 
-  const { folder: peers, without } = await setupForTests();
-  const env = peersEnv(peers);
+  const { folder: peers, clients, without } = await setupForTests();
+  const env = { ...peersEnv(peers), ...refereesEnv(clients) };
   if (peers.missing) say(`  The real third-party software is missing, so its tests are skipped: ${peers.missing}`);
 
   // Everything is built before the first tier, so that a tier's time is its own.

@@ -16,6 +16,8 @@ mod beside;
 mod calls;
 #[path = "journeys/canary.rs"]
 mod canary;
+#[path = "journeys/certificates.rs"]
+mod certificates;
 #[path = "journeys/deploy.rs"]
 mod deploy;
 #[path = "journeys/handover.rs"]
@@ -28,6 +30,8 @@ mod kill;
 mod people;
 #[path = "journeys/practice.rs"]
 mod practice;
+#[path = "journeys/referees.rs"]
+mod referees;
 #[path = "journeys/servers.rs"]
 mod servers;
 #[path = "journeys/shapes.rs"]

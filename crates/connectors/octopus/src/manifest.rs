@@ -1,8 +1,8 @@
 //! What Octopus Deploy is, as data.
 
 use podium_connector::{
-    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb, explanations,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb, explanations,
 };
 use podium_model::OperationName;
 use serde_json::{Map, Value, json};
@@ -396,7 +396,11 @@ pub(crate) fn manifest() -> Manifest {
         tools: Vec::new(),
         local: false,
         links: vec!["https://octopus.com/docs/octopus-rest-api".into()],
-        checked: Vec::new(),
+        checked: vec![Checked {
+            against: CheckedAgainst::VendorClient,
+            what: "@octopusdeploy/api-client 3.11.0".into(),
+            by: "tests/referees/octopus.mjs".into(),
+        }],
         explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![
             "A deployment's and a runbook run's `Comments` are taken to come back unchanged in lists; a lost start is found by them.".into(),

@@ -171,7 +171,10 @@ fn in_space(world: &mut World, call: &Call<'_>, path: &[&str]) -> Answer {
         }
         ("POST", ["deployments"]) => deploy(world, call),
         ("POST", ["runbookRuns"]) => run_runbook(world, call),
-        ("POST", ["deployments", "create", "untenanted", "v1"]) => command_deploy(world, call),
+        ("POST", ["deployments", "create", "untenanted" | "tenanted", "v1"]) => {
+            command_deploy(world, call)
+        }
+        ("POST", ["runbook-runs", "create", "v1"]) => command_run(world, call),
         ("GET", ["tasks"]) => {
             let list = world
                 .tasks
@@ -367,45 +370,94 @@ fn needed(project: &str, body: &Value) -> Result<(), Refused> {
     Ok(())
 }
 
-fn command_deploy(world: &mut World, call: &Call<'_>) -> Answer {
-    let text = |large: &str, small: &str| {
-        call.text(large)
-            .or(call.text(small))
-            .unwrap_or_default()
-            .to_owned()
+/// A field of a command; the vendor's client writes its first letter small or large.
+fn field(call: &Call<'_>, name: &str) -> Value {
+    let mut small = name.to_owned();
+    if let Some(first) = small.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    match &call.body[name] {
+        Value::Null => call.body[small.as_str()].clone(),
+        found => found.clone(),
+    }
+}
+
+/// The environments and tenants of a command, each pair a start of its own.
+fn places(world: &World, call: &Call<'_>) -> Result<Vec<(Value, Value)>, Refused> {
+    let mut names = match field(call, "EnvironmentNames") {
+        Value::Array(names) => names,
+        _ => Vec::new(),
     };
-    let project = world.find("projects", &text("ProjectName", "projectName"))?["Id"].clone();
-    let version = text("ReleaseVersion", "releaseVersion");
+    if let name @ Value::String(_) = field(call, "EnvironmentName") {
+        names.push(name);
+    }
+    let tenants = match field(call, "Tenants") {
+        Value::Array(tenants) if !tenants.is_empty() => tenants,
+        _ => vec![Value::Null],
+    };
+    let mut places = Vec::new();
+    for name in &names {
+        let environment = world.find("environments", name.as_str().unwrap_or_default())?;
+        for tenant in &tenants {
+            let tenant = match tenant.as_str() {
+                Some(name) => world.find("tenants", name)?["Id"].clone(),
+                None => Value::Null,
+            };
+            places.push((environment["Id"].clone(), tenant));
+        }
+    }
+    Ok(places)
+}
+
+fn command(call: &Call<'_>, body: Value) -> Call<'static> {
+    Call {
+        method: "POST",
+        path: Vec::new(),
+        query: Vec::new(),
+        body,
+        now: call.now,
+    }
+}
+
+fn command_deploy(world: &mut World, call: &Call<'_>) -> Answer {
+    let name = field(call, "ProjectName");
+    let project = world.find("projects", name.as_str().unwrap_or_default())?["Id"].clone();
+    let version = field(call, "ReleaseVersion");
     let release = world
         .all("releases")
         .iter()
-        .find(|release| release["ProjectId"] == project && release["Version"] == version.as_str())
-        .ok_or_else(|| gone("releases", &version))?["Id"]
+        .find(|release| release["ProjectId"] == project && release["Version"] == version)
+        .ok_or_else(|| gone("releases", version.as_str().unwrap_or_default()))?["Id"]
         .clone();
-    let names = [
-        &call.body["EnvironmentNames"],
-        &call.body["environmentNames"],
-    ]
-    .into_iter()
-    .find_map(Value::as_array)
-    .cloned()
-    .unwrap_or_default();
     let mut started = Vec::new();
-    for name in names {
-        let environment =
-            world.find("environments", name.as_str().unwrap_or_default())?["Id"].clone();
-        let body = json!({ "ReleaseId": release, "EnvironmentId": environment, "Comments": "" });
-        let one = Call {
-            method: "POST",
-            path: Vec::new(),
-            query: Vec::new(),
-            body,
-            now: call.now,
-        };
-        let made = deploy(world, &one)?;
+    for (environment, tenant) in places(world, call)? {
+        let body = json!({ "ReleaseId": release, "EnvironmentId": environment, "TenantId": tenant, "Comments": "" });
+        let made = deploy(world, &command(call, body))?;
         started.push(json!({ "DeploymentId": made["Id"], "ServerTaskId": made["TaskId"] }));
     }
     Ok(json!({ "DeploymentServerTasks": started }))
+}
+
+fn command_run(world: &mut World, call: &Call<'_>) -> Answer {
+    let name = field(call, "ProjectName");
+    let project = world.find("projects", name.as_str().unwrap_or_default())?["Id"].clone();
+    let book = field(call, "RunbookName");
+    let runbook = world
+        .all("runbooks")
+        .iter()
+        .find(|runbook| runbook["ProjectId"] == project && runbook["Name"] == book)
+        .ok_or_else(|| gone("runbooks", book.as_str().unwrap_or_default()))?
+        .clone();
+    let mut started = Vec::new();
+    for (environment, tenant) in places(world, call)? {
+        let body = json!({
+            "RunbookId": runbook["Id"], "RunbookSnapshotId": runbook["PublishedRunbookSnapshotId"],
+            "EnvironmentId": environment, "TenantId": tenant, "Comments": "",
+        });
+        let made = run_runbook(world, &command(call, body))?;
+        started.push(json!({ "RunbookRunId": made["Id"], "ServerTaskId": made["TaskId"] }));
+    }
+    Ok(json!({ "RunbookRunServerTasks": started }))
 }
 
 fn run_runbook(world: &mut World, call: &Call<'_>) -> Answer {

@@ -1,0 +1,73 @@
+//! Witnesses that we did not write: vendors' own clients drive our simulators (`tests/referees`), each
+//! through a story of listing, starting, watching and failing. What they cannot read, a user's script
+//! could not read either.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::harness::Desk;
+
+/// Where set-up put the client; `None`, said aloud, where it could not be had.
+fn client(test: &str, id: &str) -> Option<PathBuf> {
+    let name = format!("PODIUM_REFEREE_{}", id.to_uppercase());
+    let found = std::env::var_os(&name).filter(|place| !place.is_empty());
+    if found.is_none() {
+        eprintln!("skipped: {test}: the vendor's client is not installed ({name} is not set)");
+    }
+    found.map(PathBuf::from)
+}
+
+/// Serves the simulators and lets the program of `tests/referees` judge the first one.
+fn judged(test: &str, connectors: &[&str], program: &str, id: &str) {
+    let Some(place) = client(test, id) else {
+        return;
+    };
+    let desk = Desk::without_tools();
+    desk.write(
+        "podium.yaml",
+        "podium: 1\nname: Practice\ndefault_environment: play\n",
+    );
+    desk.write("environments/play.yaml", "practice: true\n");
+    let mut args = vec!["practice", "serve", "--json"];
+    args.extend(connectors);
+    let mut serving = desk.start(&args, "");
+    let addresses: Vec<String> = connectors
+        .iter()
+        .map(|_| {
+            let line: Value = serde_json::from_str(&serving.next().unwrap()).unwrap();
+            line["address"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("referees")
+        .join(program);
+    let mut referee = if id == "node" {
+        Command::new("node")
+    } else {
+        Command::new(place.join("bin/python"))
+    };
+    // Nothing of this user's settings: a client may keep files in its home.
+    referee.env("HOME", desk.root.path());
+    let said = referee
+        .arg(&file)
+        .arg(&addresses[0])
+        .arg(&place)
+        .output()
+        .unwrap();
+    serving.signal(Signal::INT);
+    let told = String::from_utf8_lossy(&said.stdout);
+    assert!(
+        said.status.success() && told.contains("holds: "),
+        "{told}\n{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
+    assert!(!told.contains("FAILS: "), "{told}");
+}
+
+#[test]
+fn octopus_s_own_client_drives_our_octopus() {
+    judged("Octopus", &["octopus"], "octopus.mjs", "node");
+}
