@@ -28,6 +28,7 @@ impl Catalogue {
         connectors.push(Arc::new(podium_connector_ibm_schematics::Schematics::new()));
         connectors.push(Arc::new(podium_connector_cloudify::Cloudify::new()));
         connectors.push(Arc::new(podium_connector_kubernetes::Kubernetes::new()));
+        connectors.push(Arc::new(podium_connector_hcp_terraform::HcpTerraform::new()));
         Self::of(connectors)
     }
 

@@ -133,6 +133,13 @@ impl Call {
         self
     }
 
+    /// Says that it makes something each time, also where it changes nothing: it is not sent again by itself.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.repeatable = false;
+        self
+    }
+
     /// Names the right that it needs, in the system's own word, for the message of a refusal.
     #[must_use]
     pub fn needs(mut self, right: impl Into<String>) -> Self {

@@ -22,7 +22,7 @@ const CONSOLE: &str = "https://cloud.ibm.com/automation/schematics/terraform";
 /// Entries asked for at once.
 const PAGE: u64 = 100;
 
-pub(crate) const FAILED: Code = Code::new("POD0489");
+pub(crate) const FAILED: Code = Code::new("POD0495");
 pub(crate) const HELD: Code = Code::new("POD0491");
 pub(crate) const NAME: Code = Code::new("POD0493");
 

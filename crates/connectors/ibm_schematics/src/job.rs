@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use podium_connector::{Context, LogLevel, LogLine, Mode};
-use podium_diagnostics::{Error, ErrorKind, Result};
+use podium_diagnostics::{Error, Result};
 use podium_rest::{Job, Look, Pace, Stage, Stages};
 use serde_json::Value;
 
-use crate::client::{Client, FAILED, plain};
+use crate::client::{Client, SYSTEM, plain};
 use crate::config::Command;
 
 /// The states of an activity (`CREATED` … `FAILED` are documented; the words of the newer jobs as well).
@@ -138,28 +138,15 @@ impl<'a> Activity<'a> {
                     .to_owned()
             })
             .unwrap_or_default();
-        let end = if said.ends_with(['.', '!', '?']) || said.is_empty() {
-            ""
-        } else {
-            "."
-        };
-        let space = if said.is_empty() { "" } else { " It says: " };
-        let what = match look.stage {
-            Stage::Stopped => "was stopped by somebody else",
-            _ => "failed",
-        };
-        Error::new(
-            ErrorKind::Failed,
-            FAILED,
-            format!(
-                "The {} of the workspace `{}` {what} in Schematics.{space}{said}{end}",
-                self.command.word(),
-                self.name
-            ),
-        )
-        .with_hint("Look at the step's log; what was made before it stays in the workspace's state. Correct the cause and run the step again.")
-        .with_context("activity", &self.id)
-        .with_source(self.tail.join("\n"))
+        let page = crate::client::link(self.client.cx, &self.workspace).unwrap_or_default();
+        let what = format!(
+            "The {} of the workspace `{}`",
+            self.command.word(),
+            self.name
+        );
+        podium_rest::failed(SYSTEM, &what, &look.status, &said, &page)
+            .with_context("activity", &self.id)
+            .with_source(self.tail.join("\n"))
     }
 }
 

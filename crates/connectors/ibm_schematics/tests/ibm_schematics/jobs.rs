@@ -246,7 +246,7 @@ async fn a_job_that_fails_is_told_in_terraforms_words() {
     let error = walk(&schematics, &cx, &apply).await.unwrap_err();
     assert_eq!(
         (error.kind, error.code.as_str()),
-        (ErrorKind::Failed, "POD0489")
+        (ErrorKind::Failed, "POD0495")
     );
     assert!(
         error
