@@ -60,7 +60,7 @@ impl Archivist {
     }
 
     /// The error for an address elsewhere.
-    pub(crate) fn refusal(&self) -> Error {
+    pub(crate) fn refusal() -> Error {
         Error::new(
             ErrorKind::Invalid,
             Code::new("POD0448"),

@@ -389,7 +389,7 @@ impl<'a> Client<'a> {
             return Ok(None);
         }
         if !reply.is_success() {
-            return Err(self.refused(&reply));
+            return Err(Self::refused(&reply));
         }
         Ok(Some(reply.body))
     }
@@ -402,7 +402,7 @@ impl<'a> Client<'a> {
         only_looks: bool,
     ) -> Result<()> {
         let Some(url) = self.archivist.admit(address) else {
-            return Err(self.archivist.refusal());
+            return Err(Archivist::refusal());
         };
         let mut request =
             HttpRequest::write(Method::Put, url).body("application/octet-stream", content);
@@ -413,11 +413,11 @@ impl<'a> Client<'a> {
         if reply.is_success() {
             return Ok(());
         }
-        Err(self.refused(&reply))
+        Err(Self::refused(&reply))
     }
 
     /// The storage's refusal; its address stays out of it.
-    fn refused(&self, reply: &HttpResponse) -> Error {
+    fn refused(reply: &HttpResponse) -> Error {
         let status = reply.status;
         let kind = if status >= 500 {
             ErrorKind::Unreachable

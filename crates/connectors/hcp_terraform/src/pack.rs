@@ -81,6 +81,12 @@ fn glob(pattern: &str, text: &str) -> bool {
     last.map_or(rest.is_empty(), |end| rest.ends_with(end))
 }
 
+fn is_configuration(path: &str) -> bool {
+    let end = path.rsplit_once('.').map_or("", |(_, end)| end);
+    end == "tf"
+        || (end == "json" && path.trim_end_matches(".json").rsplit('.').next() == Some("tf"))
+}
+
 /// Packs a folder. Links are left out, and so is what `.terraformignore` names.
 pub(crate) fn folder(cx: &dyn Context, folder: &str) -> Result<Vec<u8>> {
     let plain = podium_connector::inside(folder)
@@ -102,10 +108,7 @@ pub(crate) fn folder(cx: &dyn Context, folder: &str) -> Result<Vec<u8>> {
     collect(&root, "", &ignored, &mut files)
         .map_err(|error| refuse(folder, "it cannot be read").with_source(error))?;
     files.sort();
-    if !files
-        .iter()
-        .any(|(path, _)| path.ends_with(".tf") || path.ends_with(".tf.json"))
-    {
+    if !files.iter().any(|(path, _)| is_configuration(path)) {
         return Err(refuse(folder, "it holds no `.tf` file"));
     }
     if files.iter().map(|(_, size)| size).sum::<u64>() > MOST {

@@ -13,7 +13,7 @@ use crate::client::{Client, SYSTEM, Workspace, get, post};
 use crate::config::Kind;
 use crate::run::{Part, Run, policy};
 
-/// Bytes of a log asked for at once, as HashiCorp's own client does.
+/// Bytes of a log asked for at once, as the vendor's own client does.
 const CHUNK: usize = 65_536;
 /// Parts of a log that are fetched at one look; a longer one goes on at the next.
 const MOST_CHUNKS: usize = 40;

@@ -57,6 +57,10 @@ pub(super) struct Configuration {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "as the vendor keeps them, each a fact of its own"
+)]
 pub(super) struct Run {
     pub(super) id: String,
     pub(super) space: String,
