@@ -458,3 +458,92 @@ fn forgetting_is_asked_for_and_a_served_simulator_begins_anew() {
     running.signal(Signal::TERM);
     running.finish().expect(0);
 }
+
+#[test]
+fn every_step_says_whether_it_is_simulated_or_real() {
+    let desk = desk();
+    desk.write("infra/main.tf", "resource \"terraform_data\" \"a\" {}\n");
+    let site = TcpListener::bind("127.0.0.1:0").unwrap();
+    let here = site.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in site.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    desk.write(
+        "workflows/one.yaml",
+        &format!(
+            "podium: 1\nname: One\nsteps:\n  far:\n    uses: terraform/apply\n    \
+             with: {{ directory: infra }}\n  note:\n    uses: file/render\n    \
+             with: {{ text: \"http://{here}/\", to: address.txt }}\n  page:\n    \
+             uses: http/check\n    needs: [far]\n    \
+             with: {{ url: \"http://{here}/?${{{{ steps.note.outputs.sha256 }}}}\" }}\n"
+        ),
+    );
+    // What decides about the page is known after a step: it is open in the preview, and told in the run.
+    let preview = desk.podium(&["preview", "one", "--json"]).expect(0).json();
+    let modes: Vec<(&str, &str)> = preview["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| (step["id"].as_str().unwrap(), step["mode"].as_str().unwrap()))
+        .collect();
+    assert!(modes.contains(&("far", "simulated")) && modes.contains(&("note", "real")));
+    let words = desk.podium(&["preview", "one"]).expect(0).stdout;
+    let line = |operation: &str| {
+        let found = words.iter().find(|line| line.contains(operation));
+        found.unwrap_or_else(|| panic!("{operation}: {words:?}"))
+    };
+    assert!(line("terraform/apply").contains("· Simulated ·"));
+    assert!(line("file/render").contains("· Real ·"));
+    assert!(line("http/check").contains("· Real or simulated ·"));
+
+    let told = desk.podium(&["run", "one", "--yes"]).expect(0).stdout;
+    for line in [
+        "▶ far · Simulated",
+        "✓ far · Simulated",
+        "✓ note · Real",
+        "▶ page · Real",
+        "✓ page · Real",
+    ] {
+        assert!(told.contains(&line.to_owned()), "{line}: {told:?}");
+    }
+    assert!(
+        told.last()
+            .unwrap()
+            .ends_with("Some of it was simulated, some is real."),
+        "{told:?}"
+    );
+    let listed = desk.podium(&["runs", "list"]).expect(0).stdout;
+    assert!(listed[0].contains("Partly simulated"), "{listed:?}");
+    let shown = desk.podium(&["runs", "show"]).expect(0).stdout;
+    for (operation, label) in [
+        ("terraform/apply", "Simulated"),
+        ("file/render", "Real"),
+        ("http/check", "Real"),
+    ] {
+        let ends = format!("{operation} · {label}");
+        assert!(shown.iter().any(|line| line.ends_with(&ends)), "{shown:?}");
+    }
+
+    let events = desk.podium(&["runs", "events"]).expect(0).events();
+    for (step, mode) in [("far", "simulated"), ("note", "real"), ("page", "real")] {
+        let intent = event(&events, "step.intent", step);
+        assert_eq!(intent["data"]["mode"], mode, "{step}");
+    }
+    let run = super::harness::run_of(&events);
+    let undone = desk
+        .podium(&["runs", "undo", run, "--yes"])
+        .expect(0)
+        .stdout;
+    assert!(
+        undone.contains(&"✓ far is taken back · Simulated".to_owned()),
+        "{undone:?}"
+    );
+    assert!(
+        undone.last().unwrap().starts_with("It is taken back."),
+        "{undone:?}"
+    );
+}

@@ -9,6 +9,7 @@ mod exit;
 mod interrupts;
 mod output;
 mod secrets;
+mod telling;
 
 use std::process::ExitCode;
 

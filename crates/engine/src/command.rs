@@ -3,7 +3,9 @@
 //! A command of a person that cannot be followed is refused with a code. A report about an attempt that
 //! has already ended, or about a timer nobody waits for, is no error: it changes nothing.
 
-use podium_connector::{Delivery, LogLine, Observed, Outcome, Progress, StepPreview, UndoRecord};
+use podium_connector::{
+    Delivery, LogLine, Mode, Observed, Outcome, Progress, StepPreview, UndoRecord,
+};
 use podium_diagnostics::Error;
 use podium_plan::{Plan, Preview};
 use serde_json::{Map, Value};
@@ -43,6 +45,8 @@ pub enum Command {
         undo: Option<UndoRecord>,
         /// What happens when a reply is lost, as the manifest says.
         delivery: Delivery,
+        /// Whether the far system is the real one, now that the inputs are known.
+        mode: Option<Mode>,
     },
     /// Report: a `Prepare` effect failed; nothing was written.
     PrepareFailed {

@@ -62,9 +62,10 @@ pub fn decide(state: &State, command: &Command) -> Result<Decision, Refusal> {
             preview,
             undo,
             delivery,
+            mode,
         } => {
             if let Some(at) = draft.current(step, *attempt) {
-                prepare::prepared(&mut draft, at, preview, undo.as_ref(), delivery);
+                prepare::prepared(&mut draft, at, preview, undo.as_ref(), delivery, *mode);
             }
         }
         Command::PrepareFailed {

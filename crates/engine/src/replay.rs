@@ -151,6 +151,7 @@ fn step_command(
         preview: Box::new(preview),
         undo: None,
         delivery: Delivery::AtMostOnce,
+        mode: None,
     };
     let failed = |error: &Error, still_running: &[String]| match cell.phase {
         Phase::Ready => Command::PrepareFailed {
@@ -205,6 +206,7 @@ fn step_command(
             preview: Box::new(intent.preview.clone()),
             undo: intent.undo.clone(),
             delivery: intent.delivery.clone(),
+            mode: intent.mode,
         },
         StepEvent::Dispatched(_) if cell.phase == Phase::ParkedForUnlock => Command::Unlocked,
         StepEvent::Dispatched(dispatched) => Command::Observed {

@@ -130,9 +130,7 @@ fn create(view: &mut RunView, at: i64, created: &Created) {
         .map(|step| new_step(plan, step))
         .collect();
     fill_in_preview(view, preview);
-    // What is real about a call is what its steps do.
-    let modes = view.steps.iter().filter(|step| step.calls.is_none());
-    view.mode = RunMode::of(modes.map(|step| step.mode), plan.mode());
+    view.mode = mode_of_all(view, plan.mode());
     view.edges = plan.steps().iter().flat_map(edges_into).collect();
     let total = u32::try_from(view.steps.len()).unwrap_or(u32::MAX);
     view.counts = Counts {
@@ -228,6 +226,12 @@ fn blank(
     step
 }
 
+/// What is real about a call is what its steps do.
+fn mode_of_all(view: &RunView, otherwise: Mode) -> RunMode {
+    let modes = view.steps.iter().filter(|step| step.calls.is_none());
+    RunMode::of(modes.map(|step| step.mode), otherwise)
+}
+
 fn fill_in_preview(view: &mut RunView, preview: &Preview) {
     for previewed in &preview.steps {
         if let Some(&at) = view.index.get(&previewed.id) {
@@ -312,6 +316,9 @@ fn fold_step(view: &mut RunView, at: i64, id: &Instance, attempt: u32, event: &S
                 }
             }
         }
+    }
+    if matches!(event, StepEvent::Intent(_)) {
+        view.mode = mode_of_all(view, view.steps[place].mode);
     }
     moved(view, place, before);
     if retried && id.item.is_none() {
@@ -470,6 +477,10 @@ fn update(step: &mut StepView, at: i64, attempt: u32, event: &StepEvent) {
             step.inputs.clone_from(&intent.inputs);
             step.changes.clone_from(&intent.preview.changes);
             step.confidence = intent.preview.confidence;
+            if let Some(mode) = intent.mode {
+                step.mode = mode;
+                step.mode_open = false;
+            }
             step.undo = intent
                 .undo
                 .as_ref()

@@ -515,6 +515,7 @@ impl StepWork {
             preview: Box::new(preview),
             undo: undo.map(|undo| self.with_override(undo)),
             delivery: self.shared.delivery(&self.plan_step.uses),
+            mode: connector.mode(&self.request, self.mode),
         })
     }
 

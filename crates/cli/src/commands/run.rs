@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use podium_api::connector::{Action, Confidence, Mode, UndoClass};
-use podium_api::engine::event::{RunEvent, StepEvent};
-use podium_api::engine::{Event, EventBody};
+use podium_api::connector::{Action, Confidence, UndoClass};
+use podium_api::engine::EventBody;
+use podium_api::engine::event::StepEvent;
 use podium_api::model::RunId;
 use podium_api::plan::{Preview, PreviewStep};
 use podium_api::runtime::{Happened, Listener, reason};
@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use crate::args::{Consent, What};
 use crate::interrupts::Interrupts;
 use crate::output::invalid;
+use crate::telling::{Telling, label};
 use crate::{exit, output};
 
 /// After so long it is told that another process is waited for.
@@ -209,11 +210,11 @@ async fn watch_with(
     mut interrupts: Interrupts,
 ) -> Result<u8, ApiError> {
     let mut seen = 0;
-    let mut undoes = false;
+    let mut telling = Telling::new(json);
     let mut last_word = None;
     for event in podium.host().events(run, 1).await? {
         seen = event.seq;
-        if let Some(code) = tell(&event, json, &mut undoes) {
+        if let Some(code) = telling.tell(&event) {
             last_word = Some(code);
         } else if goes_on(&event.body) {
             last_word = None;
@@ -259,7 +260,7 @@ async fn watch_with(
                 continue;
             }
             seen = event.seq;
-            if let Some(code) = tell(event, json, &mut undoes) {
+            if let Some(code) = telling.tell(event) {
                 return Ok(code);
             }
         }
@@ -274,94 +275,6 @@ fn goes_on(event: &EventBody) -> bool {
             !matches!(event, StepEvent::Log(_) | StepEvent::Progress(_))
         }
     }
-}
-
-/// Prints one event; the exit code where it may be the last word.
-fn tell(event: &Event, json: bool, undoes: &mut bool) -> Option<u8> {
-    if let EventBody::Run(RunEvent::Created(created)) = &event.body {
-        *undoes = created.undoes.is_some();
-    }
-    if json {
-        output::json(event);
-    } else if let Some(text) = words(event, *undoes) {
-        output::line(&text);
-    }
-    match &event.body {
-        EventBody::Run(RunEvent::Succeeded(_)) => Some(exit::SUCCEEDED),
-        EventBody::Run(RunEvent::Failed(_)) => Some(exit::FAILED),
-        EventBody::Run(RunEvent::Cancelled(_)) => Some(exit::CANCELLED),
-        EventBody::Run(RunEvent::Waiting(waiting)) => waiting
-            .for_
-            .iter()
-            .any(|what| !matches!(what, podium_api::engine::event::WaitFor::Cancel { .. }))
-            .then_some(exit::WAITING),
-        _ => None,
-    }
-}
-
-fn words(event: &Event, undoes: bool) -> Option<String> {
-    let run = &event.run;
-    Some(match &event.body {
-        EventBody::Run(RunEvent::Created(created)) => {
-            format!(
-                "{run} · {} in {}",
-                created.plan.title(),
-                created.plan.environment()
-            )
-        }
-        EventBody::Run(RunEvent::Waiting(_)) => format!(
-            "Waiting for a person. Say yes with `podium runs approve {run}`, \
-             see more with `podium runs show {run}`."
-        ),
-        EventBody::Run(RunEvent::Succeeded(_)) if undoes => String::from("It is taken back."),
-        EventBody::Run(RunEvent::Succeeded(_)) => {
-            format!("Done. Take it back with `podium runs undo {run}`.")
-        }
-        EventBody::Run(RunEvent::Failed(failed)) => {
-            let hint = failed.error.hint.as_deref().unwrap_or_default();
-            format!(
-                "Failed: {} [{}] {hint}",
-                failed.error.message, failed.error.code
-            )
-        }
-        EventBody::Run(RunEvent::Cancelled(cancelled)) => {
-            let mut text = String::from("Cancelled.");
-            for still in &cancelled.still_running {
-                text.push(' ');
-                text.push_str(still);
-            }
-            text
-        }
-        EventBody::Run(_) => return None,
-        EventBody::Step { step, event, .. } => match event {
-            StepEvent::Dispatched(_) => format!("▶ {step}"),
-            StepEvent::Progress(progressed) => format!("  {step}: {}", progressed.progress.words),
-            StepEvent::Log(log) => log
-                .lines
-                .iter()
-                .map(|line| format!("  {step} │ {}", line.text))
-                .collect::<Vec<_>>()
-                .join("\n"),
-            StepEvent::Succeeded(_) => format!("✓ {step}"),
-            StepEvent::Undone(_) => format!("✓ {step} is taken back"),
-            StepEvent::Failed(failed) => {
-                format!("✗ {step}: {} [{}]", failed.error.message, failed.error.code)
-            }
-            StepEvent::Skipped(skipped) => format!("– {step} is left out: {}", skipped.because),
-            StepEvent::Cancelled(_) => format!("■ {step} is stopped"),
-            StepEvent::Unknown(unknown) => format!("? {step}: {}", unknown.because),
-            StepEvent::WaitingApproval(waiting) => format!("… {step} waits: {}", waiting.message),
-            StepEvent::WaitingUnlock(waiting) => format!("… {step} waits: {}", waiting.because),
-            StepEvent::Retrying(retrying) => {
-                let why = retrying
-                    .error
-                    .as_ref()
-                    .map_or("", |error| error.message.as_str());
-                format!("↻ {step}: {why} Trying again.")
-            }
-            _ => return None,
-        },
-    })
 }
 
 fn read_preview(path: &Path) -> Result<Preview, ApiError> {
@@ -460,10 +373,7 @@ fn show(view: &PreviewView) {
 }
 
 fn show_step(step: &PreviewStep) {
-    let mode = match step.mode {
-        Mode::Real => "Real",
-        Mode::Simulated => "Simulated",
-    };
+    let mode = label(step.mode, step.mode_open);
     let sure = match step.confidence {
         Confidence::Exact => "● exact",
         Confidence::Predicted => "◐ predicted",

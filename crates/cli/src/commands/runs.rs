@@ -11,6 +11,7 @@ use serde_json::{Map, json};
 use super::run::{begin, watch};
 use crate::args::{Decision, Runs};
 use crate::output::invalid;
+use crate::telling::{label, label_of_run};
 use crate::{exit, output};
 
 pub(crate) async fn run(podium: &Podium, command: Runs, json: bool) -> Result<u8, ApiError> {
@@ -114,9 +115,10 @@ async fn list(
     } else {
         for run in runs {
             output::line(&format!(
-                "{}  {:<10}  {}  {}",
+                "{}  {:<10}  {:<16}  {}  {}",
                 run.id,
                 word(&run.state),
+                label_of_run(run.mode),
                 run.title,
                 run.environment
             ));
@@ -133,15 +135,18 @@ async fn show(podium: &Podium, run: Option<String>, as_json: bool) -> Result<u8,
         return Ok(exit::SUCCEEDED);
     }
     output::line(&format!(
-        "{} · {} in {}",
-        view.id, view.title, view.environment
+        "{} · {} in {} · {}",
+        view.id,
+        view.title,
+        view.environment,
+        label_of_run(view.mode)
     ));
     output::line(&view.sentence);
     for step in &view.steps {
         let pad = "  ".repeat(step.id.step.depth());
         let what = match &step.calls {
             Some(workflow) => format!("calls {workflow}"),
-            None => step.uses.to_string(),
+            None => format!("{} · {}", step.uses, label(step.mode, step.mode_open)),
         };
         output::line(&format!(
             "  {:<12} {pad}{} · {what}",

@@ -1,6 +1,6 @@
 //! `Prepared`, `PrepareFailed`: the last look before anything is written.
 
-use podium_connector::{Delivery, StepPreview, UndoRecord};
+use podium_connector::{Delivery, Mode, StepPreview, UndoRecord};
 use podium_diagnostics::{Error, ErrorKind};
 use podium_plan::{PreviewStep, StepAnswer};
 
@@ -16,6 +16,7 @@ pub(super) fn prepared(
     preview: &StepPreview,
     undo: Option<&UndoRecord>,
     delivery: &Delivery,
+    mode: Option<Mode>,
 ) {
     if draft.cell(at).phase != Phase::Ready {
         return;
@@ -42,6 +43,7 @@ pub(super) fn prepared(
         inputs: (*cell.inputs).clone(),
         preview: preview.clone(),
         delivery: delivery.clone(),
+        mode,
     };
     draft.event(at, StepEvent::Intent(Box::new(intent)));
     draft.perform(at, false);

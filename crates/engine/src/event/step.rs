@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use podium_connector::{Delivery, LogLine, Made, Progress, StepPreview, UndoRecord};
+use podium_connector::{Delivery, LogLine, Made, Mode, Progress, StepPreview, UndoRecord};
 use podium_diagnostics::Error;
 
 use crate::{EventBody, Instance};
@@ -112,6 +112,11 @@ pub struct Intent {
     pub preview: StepPreview,
     /// What happens when a reply is lost.
     pub delivery: Delivery,
+    /// Whether the far system is the real one or a simulator stands in. Absent in runs of earlier
+    /// versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub mode: Option<Mode>,
 }
 
 /// A step was handed to its connector.

@@ -255,6 +255,7 @@ impl<S: Script> World<S> {
                         record: json!({}),
                     }),
                     delivery,
+                    mode: None,
                 });
             }
             Effect::Perform {
