@@ -29,6 +29,7 @@ impl Catalogue {
         connectors.push(Arc::new(podium_connector_cloudify::Cloudify::new()));
         connectors.push(Arc::new(podium_connector_kubernetes::Kubernetes::new()));
         connectors.push(Arc::new(podium_connector_hcp_terraform::HcpTerraform::new()));
+        connectors.push(Arc::new(podium_connector_morpheus::Morpheus::new()));
         Self::of(connectors)
     }
 
