@@ -267,6 +267,44 @@ fn weather_is_set_by_one_process_and_met_by_the_calls_of_another() {
 }
 
 #[test]
+fn two_processes_that_serve_the_same_lose_nothing_of_each_other() {
+    let desk = desk();
+    let served = [serve(&desk, &["http"]), serve(&desk, &["http"])];
+    let addresses: Vec<&str> = served
+        .iter()
+        .map(|(_, lines)| lines[0]["address"].as_str().unwrap())
+        .collect();
+    assert_ne!(addresses[0], addresses[1]);
+    let known = listed(&desk, "http")["addresses"].clone();
+    assert_eq!(known.as_array().unwrap().len(), 2, "{known}");
+    weather(&desk, "http", &["throttle:0", "@/page", "x10"]);
+    let throttled: usize = std::thread::scope(|scope| {
+        let askers: Vec<_> = (0..8)
+            .map(|number| {
+                let address = addresses[number % 2];
+                scope.spawn(move || {
+                    let mut throttled = 0;
+                    for page in 0..10 {
+                        let path = format!("/page-{number}-{page}");
+                        while status(address, "PUT", &path) == Ok(429) {
+                            throttled += 1;
+                        }
+                    }
+                    throttled
+                })
+            })
+            .collect();
+        askers.into_iter().map(|asker| asker.join().unwrap()).sum()
+    });
+    assert_eq!(pages(&desk), 80, "each page is there");
+    assert_eq!(throttled, 10, "and each rule was counted by both together");
+    for (running, _) in served {
+        running.signal(Signal::TERM);
+        running.finish().expect(0);
+    }
+}
+
+#[test]
 fn a_token_ends_on_demand_and_is_written_nowhere() {
     let desk = desk();
     let (running, lines) = serve(&desk, &["http"]);

@@ -75,7 +75,7 @@ impl Catalogue {
 mod tests {
     use std::collections::BTreeSet;
 
-    use podium_connector::{CODE, STATUS, explanation};
+    use podium_connector::{CODE, HttpRequest, STATUS, explanation};
     use podium_diagnostics::{Code, Error, ErrorKind};
 
     use super::*;
@@ -94,6 +94,23 @@ mod tests {
         }
         let missing: OperationName = "file/burn".parse().unwrap();
         assert!(catalogue.operation(&missing).is_none());
+    }
+
+    #[test]
+    fn a_simulator_says_itself_whether_it_is_asked_by_http() {
+        for connector in Catalogue::shipped().connectors() {
+            let id = &connector.manifest().id;
+            let mut simulator = connector.simulator(None);
+            let request = HttpRequest::get("http://127.0.0.1:9/");
+            let reply = simulator.http(1_767_323_045_678, &request);
+            // What a simulator answers that has no `http` of its own.
+            let silent = reply.status == 404 && reply.headers.is_empty() && reply.body.is_empty();
+            if connector.manifest().local {
+                assert!(silent, "{id} acts on this computer");
+            } else {
+                assert_eq!(simulator.speaks_http(), !silent, "{id}");
+            }
+        }
     }
 
     #[test]

@@ -212,6 +212,15 @@ fn explain(request: &HttpRequest, error: &reqwest::Error) -> Error {
             format!("`{host}` is not an address that can be called."),
             "Write it as `https://host/path`.",
         )
+    } else if lower.contains("received fatal alert") && lower.contains("certificate") {
+        // Said before the call was handled, whichever version of TLS.
+        (
+            ErrorKind::Unauthorized,
+            "POD0411",
+            format!("`{host}` does not accept the certificate with which this computer came."),
+            "Check that the credential has the client certificate that the system asks for, and that \
+             it has not expired.",
+        )
     } else if lower.contains("certificate") {
         (
             ErrorKind::Unauthorized,

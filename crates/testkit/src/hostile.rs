@@ -11,9 +11,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 /// What reached a server.
 #[derive(Clone, Debug, Default)]
@@ -117,16 +118,40 @@ impl SelfSigned {
     /// # Panics
     /// When no certificate can be made.
     pub async fn start() -> Self {
+        Self::with(false).await
+    }
+
+    /// The same, and wants a certificate of the client that it signed itself; nobody has one.
+    ///
+    /// # Panics
+    /// When no certificate can be made.
+    pub async fn demanding_identity() -> Self {
+        Self::with(true).await
+    }
+
+    async fn with(identity: bool) -> Self {
         let made =
             rcgen::generate_simple_self_signed(["127.0.0.1".to_owned(), "localhost".to_owned()])
                 .expect("a certificate can be made");
         let certificate = made.cert.pem();
         let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
+        let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
-            .expect("the provider knows the versions of TLS")
-            .with_no_client_auth()
+            .expect("the provider knows the versions of TLS");
+        let builder = if identity {
+            let mut roots = RootCertStore::empty();
+            roots
+                .add(made.cert.der().clone())
+                .expect("the certificate is whole");
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .expect("there is a root");
+            builder.with_client_cert_verifier(verifier)
+        } else {
+            builder.with_no_client_auth()
+        };
+        let config = builder
             .with_single_cert(vec![made.cert.der().clone()], key.into())
             .expect("certificate and key belong together");
         let acceptor = TlsAcceptor::from(Arc::new(config));

@@ -61,6 +61,21 @@ async fn nothing_is_said_to_a_server_whose_certificate_nobody_signed() {
 }
 
 #[tokio::test]
+async fn a_server_that_wants_another_certificate_of_ours_says_so() {
+    let server = SelfSigned::demanding_identity().await;
+    let mut request = write(&server.address());
+    request.tls = Some(Arc::new(Tls {
+        roots: Some(server.certificate().into()),
+        ..Tls::default()
+    }));
+    let error = call(&request).await.unwrap_err();
+    assert_eq!(error.code.as_str(), "POD0411", "{error:?}");
+    assert_eq!(error.kind, ErrorKind::Unauthorized);
+    assert!(error.hint.is_some());
+    assert!(server.received().requests().is_empty());
+}
+
+#[tokio::test]
 async fn a_write_whose_reply_was_reset_is_unknown_and_goes_out_once() {
     let server = Reset::start().await;
     let error = call(&write(&server.address())).await.unwrap_err();
