@@ -10,6 +10,7 @@ mod auth;
 mod client;
 mod config;
 mod events;
+mod explained;
 mod fault;
 mod manifest;
 mod operations;

@@ -1,8 +1,6 @@
 //! What Ansible is, as data.
 
-use podium_connector::{
-    Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb, explanations,
-};
+use podium_connector::{Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb};
 use podium_model::OperationName;
 use serde_json::{Value, json};
 
@@ -171,7 +169,7 @@ pub(crate) fn manifest() -> Manifest {
         local: false,
         links: vec!["https://docs.ansible.com/ansible-core/devel/".into()],
         checked: Vec::new(),
-        explained: explanations(include_str!("explained.json")),
+        explained: crate::explained::list().to_vec(),
         unconfirmed: Vec::new(),
     }
 }

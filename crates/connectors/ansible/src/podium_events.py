@@ -70,6 +70,9 @@ class CallbackModule(CallbackBase):
         for key in ("msg", "stderr", "stdout", "rc"):
             if answer.get(key) not in (None, ""):
                 facts[key] = answer[key]
+        # An include that fails says why under another name.
+        if "msg" not in facts and answer.get("reason"):
+            facts["msg"] = answer["reason"]
         items = answer.get("results")
         if isinstance(items, list):
             wrong = [i for i in items if isinstance(i, dict) and (i.get("failed") or i.get("unreachable"))]

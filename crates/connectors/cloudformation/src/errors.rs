@@ -1,8 +1,9 @@
 //! What the system says when it refuses, as errors for people.
 
-use podium_connector::HttpResponse;
+use podium_connector::{CODE, HttpResponse, STATUS};
 use podium_diagnostics::{Code, Error, ErrorKind};
 
+use crate::explained;
 use crate::xml::Node;
 
 /// AWS refused the credential.
@@ -92,134 +93,148 @@ impl Refusal {
         ) || self.status == 429
     }
 
-    /// As an error for people.
+    /// As an error for people. Cause and next action of what is known come from `explained.json`.
     pub(crate) fn error(&self, action: &str) -> Error {
-        let (kind, code, message, hint) = self.explain(action);
-        let mut error = Error::new(kind, code, message)
+        let (kind, code, message) = self.classify(action);
+        let error = Error::new(kind, code, message)
             .with_context("action", action)
-            .with_context("status", self.status)
-            .with_context("code", &self.code)
+            .with_context(STATUS, self.status)
+            .with_context(CODE, &self.code)
             .with_source(&self.message);
-        if !hint.is_empty() {
-            error = error.with_hint(hint);
+        let mut error = explained::told(error);
+        if let Some(hint) = self.own_hint(action) {
+            error.hint = Some(hint);
         }
         error
     }
 
-    fn explain(&self, action: &str) -> (ErrorKind, Code, String, String) {
+    fn classify(&self, action: &str) -> (ErrorKind, Code, String) {
         let said = sentence(&self.message);
+        let refused = || format!("CloudFormation refused `{action}`: {said}");
         if self.is_throttling() {
             return (
                 ErrorKind::Throttled,
                 THROTTLED,
-                "AWS asks to slow down: too many calls in this account.".into(),
-                "Try again in a minute.".into(),
+                format!("AWS put `{action}` off."),
             );
         }
         match self.code.as_str() {
-            "ExpiredToken" | "ExpiredTokenException" => (
+            "ExpiredToken"
+            | "ExpiredTokenException"
+            | "RequestExpired"
+            | "SignatureDoesNotMatch"
+            | "InvalidSignatureException"
+            | "IncompleteSignature"
+            | "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "InvalidAccessKeyId"
+            | "AuthFailure" => (
                 ErrorKind::Unauthorized,
                 REFUSED,
-                "The AWS session has expired.".into(),
-                "Get a new session token and store it under Credentials.".into(),
+                format!("AWS did not let `{action}` in."),
             ),
-            "SignatureDoesNotMatch" | "RequestExpired" | "InvalidSignatureException"
-                if self.says("expired") || self.says("skew") || self.says("not yet current") =>
-            {
-                (
-                    ErrorKind::Unauthorized,
-                    REFUSED,
-                    "AWS refused the request because this computer's clock is wrong.".into(),
-                    "Set the clock, then try again.".into(),
-                )
-            }
-            "RequestExpired" => (
-                ErrorKind::Unauthorized,
-                REFUSED,
-                "AWS refused the request because this computer's clock is wrong.".into(),
-                "Set the clock, then try again.".into(),
-            ),
-            "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature" => (
-                ErrorKind::Unauthorized,
-                REFUSED,
-                "AWS refused the signature: the secret access key does not belong to the key id.".into(),
-                "Enter the secret access key again under Credentials, and check this computer's clock.".into(),
-            ),
-            "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" | "AuthFailure" => (
-                ErrorKind::Unauthorized,
-                REFUSED,
-                "AWS does not know this access key.".into(),
-                "It may have been deleted, or belong to another partition such as China. Look at it under Credentials.".into(),
-            ),
-            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "OptInRequired" => (
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "UnauthorizedOperation"
+            | "OptInRequired" => (
                 ErrorKind::Forbidden,
                 DENIED,
                 format!("The identity may not do `{action}`. AWS says: {said}"),
-                format!("Ask for the right `cloudformation:{action}`, or the one named in the message."),
             ),
-            "InsufficientCapabilitiesException" | "InsufficientCapabilities" => {
-                let missing: Vec<&str> =
-                    ["CAPABILITY_NAMED_IAM", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-                        .into_iter()
-                        .filter(|capability| self.message.contains(capability))
-                        .collect();
-                let list = if missing.is_empty() { "one".to_owned() } else { missing.join(", ") };
+            "InsufficientCapabilitiesException" | "InsufficientCapabilities" => (
+                ErrorKind::Forbidden,
+                CAPABILITY,
+                format!(
+                    "The template needs a capability that the step does not give: {}.",
+                    self.missing_capabilities()
+                ),
+            ),
+            "OperationInProgressException" | "StaleRequestException" => {
+                (ErrorKind::Conflict, STATE, refused())
+            }
+            "LimitExceededException" => (ErrorKind::Failed, INVALID, refused()),
+            "TokenAlreadyExistsException" => (ErrorKind::Conflict, STATE, refused()),
+            "ValidationError"
+                if self.says("terminationprotection") || self.says("termination protection") =>
+            {
                 (
                     ErrorKind::Forbidden,
-                    CAPABILITY,
-                    format!("The template needs a capability that the step does not give: {list}."),
-                    format!("Read what the template makes, then add {list} under `capabilities`."),
+                    PROTECTED,
+                    "The stack is protected against deletion.".into(),
                 )
             }
-            "OperationInProgressException" | "StaleRequestException" => busy(&said),
-            "LimitExceededException" => (
-                ErrorKind::Failed,
-                INVALID,
-                format!("The account has reached a limit of CloudFormation. AWS says: {said}"),
-                "Delete stacks that are not needed, or ask AWS for more.".into(),
-            ),
-            "TokenAlreadyExistsException" => (
-                ErrorKind::Conflict,
-                STATE,
-                "CloudFormation has seen this step's key with another request.".into(),
-                "Run the workflow anew.".into(),
-            ),
-            "ValidationError" if self.says("terminationprotection") || self.says("termination protection") => (
-                ErrorKind::Forbidden,
-                PROTECTED,
-                "The stack is protected against deletion.".into(),
-                "Switch termination protection off in AWS, if it really may go.".into(),
-            ),
-            "ValidationError" if self.says("_in_progress") => busy(&said),
-            "ValidationError" if self.says("rollback_complete") || self.says("rollback_failed") => (
-                ErrorKind::Conflict,
-                STATE,
-                format!("The stack's state forbids it. AWS says: {said}"),
-                "A stack that failed when it was made can only be deleted: run `cloudformation/delete`, then deploy again.".into(),
-            ),
+            "ValidationError" if self.says("_in_progress") => {
+                (ErrorKind::Conflict, STATE, refused())
+            }
+            "ValidationError" if self.says("rollback_complete") || self.says("rollback_failed") => {
+                (
+                    ErrorKind::Conflict,
+                    STATE,
+                    format!("The stack's state forbids it. AWS says: {said}"),
+                )
+            }
             "InternalFailure" | "InternalError" | "ServiceUnavailable" => (
                 ErrorKind::Unreachable,
                 NOT_AWS,
                 format!("CloudFormation had a failure of its own ({}).", self.status),
-                "Try again in a minute.".into(),
             ),
             _ => (
-                if self.is_missing() { ErrorKind::NotFound } else { ErrorKind::Invalid },
+                if self.is_missing() {
+                    ErrorKind::NotFound
+                } else {
+                    ErrorKind::Invalid
+                },
                 INVALID,
-                format!("CloudFormation refused `{action}`: {said}"),
-                String::new(),
+                refused(),
             ),
         }
     }
-}
 
-fn busy(said: &str) -> (ErrorKind, Code, String, String) {
-    (
-        ErrorKind::Conflict,
-        STATE,
-        format!("Somebody else is changing this stack right now. AWS says: {said}"),
-        "Wait until that has ended; the stack's events in AWS tell who began it.".into(),
-    )
+    /// The next action where it is made of this very refusal, so that no list can hold it.
+    fn own_hint(&self, action: &str) -> Option<String> {
+        let known = explained::list().iter().any(|one| {
+            one.when.code.is_none()
+                && !one.when.contains.is_empty()
+                && one
+                    .when
+                    .contains
+                    .iter()
+                    .all(|text| self.says(&text.to_ascii_lowercase()))
+        });
+        match self.code.as_str() {
+            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" if !known => {
+                Some(format!(
+                    "Ask for the right `cloudformation:{action}`, or the one named in the message."
+                ))
+            }
+            "InsufficientCapabilitiesException" | "InsufficientCapabilities" => {
+                let list = self.missing_capabilities();
+                Some(format!(
+                    "Read what the template makes, then add {list} under `capabilities`."
+                ))
+            }
+            "InternalFailure" | "InternalError" | "ServiceUnavailable" => {
+                Some("Try again in a minute.".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    fn missing_capabilities(&self) -> String {
+        let missing: Vec<&str> = [
+            "CAPABILITY_NAMED_IAM",
+            "CAPABILITY_IAM",
+            "CAPABILITY_AUTO_EXPAND",
+        ]
+        .into_iter()
+        .filter(|capability| self.message.contains(capability))
+        .collect();
+        if missing.is_empty() {
+            "one".to_owned()
+        } else {
+            missing.join(", ")
+        }
+    }
 }
 
 /// The vendor's words as a sentence.

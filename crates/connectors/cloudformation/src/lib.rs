@@ -15,6 +15,7 @@ mod changes;
 mod client;
 mod config;
 mod errors;
+mod explained;
 mod look;
 mod manifest;
 mod operations;

@@ -4,7 +4,7 @@ mod upkeep;
 
 use podium_connector::{
     Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb, explanations,
+    Support, Verb,
 };
 use podium_model::OperationName;
 use serde_json::{Value, json};
@@ -277,7 +277,7 @@ pub(crate) fn manifest() -> Manifest {
             "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html".into(),
         ],
         checked: Vec::new(),
-        explained: explanations(include_str!("explained.json")),
+        explained: crate::explained::list().to_vec(),
         unconfirmed: vec![
             "The text by which CloudFormation says that a change set is empty was not seen from the live service; it is matched loosely.".into(),
             "How a change set with nested ones fails when one of those has no changes, and which words name it, was not seen from the live service; the nested reason is read where the reply names a change set.".into(),

@@ -2,6 +2,7 @@
 
 use podium_diagnostics::{Code, Error, ErrorKind, Retry};
 
+use crate::explained;
 use crate::stream::Diagnostic;
 
 pub(crate) const FAULTY_FILES: Code = Code::new("POD0334");
@@ -48,6 +49,7 @@ pub(crate) fn error(what: &str, directory: &str, diagnostics: &[Diagnostic], res
         .with_hint("Look at the step's log.");
     };
     let error = known(first, what, directory).unwrap_or_else(|| plain(first, what, directory));
+    let error = explained::told(error);
     match errors.len() {
         0 | 1 => error,
         more => {
@@ -112,28 +114,19 @@ fn known(fault: &Diagnostic, what: &str, directory: &str) -> Option<Error> {
         ]
         .iter()
         .any(|sign| has(sign));
-        let (kind, hint) = if away {
-            (
-                ErrorKind::Unreachable,
-                "Check the network. Without one, name a provider mirror in the Terraform settings of this computer (`~/.terraformrc`, `provider_installation`).",
-            )
+        let kind = if away {
+            ErrorKind::Unreachable
         } else {
-            (
-                ErrorKind::NotFound,
-                "Check the provider's name and version in `required_providers` and in `.terraform.lock.hcl`.",
-            )
+            ErrorKind::NotFound
         };
-        return Some(
-            Error::new(
-                kind,
-                NO_PROVIDER,
-                format!(
-                    "The provider `{provider}` could not be installed: {}",
-                    one_line(&fault.detail)
-                ),
-            )
-            .with_hint(hint),
-        );
+        return Some(Error::new(
+            kind,
+            NO_PROVIDER,
+            format!(
+                "The provider `{provider}` could not be installed: {}",
+                one_line(&fault.detail)
+            ),
+        ));
     }
     let refused = [
         "No valid credential sources",
@@ -151,27 +144,16 @@ fn known(fault: &Diagnostic, what: &str, directory: &str) -> Option<Error> {
         "AuthorizationFailed",
         "is not authorized to perform",
     ];
-    for (signs, kind, hint) in [
-        (
-            &refused[..],
-            ErrorKind::Unauthorized,
-            "Bind a credential to the step's port, and test it.",
-        ),
-        (
-            &forbidden[..],
-            ErrorKind::Forbidden,
-            "Give the identity the right that the message names.",
-        ),
+    for (signs, kind) in [
+        (&refused[..], ErrorKind::Unauthorized),
+        (&forbidden[..], ErrorKind::Forbidden),
     ] {
         if signs.iter().any(|sign| has(sign)) {
-            return Some(
-                Error::new(
-                    kind,
-                    NO_RIGHT,
-                    format!("Terraform could not {what}: {}", sentence(fault)),
-                )
-                .with_hint(hint),
-            );
+            return Some(Error::new(
+                kind,
+                NO_RIGHT,
+                format!("Terraform could not {what}: {}", sentence(fault)),
+            ));
         }
     }
     None
@@ -399,7 +381,7 @@ mod tests {
                     "Could not retrieve the list of available versions for provider hashicorp/aws: could not connect to the registry",
                 ),
                 "POD0324",
-                "The provider `hashicorp/aws` could not be installed: Could not retrieve the list of available versions for provider hashicorp/aws: could not connect to the registry",
+                "The provider `hashicorp/aws` could not be installed: Could not retrieve the list of available versions for provider hashicorp/aws: could not connect to the registry. The registry of providers cannot be reached from this computer.",
             ),
             (
                 fault(
@@ -415,7 +397,7 @@ mod tests {
                     "operation error S3: CreateBucket, api error AccessDenied: no",
                 ),
                 "POD0331",
-                "Terraform could not apply: creating S3 Bucket. operation error S3: CreateBucket, api error AccessDenied: no",
+                "Terraform could not apply: creating S3 Bucket. operation error S3: CreateBucket, api error AccessDenied: no. The identity may not do that in AWS.",
             ),
         ];
         for (fault, code, message) in cases {
@@ -440,7 +422,7 @@ mod tests {
         let error = error("prepare", ".", &faults, "");
         assert_eq!(
             error.message,
-            "`a.tf:7:1`: Unsupported argument. No argument `x`."
+            "`a.tf:7:1`: Unsupported argument. No argument `x`. The file sets an argument that this kind of thing does not have in this version of the provider."
         );
         assert!(
             error

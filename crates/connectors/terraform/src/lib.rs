@@ -14,6 +14,7 @@ mod carry;
 mod client;
 mod config;
 mod drawing;
+mod explained;
 mod fault;
 mod footprint;
 mod manifest;

@@ -1,8 +1,6 @@
 //! What Terraform is, as data.
 
-use podium_connector::{
-    Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb, explanations,
-};
+use podium_connector::{Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb};
 use podium_model::OperationName;
 use serde_json::{Value, json};
 
@@ -194,7 +192,7 @@ pub(crate) fn manifest() -> Manifest {
             "https://opentofu.org/docs".into(),
         ],
         checked: Vec::new(),
-        explained: explanations(include_str!("explained.json")),
+        explained: crate::explained::list().to_vec(),
         unconfirmed: Vec::new(),
     }
 }

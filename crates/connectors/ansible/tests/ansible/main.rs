@@ -5,6 +5,7 @@
 
 mod checking;
 mod choosing;
+mod explained;
 mod playing;
 mod real;
 

@@ -5,6 +5,7 @@
 
 mod applying;
 mod choosing;
+mod explained;
 mod handing_over;
 mod language;
 mod previewing;
