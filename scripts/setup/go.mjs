@@ -11,6 +11,21 @@ import { step } from './say.mjs';
 /** What is built: its name for people, its folder, and program → package. */
 const BUILT = [
   { name: 'OpenTofu', folder: 'tofu', programs: { tofu: 'github.com/opentofu/opentofu/cmd/tofu' } },
+  {
+    name: 'Kubernetes with kubectl, Helm, KWOK and etcd',
+    folder: 'kubernetes',
+    programs: {
+      etcd: 'go.etcd.io/etcd/server/v3',
+      'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+      'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
+      'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
+      kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+      kwok: 'sigs.k8s.io/kwok/cmd/kwok',
+      helm: 'helm.sh/helm/v3/cmd/helm',
+    },
+    // A program that is built by itself does not know its version, and charts ask for it.
+    flags: '-X k8s.io/component-base/version.gitVersion=v1.37.2 -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37',
+  },
 ];
 /** Older ones cannot fetch the toolchain that a module asks for. */
 const OLDEST = [1, 21];
@@ -53,7 +68,7 @@ async function make(one, bin, note) {
       note('built from source once, which takes some minutes');
       const { code, tail } = await run(
         'go',
-        ['build', '-mod=readonly', '-trimpath', '-ldflags=-s -w', '-o', join(place, program), source],
+        ['build', '-mod=readonly', '-trimpath', `-ldflags=-s -w ${one.flags ?? ''}`, '-o', join(place, program), source],
         { cwd: join(root, from), env: { CGO_ENABLED: '0' }, log: join(results, 'logs', `go-${program}.log`), onLine: note },
       );
       if (code !== 0) throw new Error(`it could not be built: ${tail.trim().split('\n').pop()}`);

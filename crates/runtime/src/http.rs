@@ -55,6 +55,17 @@ pub(crate) async fn send(
     }
 }
 
+/// One call with the shipped layers and outside of any run, for tests that hold a connector against a
+/// real server over TLS.
+pub async fn ask(phase: Phase, request: &HttpRequest) -> Result<HttpResponse> {
+    let fence = Fence {
+        phase,
+        mode: Mode::Real,
+        practice: false,
+    };
+    send(fence, request, || false).await
+}
+
 fn check(fence: Fence, request: &HttpRequest) -> Result<()> {
     if fence.phase == Phase::Read && !request.reads {
         return Err(Error::new(

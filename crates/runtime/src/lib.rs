@@ -30,6 +30,7 @@ mod simulators;
 
 pub use home::Home;
 pub use host::{Happened, Host, Listener, Options};
+pub use http::ask;
 pub use inbox::Begin;
 pub use owner::Answerer;
 pub use podium_diagnostics::reason;

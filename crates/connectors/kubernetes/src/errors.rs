@@ -64,6 +64,12 @@ pub(crate) fn refused(status: &Status, what: Option<&Ref>) -> Error {
             format!("{about}It changed in between: {said}"),
         )
         .with_hint("Preview again and look at what is there now."),
+        (500, _) if status.message.contains("typed patch object") => make(
+            ErrorKind::Invalid,
+            REFUSED,
+            format!("{about}The cluster finds it wrong: {said}"),
+        )
+        .with_hint("Correct the field in the manifest; often its indentation or its spelling is wrong."),
         (422, _) | (_, "Invalid") => {
             let error = make(
                 ErrorKind::Invalid,

@@ -93,7 +93,12 @@ impl Kept<'_> {
 /// Secret.
 pub(crate) fn to_keep(name: &Ref, object: &Value) -> Value {
     let managers = object.pointer("/metadata/managedFields").cloned();
-    let mut kept = crate::object::plain(object);
+    // kubectl's own copy of a Secret would hold its values.
+    let mut kept = if name.is_secret() {
+        crate::object::plain(object)
+    } else {
+        crate::object::wanted(object)
+    };
     if name.is_secret()
         && let Some(map) = kept.as_object_mut()
     {

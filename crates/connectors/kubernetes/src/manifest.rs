@@ -1,8 +1,8 @@
 //! What Kubernetes is, as data.
 
 use podium_connector::{
-    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb, explanations,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb, explanations,
 };
 use podium_model::OperationName;
 use serde_json::{Value, json};
@@ -374,7 +374,18 @@ pub(crate) fn manifest() -> Manifest {
             "https://kubernetes.io/docs/reference/using-api/api-concepts/".into(),
             "https://helm.sh/docs/helm/".into(),
         ],
-        checked: Vec::new(),
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::RealSoftware,
+                what: "Kubernetes 1.37.2 (API server, controllers, scheduler) with KWOK 0.8.0".into(),
+                by: "crates/connectors/kubernetes/tests/kubernetes/server.rs".into(),
+            },
+            Checked {
+                against: CheckedAgainst::RealSoftware,
+                what: "kubectl 1.37.2, as a referee of what was done".into(),
+                by: "crates/connectors/kubernetes/tests/kubernetes/server.rs".into(),
+            },
+        ],
         explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![
             "A cluster behind a `proxy-url` was not tried; such a kubeconfig is refused with the reason.".into(),

@@ -126,8 +126,24 @@ pub(crate) fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> 
         .find(|condition| text(condition, "/type") == kind)
 }
 
-/// The object without what only the server writes.
+/// The object without what only the server writes, and without kubectl's copy of it.
 pub(crate) fn plain(object: &Value) -> Value {
+    let mut object = wanted(object);
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
+        && let Some(notes) = metadata
+            .get_mut("annotations")
+            .and_then(Value::as_object_mut)
+    {
+        notes.remove(LAST_APPLIED);
+        if notes.is_empty() {
+            metadata.remove("annotations");
+        }
+    }
+    object
+}
+
+/// The object without what only the server writes.
+pub(crate) fn wanted(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(map) = object.as_object_mut() {
         map.remove("status");
@@ -149,7 +165,6 @@ pub(crate) fn plain(object: &Value) -> Value {
             .get_mut("annotations")
             .and_then(Value::as_object_mut)
         {
-            notes.remove(LAST_APPLIED);
             notes.remove("deployment.kubernetes.io/revision");
             if notes.is_empty() {
                 metadata.remove("annotations");

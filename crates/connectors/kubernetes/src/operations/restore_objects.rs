@@ -350,7 +350,7 @@ async fn replace_rest(
                     .is_some_and(|trie| fields::touch(&changed, trie))
             })
             .map_or("podium-undo", |entry| text(entry, "/manager"));
-        let mut whole = plain(former);
+        let mut whole = crate::object::wanted(former);
         if name.is_secret() {
             for part in ["data", "type", "immutable"] {
                 if let Some(value) = now.get(part) {

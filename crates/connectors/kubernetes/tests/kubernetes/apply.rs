@@ -4,13 +4,13 @@ use podium_diagnostics::ErrorKind;
 use podium_testkit::walk;
 use serde_json::{Value, json};
 
-use crate::{cluster, look, request, web, write};
+use crate::world::{World, web};
 
-const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/shop/deployments/web";
+const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/OTHER/deployments/web";
 
-#[tokio::test]
-async fn what_is_previewed_is_made_and_taken_back_wholly() {
-    let (kubernetes, cx) = (Kubernetes::new(), cluster());
+pub(crate) async fn what_is_previewed_is_made_and_taken_back_wholly(world: World) {
+    let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
+    let other = &world.other;
     cx.write(
         "k8s/shop/web.yaml",
         &format!(
@@ -22,11 +22,11 @@ async fn what_is_previewed_is_made_and_taken_back_wholly() {
             })
         ),
     );
-    let step = request(
+    let step = world.request(
         "kubernetes/apply",
-        json!({"manifests": "k8s/shop", "namespace": "shop"}),
+        json!({"manifests": "k8s/shop", "namespace": world.other}),
     );
-    let walked = walk(&kubernetes, &cx, &step).await.unwrap();
+    let walked = walk(&kubernetes, cx, &step).await.unwrap();
     let lines: Vec<String> = walked
         .preview
         .changes
@@ -36,9 +36,9 @@ async fn what_is_previewed_is_made_and_taken_back_wholly() {
     assert_eq!(
         lines,
         [
-            "Create Namespace shop",
-            "Create Service shop/web",
-            "Create Deployment shop/web"
+            format!("Create Namespace {other}"),
+            format!("Create Service {other}/web"),
+            format!("Create Deployment {other}/web")
         ]
     );
     assert_eq!(
@@ -47,9 +47,12 @@ async fn what_is_previewed_is_made_and_taken_back_wholly() {
         "the namespace is not there yet"
     );
     assert_eq!(walked.preview.undo.class, UndoClass::Delete);
-    assert_eq!(walked.outcome.outputs["namespace"], "shop");
-    assert_eq!(walked.outcome.outputs["url"], "http://web.shop.svc/");
-    let living = look(&cx, DEPLOYMENT).await;
+    assert_eq!(walked.outcome.outputs["namespace"], world.other);
+    assert_eq!(
+        walked.outcome.outputs["url"],
+        format!("http://web.{other}.svc/")
+    );
+    let living = world.look(DEPLOYMENT).await;
     assert_eq!(living["status"]["availableReplicas"], 2);
     assert_eq!(living["metadata"]["managedFields"][0]["manager"], "podium");
 
@@ -57,7 +60,7 @@ async fn what_is_previewed_is_made_and_taken_back_wholly() {
     record.record["learned"] = walked.outcome.undo.clone().unwrap();
     cx.begin_attempt();
     cx.set_phase(Phase::Read);
-    let back = kubernetes.preview_undo(&cx, &step, &record).await.unwrap();
+    let back = kubernetes.preview_undo(cx, &step, &record).await.unwrap();
     assert!(
         back.changes
             .iter()
@@ -66,58 +69,58 @@ async fn what_is_previewed_is_made_and_taken_back_wholly() {
     );
     assert_eq!(back.changes.len(), 3);
     cx.set_phase(Phase::Write);
-    kubernetes.undo(&cx, &step, &record).await.unwrap();
-    assert_eq!(look(&cx, DEPLOYMENT).await["code"], 404);
-    assert_eq!(look(&cx, "/api/v1/namespaces/shop").await["code"], 404);
+    kubernetes.undo(cx, &step, &record).await.unwrap();
+    assert_eq!(world.look(DEPLOYMENT).await["code"], 404);
+    assert_eq!(world.look("/api/v1/namespaces/OTHER").await["code"], 404);
 }
 
-#[tokio::test]
-async fn a_second_application_changes_nothing_and_says_so() {
-    let (kubernetes, cx) = (Kubernetes::new(), cluster());
-    let step = request(
+pub(crate) async fn a_second_application_changes_nothing_and_says_so(world: World) {
+    let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
+    let step = world.request(
         "kubernetes/apply",
-        json!({"manifests": [web("web:1", 1)], "namespace": "default"}),
+        json!({"manifests": [web("web:1", 1)], "namespace": world.ns}),
     );
-    walk(&kubernetes, &cx, &step).await.unwrap();
-    let before = look(&cx, "/apis/apps/v1/namespaces/default/deployments/web").await;
+    walk(&kubernetes, cx, &step).await.unwrap();
+    let before = world
+        .look("/apis/apps/v1/namespaces/NS/deployments/web")
+        .await;
     cx.set_phase(Phase::Read);
     cx.begin_attempt();
-    let again = kubernetes.preview(&cx, &step).await.unwrap();
+    let again = kubernetes.preview(cx, &step).await.unwrap();
     assert!(again.changes.is_empty(), "{again:?}");
     assert_eq!(again.undo.class, UndoClass::Automatic);
     assert_eq!(again.confidence, Confidence::Exact);
     assert_eq!(again.notes, ["1 object is as it shall be."]);
     cx.set_phase(Phase::Write);
-    kubernetes.run(&cx, &step).await.unwrap();
-    let after = look(&cx, "/apis/apps/v1/namespaces/default/deployments/web").await;
+    kubernetes.run(cx, &step).await.unwrap();
+    let after = world
+        .look("/apis/apps/v1/namespaces/NS/deployments/web")
+        .await;
     assert_eq!(
         before["metadata"]["resourceVersion"],
         after["metadata"]["resourceVersion"]
     );
     assert_eq!(
-        kubernetes.observe(&cx, &step).await.unwrap(),
+        kubernetes.observe(cx, &step).await.unwrap(),
         Observed::Adopt
     );
 }
 
-#[tokio::test]
-async fn a_change_shows_only_what_differs_and_undo_puts_it_back() {
-    let (kubernetes, cx) = (Kubernetes::new(), cluster());
-    let first = request(
+pub(crate) async fn a_change_shows_only_what_differs_and_undo_puts_it_back(world: World) {
+    let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
+    let first = world.request(
         "kubernetes/apply",
-        json!({"manifests": [web("web:1", 1)], "namespace": "default"}),
+        json!({"manifests": [web("web:1", 1)], "namespace": world.ns}),
     );
-    walk(&kubernetes, &cx, &first).await.unwrap();
-    for file in std::fs::read_dir(podium_connector::Context::keep(&cx)).unwrap() {
-        std::fs::remove_file(file.unwrap().path()).unwrap();
-    }
+    walk(&kubernetes, cx, &first).await.unwrap();
+    world.next_step();
     let mut newer = web("web:2", 3);
     newer["metadata"]["labels"]["team"] = "blue".into();
-    let second = request(
+    let second = world.request(
         "kubernetes/apply",
-        json!({"manifests": newer, "namespace": "default"}),
+        json!({"manifests": newer, "namespace": world.ns}),
     );
-    let walked = walk(&kubernetes, &cx, &second).await.unwrap();
+    let walked = walk(&kubernetes, cx, &second).await.unwrap();
     let change = &walked.preview.changes[0];
     assert_eq!(change.action, Action::Update);
     assert_eq!(
@@ -130,8 +133,10 @@ async fn a_change_shows_only_what_differs_and_undo_puts_it_back() {
     );
     assert_eq!(walked.preview.undo.class, UndoClass::Restore);
 
-    kubernetes.undo(&cx, &second, &walked.record).await.unwrap();
-    let living = look(&cx, "/apis/apps/v1/namespaces/default/deployments/web").await;
+    kubernetes.undo(cx, &second, &walked.record).await.unwrap();
+    let living = world
+        .look("/apis/apps/v1/namespaces/NS/deployments/web")
+        .await;
     assert_eq!(living["spec"]["replicas"], 1);
     assert_eq!(
         living["spec"]["template"]["spec"]["containers"][0]["image"],
@@ -143,7 +148,7 @@ async fn a_change_shows_only_what_differs_and_undo_puts_it_back() {
     cx.set_phase(Phase::Read);
     assert!(
         kubernetes
-            .preview(&cx, &first)
+            .preview(cx, &first)
             .await
             .unwrap()
             .changes
@@ -151,27 +156,28 @@ async fn a_change_shows_only_what_differs_and_undo_puts_it_back() {
     );
 }
 
-#[tokio::test]
-async fn fields_of_others_are_named_and_taken_over_only_when_asked_and_given_back() {
-    let (kubernetes, cx) = (Kubernetes::new(), cluster());
+pub(crate) async fn fields_of_others_are_named_and_taken_over_only_when_asked_and_given_back(
+    world: World,
+) {
+    let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
     let mut theirs = web("web:1", 5);
-    theirs["metadata"]["namespace"] = "default".into();
-    write(
-        &cx,
-        Method::Patch,
-        "/apis/apps/v1/namespaces/default/deployments/web?fieldManager=argocd",
-        "application/apply-patch+yaml",
-        &theirs,
-    )
-    .await;
+    theirs["metadata"]["namespace"] = world.ns.as_str().into();
+    world
+        .write(
+            Method::Patch,
+            "/apis/apps/v1/namespaces/NS/deployments/web?fieldManager=argocd",
+            "application/apply-patch+yaml",
+            &theirs,
+        )
+        .await;
     let step = |force: bool| {
-        request(
+        world.request(
             "kubernetes/apply",
-            json!({"manifests": web("web:2", 5), "namespace": "default", "force": force}),
+            json!({"manifests": web("web:2", 5), "namespace": world.ns, "force": force}),
         )
     };
     cx.set_phase(Phase::Read);
-    let error = kubernetes.preview(&cx, &step(false)).await.unwrap_err();
+    let error = kubernetes.preview(cx, &step(false)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert_eq!(error.code.as_str(), "POD0469");
     assert!(
@@ -184,7 +190,7 @@ async fn fields_of_others_are_named_and_taken_over_only_when_asked_and_given_bac
     );
     assert!(error.hint.unwrap().contains("`force`"));
     cx.set_phase(Phase::Write);
-    let walked = walk(&kubernetes, &cx, &step(true)).await.unwrap();
+    let walked = walk(&kubernetes, cx, &step(true)).await.unwrap();
     assert!(
         walked
             .preview
@@ -195,10 +201,12 @@ async fn fields_of_others_are_named_and_taken_over_only_when_asked_and_given_bac
         walked.preview.notes
     );
     kubernetes
-        .undo(&cx, &step(true), &walked.record)
+        .undo(cx, &step(true), &walked.record)
         .await
         .unwrap();
-    let living = look(&cx, "/apis/apps/v1/namespaces/default/deployments/web").await;
+    let living = world
+        .look("/apis/apps/v1/namespaces/NS/deployments/web")
+        .await;
     assert_eq!(
         living["spec"]["template"]["spec"]["containers"][0]["image"],
         "web:1"
@@ -208,27 +216,26 @@ async fn fields_of_others_are_named_and_taken_over_only_when_asked_and_given_bac
         .unwrap()
         .iter()
         .map(|e| e["manager"].as_str().unwrap())
+        .filter(|manager| *manager != "kube-controller-manager")
         .collect();
     assert_eq!(owners, ["argocd"], "{living}");
 }
 
-#[tokio::test]
-async fn the_values_of_a_secret_are_nowhere() {
+pub(crate) async fn the_values_of_a_secret_are_nowhere(world: World) {
     const VALUE: &str = "hunter2-very-secret";
-    let (kubernetes, cx) = (Kubernetes::new(), cluster());
+    let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
     let secret = |value: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"password": value}});
-    let first = request(
+    let first = world.request(
         "kubernetes/apply",
-        json!({"manifests": secret("the-former-secret-value"), "namespace": "default"}),
+        json!({"manifests": secret("the-former-secret-value"), "namespace": world.ns}),
     );
-    walk(&kubernetes, &cx, &first).await.unwrap();
-    std::fs::remove_dir_all(podium_connector::Context::keep(&cx)).unwrap();
-    std::fs::create_dir(podium_connector::Context::keep(&cx)).unwrap();
-    let second = request(
+    walk(&kubernetes, cx, &first).await.unwrap();
+    world.next_step();
+    let second = world.request(
         "kubernetes/apply",
-        json!({"manifests": secret(VALUE), "namespace": "default"}),
+        json!({"manifests": secret(VALUE), "namespace": world.ns}),
     );
-    let walked = walk(&kubernetes, &cx, &second).await.unwrap();
+    let walked = walk(&kubernetes, cx, &second).await.unwrap();
     assert_eq!(
         walked.preview.changes[0].after["data"]["password"],
         "(hidden)"
@@ -241,7 +248,7 @@ async fn the_values_of_a_secret_are_nowhere() {
             .because
             .as_ref()
             .unwrap()
-            .contains("`default/db`")
+            .contains(&format!("`{}/db`", world.ns))
     );
     let records = cx.records();
     let mut told = format!(
@@ -249,7 +256,7 @@ async fn the_values_of_a_secret_are_nowhere() {
         records.progress,
         records.log,
         records.requests,
-        cx.simulator_state().unwrap()
+        cx.simulator_state().unwrap_or_default()
     );
     for file in cx.all_files() {
         told.push_str(&String::from_utf8_lossy(&std::fs::read(file).unwrap()));
@@ -264,21 +271,18 @@ async fn the_values_of_a_secret_are_nowhere() {
     }
     // Taking back leaves the values as they are, and says so.
     let back = kubernetes
-        .preview_undo(&cx, &second, &walked.record)
+        .preview_undo(cx, &second, &walked.record)
         .await
         .unwrap();
     assert!(
         back.notes.iter().any(|note| note.contains("kept nowhere")),
         "{back:?}"
     );
-    kubernetes.undo(&cx, &second, &walked.record).await.unwrap();
-    assert!(
-        look(&cx, "/api/v1/namespaces/default/secrets/db").await["data"]["password"].is_string()
-    );
+    kubernetes.undo(cx, &second, &walked.record).await.unwrap();
+    assert!(world.look("/api/v1/namespaces/NS/secrets/db").await["data"]["password"].is_string());
 }
 
-#[tokio::test]
-async fn a_pod_that_does_not_run_fails_the_step_in_plain_words() {
+pub(crate) async fn a_pod_that_does_not_run_fails_the_step_in_plain_words() {
     for (image, words, log) in [
         ("registry.example/missing:1", "cannot be fetched", ""),
         (
@@ -288,25 +292,27 @@ async fn a_pod_that_does_not_run_fails_the_step_in_plain_words() {
         ),
         ("oom:1", "needed more memory than its limit allows", ""),
     ] {
-        let (kubernetes, cx) = (Kubernetes::new(), cluster());
-        let step = request(
+        let world = World::practice();
+        let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
+        let step = world.request(
             "kubernetes/apply",
-            json!({"manifests": web(image, 1), "namespace": "default"}),
+            json!({"manifests": web(image, 1), "namespace": world.ns}),
         );
-        let error = walk(&kubernetes, &cx, &step).await.unwrap_err();
+        let error = walk(&kubernetes, cx, &step).await.unwrap_err();
         assert_eq!(error.code.as_str(), "POD0471", "{error:?}");
         assert!(error.message.contains(words), "{}", error.message);
         assert!(cx.records().log.iter().any(|line| line.text.contains(log)) || log.is_empty());
     }
-    let (kubernetes, cx) = (Kubernetes::new(), cluster());
+    let world = World::practice();
+    let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
     let mut broken = web("web:1", 1);
     broken["spec"]["template"]["spec"]["containers"][0]["envFrom"] =
         json!([{"secretRef": {"name": "nowhere"}}]);
-    let step = request(
+    let step = world.request(
         "kubernetes/apply",
-        json!({"manifests": broken, "namespace": "default", "patience": "30s"}),
+        json!({"manifests": broken, "namespace": world.ns, "patience": "30s"}),
     );
-    let error = walk(&kubernetes, &cx, &step).await.unwrap_err();
+    let error = walk(&kubernetes, cx, &step).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::TimedOut);
     assert!(
         error.message.contains("such as a Secret, a ConfigMap"),
@@ -315,35 +321,36 @@ async fn a_pod_that_does_not_run_fails_the_step_in_plain_words() {
     );
 }
 
-#[tokio::test]
-async fn a_definition_and_an_object_of_it_go_in_one_step() {
-    let (kubernetes, cx) = (Kubernetes::new(), cluster());
+pub(crate) async fn a_definition_and_an_object_of_it_go_in_one_step(world: World) {
+    let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
     let definition = json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "shops.podium.test"},
         "spec": {"group": "podium.test", "scope": "Namespaced", "names": {"kind": "Shop", "plural": "shops"},
-            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}]},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]},
     });
     let shop = json!({"apiVersion": "podium.test/v1", "kind": "Shop", "metadata": {"name": "west"}, "spec": {"size": 3}});
-    let step = request(
+    let step = world.request(
         "kubernetes/apply",
-        json!({"manifests": [shop, definition], "namespace": "default"}),
+        json!({"manifests": [shop, definition], "namespace": world.ns}),
     );
-    let walked = walk(&kubernetes, &cx, &step).await.unwrap();
+    let walked = walk(&kubernetes, cx, &step).await.unwrap();
     assert_eq!(walked.preview.changes[1].kind, "Shop.podium.test");
     assert_eq!(
         walked.preview.changes[1].confidence,
         Some(Confidence::Predicted)
     );
     assert_eq!(
-        look(&cx, "/apis/podium.test/v1/namespaces/default/shops/west").await["spec"]["size"],
+        world
+            .look("/apis/podium.test/v1/namespaces/NS/shops/west")
+            .await["spec"]["size"],
         3
     );
-    let unknown = request(
+    let unknown = world.request(
         "kubernetes/apply",
         json!({"manifests": {"apiVersion": "podium.test/v9", "kind": "Shop", "metadata": {"name": "x"}}}),
     );
     cx.set_phase(Phase::Read);
-    let error = kubernetes.preview(&cx, &unknown).await.unwrap_err();
+    let error = kubernetes.preview(cx, &unknown).await.unwrap_err();
     assert!(
         error.message.contains("no kind `Shop` in `podium.test/v9`"),
         "{}",
@@ -351,65 +358,64 @@ async fn a_definition_and_an_object_of_it_go_in_one_step() {
     );
 }
 
-#[tokio::test]
-async fn what_changed_since_the_preview_is_previewed_again() {
-    let (kubernetes, cx) = (Kubernetes::new(), cluster());
-    let first = request(
+pub(crate) async fn what_changed_since_the_preview_is_previewed_again(world: World) {
+    let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
+    let first = world.request(
         "kubernetes/apply",
-        json!({"manifests": web("web:1", 1), "namespace": "default"}),
+        json!({"manifests": web("web:1", 1), "namespace": world.ns}),
     );
-    walk(&kubernetes, &cx, &first).await.unwrap();
-    let second = request(
+    walk(&kubernetes, cx, &first).await.unwrap();
+    let second = world.request(
         "kubernetes/apply",
-        json!({"manifests": web("web:2", 1), "namespace": "default"}),
+        json!({"manifests": web("web:2", 1), "namespace": world.ns}),
     );
     cx.begin_attempt();
     cx.set_phase(Phase::Read);
-    kubernetes.preview(&cx, &second).await.unwrap();
+    kubernetes.preview(cx, &second).await.unwrap();
     cx.set_phase(Phase::Write);
-    write(
-        &cx,
-        Method::Patch,
-        "/apis/apps/v1/namespaces/default/deployments/web?fieldManager=kubectl-label",
-        "application/merge-patch+json",
-        &json!({"metadata": {"labels": {"x": "y"}}}),
-    )
-    .await;
-    let error = kubernetes.run(&cx, &second).await.unwrap_err();
+    world
+        .write(
+            Method::Patch,
+            "/apis/apps/v1/namespaces/NS/deployments/web?fieldManager=kubectl-label",
+            "application/merge-patch+json",
+            &json!({"metadata": {"labels": {"x": "y"}}}),
+        )
+        .await;
+    let error = kubernetes.run(cx, &second).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Stale);
     assert_eq!(
-        look(&cx, "/apis/apps/v1/namespaces/default/deployments/web").await["spec"]["template"]["spec"]
-            ["containers"][0]["image"],
+        world
+            .look("/apis/apps/v1/namespaces/NS/deployments/web")
+            .await["spec"]["template"]["spec"]["containers"][0]["image"],
         "web:1"
     );
 }
 
-#[tokio::test]
-async fn drift_names_what_somebody_changed_and_what_is_gone() {
-    let (kubernetes, cx) = (Kubernetes::new(), cluster());
-    let step = request(
+pub(crate) async fn drift_names_what_somebody_changed_and_what_is_gone(world: World) {
+    let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
+    let step = world.request(
         "kubernetes/apply",
-        json!({"manifests": [web("web:1", 1), {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "1"}}], "namespace": "default"}),
+        json!({"manifests": [web("web:1", 1), {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "1"}}], "namespace": world.ns}),
     );
-    walk(&kubernetes, &cx, &step).await.unwrap();
-    assert!(kubernetes.drift(&cx, &step).await.unwrap().items.is_empty());
-    write(
-        &cx,
-        Method::Patch,
-        "/apis/apps/v1/namespaces/default/deployments/web/scale?fieldManager=kubectl",
-        "application/merge-patch+json",
-        &json!({"spec": {"replicas": 4}}),
-    )
-    .await;
-    write(
-        &cx,
-        Method::Delete,
-        "/api/v1/namespaces/default/configmaps/c",
-        "application/json",
-        &json!({}),
-    )
-    .await;
-    let drift = kubernetes.drift(&cx, &step).await.unwrap();
+    walk(&kubernetes, cx, &step).await.unwrap();
+    assert!(kubernetes.drift(cx, &step).await.unwrap().items.is_empty());
+    world
+        .write(
+            Method::Patch,
+            "/apis/apps/v1/namespaces/NS/deployments/web/scale?fieldManager=kubectl",
+            "application/merge-patch+json",
+            &json!({"spec": {"replicas": 4}}),
+        )
+        .await;
+    world
+        .write(
+            Method::Delete,
+            "/api/v1/namespaces/NS/configmaps/c",
+            "application/json",
+            &json!({}),
+        )
+        .await;
+    let drift = kubernetes.drift(cx, &step).await.unwrap();
     let items: Vec<(&str, &Value, &Value)> = drift
         .items
         .iter()
@@ -418,26 +424,28 @@ async fn drift_names_what_somebody_changed_and_what_is_gone() {
     assert_eq!(
         items[1],
         (
-            "default/web",
+            format!("{}/web", world.ns).as_str(),
             &json!({"spec": {"replicas": 1}}),
             &json!({"spec": {"replicas": 4}})
         )
     );
-    assert_eq!((items[0].0, items[0].2), ("default/c", &Value::Null));
+    assert_eq!(
+        (items[0].0, items[0].2),
+        (format!("{}/c", world.ns).as_str(), &Value::Null)
+    );
 }
 
-#[tokio::test]
-async fn the_drawing_shows_owners_and_what_points_to_what() {
-    let (kubernetes, cx) = (Kubernetes::new(), cluster());
+pub(crate) async fn the_drawing_shows_owners_and_what_points_to_what(world: World) {
+    let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
     let mut web = web("web:1", 2);
     web["spec"]["template"]["spec"]["containers"][0]["envFrom"] =
         json!([{"configMapRef": {"name": "c"}}]);
-    let step = request(
+    let step = world.request(
         "kubernetes/apply",
-        json!({"manifests": [web, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}], "namespace": "default"}),
+        json!({"manifests": [web, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}], "namespace": world.ns}),
     );
-    walk(&kubernetes, &cx, &step).await.unwrap();
-    let drawing = kubernetes.draw(&cx, &step).await.unwrap();
+    walk(&kubernetes, cx, &step).await.unwrap();
+    let drawing = kubernetes.draw(cx, &step).await.unwrap();
     let count = |kind: &str| {
         drawing
             .nodes
@@ -457,32 +465,31 @@ async fn the_drawing_shows_owners_and_what_points_to_what() {
     assert_eq!(drawing.edges.len(), 4, "{drawing:?}");
 }
 
-#[tokio::test]
-async fn a_cancel_stops_waiting_and_says_what_goes_on() {
-    let (kubernetes, cx) = (Kubernetes::new(), cluster());
-    let step = request(
+pub(crate) async fn a_cancel_stops_waiting_and_says_what_goes_on(world: World) {
+    let (kubernetes, cx) = (Kubernetes::new(), &world.cx);
+    let step = world.request(
         "kubernetes/apply",
-        json!({"manifests": web("missing:1", 1), "namespace": "default"}),
+        json!({"manifests": web("missing:1", 1), "namespace": world.ns}),
     );
-    kubernetes.preview(&cx, &step).await.unwrap();
+    kubernetes.preview(cx, &step).await.unwrap();
     cx.cancel();
-    let error = kubernetes.run(&cx, &step).await.unwrap_err();
+    let error = kubernetes.run(cx, &step).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Cancelled);
     cx.begin_attempt();
     kubernetes
         .run(
-            &cx,
-            &request(
+            cx,
+            &world.request(
                 "kubernetes/apply",
-                json!({"manifests": web("missing:1", 1), "namespace": "default", "wait": false}),
+                json!({"manifests": web("missing:1", 1), "namespace": world.ns, "wait": false}),
             ),
         )
         .await
         .unwrap();
-    let left = kubernetes.cancelled(&cx, &step).await.unwrap();
+    let left = kubernetes.cancelled(cx, &step).await.unwrap();
     assert_eq!(left.what.len(), 1, "{left:?}");
     assert!(
-        left.what[0].contains("goes on with Deployment `default/web`"),
+        left.what[0].contains(&format!("goes on with Deployment `{}/web`", world.ns)),
         "{left:?}"
     );
 }
