@@ -24,6 +24,9 @@ impl Catalogue {
         connectors.push(Arc::new(
             podium_connector_cloudformation::CloudFormation::new(),
         ));
+        connectors.push(Arc::new(
+            podium_connector_azure_automation::AzureAutomation::new(),
+        ));
         connectors.push(Arc::new(podium_connector_octopus::Octopus::new()));
         connectors.push(Arc::new(podium_connector_ibm_schematics::Schematics::new()));
         connectors.push(Arc::new(podium_connector_cloudify::Cloudify::new()));

@@ -1,0 +1,236 @@
+//! How calls prove who sends them: a token of Entra ID, in exchange for a client secret, for a signed
+//! assertion of a certificate, or for a refresh token of somebody who logged in.
+
+mod assertion;
+
+use async_trait::async_trait;
+use podium_connector::{Context, HttpRequest, HttpResponse, Lease, Method, Mode};
+use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_rest::{Exchange, Headers, Place, field, place, segment};
+use podium_secret::Secret;
+use serde_json::Value;
+
+use crate::client::SYSTEM;
+
+/// The credential is not accepted.
+const UNAUTHORIZED: Code = Code::new("POD0443");
+/// What answers is no Entra ID.
+const NOT_JSON: Code = Code::new("POD0449");
+/// No usable credential.
+const LACKING: Code = Code::new("POD0478");
+
+/// How the identity is proven.
+enum Proof<'a> {
+    Secret(&'a Secret),
+    /// Certificate and private key, in PEM.
+    Certificate(&'a Secret),
+    Refresh(&'a Secret),
+    Practice,
+}
+
+/// Who asks, and where the token comes from.
+pub(crate) struct Entra<'a> {
+    /// Where tokens are given, without a slash at its end.
+    authority: String,
+    tenant: String,
+    client: String,
+    /// For which interface the token is.
+    audience: String,
+    proof: Proof<'a>,
+}
+
+/// The address of the Resource Manager, the credential, and who asks.
+pub(crate) fn login(cx: &dyn Context) -> Result<(Place<'_>, Entra<'_>)> {
+    let place = place(cx, "azure", SYSTEM)?;
+    let practice = cx.mode() == Mode::Simulated;
+    let Some(lease) = place.lease else {
+        let entra = Entra {
+            authority: place.base.clone(),
+            tenant: "practice".into(),
+            client: "practice".into(),
+            audience: place.base.clone(),
+            proof: Proof::Practice,
+        };
+        return Ok((place, entra));
+    };
+    let authority = match lease.fields.get("login_url").map(|url| url.trim()) {
+        _ if practice => place.base.clone(),
+        Some(url) if !url.is_empty() => url.trim_end_matches('/').to_owned(),
+        _ => authority_of(&place.base).to_owned(),
+    };
+    if !(authority.starts_with("https://") || authority.starts_with("http://127.0.0.1") || practice)
+    {
+        return Err(lacking(
+            lease,
+            "a login address that begins with `https://`",
+        ));
+    }
+    let filled = |name: &str| {
+        lease
+            .secrets
+            .get(name)
+            .filter(|secret| !secret.expose_str().unwrap_or_default().trim().is_empty())
+    };
+    let proof = match (
+        filled("certificate"),
+        filled("client_secret"),
+        filled("refresh_token"),
+    ) {
+        (Some(pem), ..) => Proof::Certificate(pem),
+        (None, Some(secret), _) => Proof::Secret(secret),
+        (None, None, Some(token)) => Proof::Refresh(token),
+        (None, None, None) => {
+            return Err(lacking(
+                lease,
+                "client secret, no certificate and no refresh token",
+            ));
+        }
+    };
+    let entra = Entra {
+        authority,
+        tenant: field(lease, "tenant", SYSTEM)?.trim().to_owned(),
+        client: field(lease, "client_id", SYSTEM)?.trim().to_owned(),
+        audience: place.base.clone(),
+        proof,
+    };
+    Ok((place, entra))
+}
+
+fn lacking(lease: &Lease, what: &str) -> Error {
+    Error::new(
+        ErrorKind::Unauthorized,
+        LACKING,
+        format!("The credential `{}` has no {what}.", lease.credential),
+    )
+    .with_hint("Complete it under Credentials.")
+}
+
+/// Where Entra ID is, for each of Azure's clouds.
+fn authority_of(base: &str) -> &'static str {
+    if base.contains("chinacloudapi.cn") {
+        "https://login.partner.microsoftonline.cn"
+    } else if base.contains("usgovcloudapi.net") {
+        "https://login.microsoftonline.us"
+    } else {
+        "https://login.microsoftonline.com"
+    }
+}
+
+impl Entra<'_> {
+    pub(crate) fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    pub(crate) fn client(&self) -> &str {
+        &self.client
+    }
+
+    fn address(&self) -> String {
+        format!(
+            "{}/{}/oauth2/v2.0/token",
+            self.authority,
+            segment(&self.tenant)
+        )
+    }
+
+    fn form(&self, cx: &dyn Context) -> Result<String> {
+        let all = format!("{}/.default", self.audience);
+        let mut pairs: Vec<(&str, String)> = vec![("client_id", self.client.clone())];
+        match &self.proof {
+            Proof::Secret(secret) => {
+                let text = secret.expose_str().unwrap_or_default().trim();
+                pairs.push(("grant_type", "client_credentials".into()));
+                pairs.push(("client_secret", text.to_owned()));
+                pairs.push(("scope", all));
+            }
+            Proof::Practice => {
+                pairs.push(("grant_type", "client_credentials".into()));
+                pairs.push(("client_secret", "practice".into()));
+                pairs.push(("scope", all));
+            }
+            Proof::Certificate(pem) => {
+                let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+                let signed = assertion::sign(pem, &self.client, &self.address(), cx.now())?;
+                pairs.push(("grant_type", "client_credentials".into()));
+                pairs.push(("client_assertion_type", kind.into()));
+                pairs.push(("client_assertion", signed));
+                pairs.push(("scope", all));
+            }
+            Proof::Refresh(token) => {
+                let text = token.expose_str().unwrap_or_default().trim();
+                pairs.push(("grant_type", "refresh_token".into()));
+                pairs.push(("refresh_token", text.to_owned()));
+                pairs.push(("scope", format!("{}/user_impersonation", self.audience)));
+            }
+        }
+        let form: Vec<String> = pairs
+            .iter()
+            .map(|(name, value)| format!("{}={}", segment(name), segment(value)))
+            .collect();
+        Ok(form.join("&"))
+    }
+
+    /// Asks for a token.
+    async fn token(&self, cx: &dyn Context) -> Result<Secret> {
+        // A token gives nobody anything but to whom it is given: asking changes nothing there.
+        let mut request = HttpRequest::write(Method::Post, self.address())
+            .header("accept", "application/json")
+            .body("application/x-www-form-urlencoded", self.form(cx)?);
+        request.reads = true;
+        request.repeatable = true;
+        let reply = cx.http(request).await?;
+        let body: Option<Value> = serde_json::from_slice(&reply.body).ok();
+        let token = body
+            .as_ref()
+            .and_then(|body| body.get("access_token")?.as_str());
+        match token {
+            Some(token) if reply.is_success() => Ok(Secret::from(token)),
+            _ => Err(self.refused(&reply, body.as_ref())),
+        }
+    }
+
+    fn refused(&self, reply: &HttpResponse, body: Option<&Value>) -> Error {
+        let host = self.authority.split("://").nth(1).unwrap_or_default();
+        let Some(code) = body.and_then(|body| body.get("error")?.as_str()) else {
+            return Error::new(
+                if reply.status >= 500 {
+                    ErrorKind::Unreachable
+                } else {
+                    ErrorKind::Failed
+                },
+                NOT_JSON,
+                format!(
+                    "`{host}` gives no token, and does not say why ({}).",
+                    reply.status
+                ),
+            )
+            .with_hint("Check the login address of the credential, and any proxy on the way.")
+            .with_context(podium_connector::STATUS, reply.status);
+        };
+        let said = body
+            .and_then(|body| body.get("error_description")?.as_str())
+            .unwrap_or_default();
+        // What follows the first line are ids for Microsoft's support.
+        let said = said.lines().next().unwrap_or_default().trim();
+        Error::new(
+            ErrorKind::Unauthorized,
+            UNAUTHORIZED,
+            format!("Entra ID gives no token to `{}`: {said}", self.client),
+        )
+        .with_hint("Check tenant, client and secret of the credential; a secret or a refresh token may have expired.")
+        .with_context(podium_connector::STATUS, reply.status)
+        .with_context(podium_connector::CODE, code)
+    }
+}
+
+#[async_trait]
+impl Exchange for Entra<'_> {
+    async fn login(&self, cx: &dyn Context) -> Result<Headers> {
+        let token = self.token(cx).await?;
+        let header = format!("Bearer {}", token.expose_str().unwrap_or_default());
+        Ok(vec![(
+            "authorization".to_owned(),
+            Secret::from(header.as_str()),
+        )])
+    }
+}
