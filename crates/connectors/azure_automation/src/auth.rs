@@ -4,9 +4,11 @@
 mod assertion;
 
 use async_trait::async_trait;
-use podium_connector::{Context, HttpRequest, HttpResponse, Lease, Method, Mode};
+use podium_connector::{Context, HttpResponse, Lease, Mode};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
-use podium_rest::{Exchange, Headers, Place, field, place, segment};
+use podium_rest::{
+    Call, Dialect, Exchange, Fault, Headers, Login, Place, Site, field, place, segment,
+};
 use podium_secret::Secret;
 use serde_json::Value;
 
@@ -18,6 +20,11 @@ const UNAUTHORIZED: Code = Code::new("POD0443");
 const NOT_JSON: Code = Code::new("POD0449");
 /// No usable credential.
 const LACKING: Code = Code::new("POD0478");
+
+const ENTRA: Dialect = Dialect {
+    system: "Entra ID",
+    fault,
+};
 
 /// How the identity is proven.
 enum Proof<'a> {
@@ -125,22 +132,19 @@ impl Entra<'_> {
         &self.client
     }
 
-    fn address(&self) -> String {
-        format!(
-            "{}/{}/oauth2/v2.0/token",
-            self.authority,
-            segment(&self.tenant)
-        )
+    /// The path of the token below the authority.
+    fn path(&self) -> String {
+        format!("/{}/oauth2/v2.0/token", segment(&self.tenant))
     }
 
-    fn form(&self, cx: &dyn Context) -> Result<String> {
+    fn form(&self, cx: &dyn Context) -> Result<Vec<(&'static str, String)>> {
         let all = format!("{}/.default", self.audience);
-        let mut pairs: Vec<(&str, String)> = vec![("client_id", self.client.clone())];
+        let mut pairs = vec![("client_id", self.client.clone())];
+        let plain = |secret: &Secret| secret.expose_str().unwrap_or_default().trim().to_owned();
         match &self.proof {
             Proof::Secret(secret) => {
-                let text = secret.expose_str().unwrap_or_default().trim();
                 pairs.push(("grant_type", "client_credentials".into()));
-                pairs.push(("client_secret", text.to_owned()));
+                pairs.push(("client_secret", plain(secret)));
                 pairs.push(("scope", all));
             }
             Proof::Practice => {
@@ -150,77 +154,73 @@ impl Entra<'_> {
             }
             Proof::Certificate(pem) => {
                 let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-                let signed = assertion::sign(pem, &self.client, &self.address(), cx.now())?;
+                let address = format!("{}{}", self.authority, self.path());
+                let signed = assertion::sign(pem, &self.client, &address, cx.now())?;
                 pairs.push(("grant_type", "client_credentials".into()));
                 pairs.push(("client_assertion_type", kind.into()));
                 pairs.push(("client_assertion", signed));
                 pairs.push(("scope", all));
             }
             Proof::Refresh(token) => {
-                let text = token.expose_str().unwrap_or_default().trim();
                 pairs.push(("grant_type", "refresh_token".into()));
-                pairs.push(("refresh_token", text.to_owned()));
+                pairs.push(("refresh_token", plain(token)));
                 pairs.push(("scope", format!("{}/user_impersonation", self.audience)));
             }
         }
-        let form: Vec<String> = pairs
-            .iter()
-            .map(|(name, value)| format!("{}={}", segment(name), segment(value)))
-            .collect();
-        Ok(form.join("&"))
+        Ok(pairs)
     }
 
     /// Asks for a token.
     async fn token(&self, cx: &dyn Context) -> Result<Secret> {
+        let site = Site::new(cx, ENTRA, self.authority.as_str(), Login::Open);
+        let form = self.form(cx)?;
+        let pairs: Vec<(&str, &str)> = form
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         // A token gives nobody anything but to whom it is given: asking changes nothing there.
-        let mut request = HttpRequest::write(Method::Post, self.address())
-            .header("accept", "application/json")
-            .body("application/x-www-form-urlencoded", self.form(cx)?);
-        request.reads = true;
-        request.repeatable = true;
-        let reply = cx.http(request).await?;
-        let body: Option<Value> = serde_json::from_slice(&reply.body).ok();
-        let token = body
-            .as_ref()
-            .and_then(|body| body.get("access_token")?.as_str());
-        match token {
-            Some(token) if reply.is_success() => Ok(Secret::from(token)),
-            _ => Err(self.refused(&reply, body.as_ref())),
-        }
-    }
-
-    fn refused(&self, reply: &HttpResponse, body: Option<&Value>) -> Error {
-        let host = self.authority.split("://").nth(1).unwrap_or_default();
-        let Some(code) = body.and_then(|body| body.get("error")?.as_str()) else {
-            return Error::new(
-                if reply.status >= 500 {
-                    ErrorKind::Unreachable
-                } else {
-                    ErrorKind::Failed
-                },
+        let call = Call::post(self.path(), &Value::Null).form(&pairs).looks();
+        let reply = site.send(call).await.map_err(unauthorized)?;
+        let token = reply.get("access_token").and_then(Value::as_str);
+        token.map(Secret::from).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Failed,
                 NOT_JSON,
-                format!(
-                    "`{host}` gives no token, and does not say why ({}).",
-                    reply.status
-                ),
+                format!("`{}` answers, and gives no token.", site.host()),
             )
-            .with_hint("Check the login address of the credential, and any proxy on the way.")
-            .with_context(podium_connector::STATUS, reply.status);
-        };
-        let said = body
-            .and_then(|body| body.get("error_description")?.as_str())
-            .unwrap_or_default();
-        // What follows the first line are ids for Microsoft's support.
-        let said = said.lines().next().unwrap_or_default().trim();
-        Error::new(
-            ErrorKind::Unauthorized,
-            UNAUTHORIZED,
-            format!("Entra ID gives no token to `{}`: {said}", self.client),
-        )
-        .with_hint("Check tenant, client and secret of the credential; a secret or a refresh token may have expired.")
-        .with_context(podium_connector::STATUS, reply.status)
-        .with_context(podium_connector::CODE, code)
+            .with_hint("Check the login address of the credential.")
+        })
     }
+}
+
+/// What Entra ID refuses with its own code is about who asks, whatever its status.
+fn unauthorized(mut error: Error) -> Error {
+    let has_code = error
+        .context
+        .iter()
+        .any(|(name, _)| name == podium_connector::CODE);
+    if has_code && error.kind == ErrorKind::Invalid {
+        error.kind = ErrorKind::Unauthorized;
+        error.code = UNAUTHORIZED;
+        error.hint = Some("Check tenant, client and secret of the credential; a secret or a refresh token may have expired.".into());
+    }
+    error
+}
+
+/// A refusal of OAuth 2.0: `{"error", "error_description"}`.
+fn fault(reply: &HttpResponse) -> Option<Fault> {
+    let body: Value = serde_json::from_slice(&reply.body).ok()?;
+    let code = body.get("error")?.as_str()?;
+    let said = body
+        .get("error_description")
+        .and_then(Value::as_str)
+        .unwrap_or(code);
+    // What follows the first line are ids for Microsoft's support.
+    let said = said.lines().next().unwrap_or(said).trim();
+    Some(Fault {
+        message: said.to_owned(),
+        code: Some(code.to_owned()),
+    })
 }
 
 #[async_trait]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use podium_connector::{Context, HttpResponse};
+use podium_connector::{Context, HttpResponse, Mode};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_rest::{Call, Dialect, Fault, Login, Next, Site, segment};
 use serde_json::Value;
@@ -236,8 +236,12 @@ impl Account<'_, '_> {
         .with_hint("Look in the portal, then run the step again."))
     }
 
-    /// Where a person looks at a runbook.
+    /// Where a person looks at something of the account; in practice there is no portal.
     pub(crate) fn link(&self, below: &str) -> String {
+        let site = &self.azure.site;
+        if site.context().mode() == Mode::Simulated {
+            return format!("{}{}/{below}", site.base(), self.path);
+        }
         format!(
             "https://portal.azure.com/#@{}/resource{}/{below}",
             segment(&self.azure.tenant),

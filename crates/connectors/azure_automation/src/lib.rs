@@ -72,11 +72,11 @@ impl Connector for AzureAutomation {
 
     async fn prepare(
         &self,
-        _: &dyn Context,
+        cx: &dyn Context,
         request: &StepRequest,
         _: &StepPreview,
     ) -> Result<UndoRecord> {
-        run_runbook::prepare(request)
+        run_runbook::prepare(cx, request).await
     }
 
     async fn run(&self, cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {

@@ -178,7 +178,7 @@ async fn start(
     let answers = template
         .answers(awx, &launch, &secrets, &request.key)
         .await?;
-    if !request.resumed {
+    if mark_of(cx, request).is_none() {
         let newest = awx
             .page(
                 &format!("{}/", target.jobs()),
@@ -444,10 +444,10 @@ pub(crate) async fn cancelled(cx: &dyn Context, request: &StepRequest) -> Result
     let status = text(&job, "status");
     if !STAGES.of(status).is_end() {
         what.push(format!(
-            "The {} `{}` still runs in AWX ({status}): {}",
+            "Look at {}: the {} `{}` still runs in AWX ({status}).",
+            remote.link(&awx),
             remote.target.words(),
-            text(&job, "name"),
-            remote.link(&awx)
+            text(&job, "name")
         ));
     }
     Ok(StillRunning { what })

@@ -28,8 +28,17 @@ const DISK: Code = Code::new("POD0251");
 /// What of a job's output is handed on, in characters.
 const KEPT: usize = 64_000;
 
-pub(crate) fn prepare(request: &StepRequest) -> Result<UndoRecord> {
+pub(crate) async fn prepare(cx: &dyn Context, request: &StepRequest) -> Result<UndoRecord> {
     let run = config::read(&request.inputs)?;
+    // Found now, so that a name that leads nowhere is told before anything happens.
+    if let Some(reverse) = run.reverse() {
+        let azure = Azure::open(cx, run.subscription.as_deref())?;
+        let account = azure
+            .account(&run.account, run.resource_group.as_deref())
+            .await?;
+        let runbook = Runbook::find(&account, &reverse).await?;
+        refused(&runbook.snags(&reverse, request))?;
+    }
     Ok(UndoRecord {
         undo: preview_run::undo_of(run.undo_runbook.as_deref()),
         record: json!({ "reverse": run.reverse() }),
@@ -89,7 +98,7 @@ async fn start(
         Version::Published => Remote::Job(config::job_id(&request.key)),
         Version::Draft => Remote::Test(runbook.name.clone()),
     };
-    if !request.resumed && run.version == Version::Draft {
+    if run.version == Version::Draft && mark_of(cx, request).is_none() {
         let former = former_test(account, &remote).await?;
         set_mark(cx, request, &Mark { former })?;
     }
@@ -241,9 +250,9 @@ pub(crate) async fn cancelled(cx: &dyn Context, request: &StepRequest) -> Result
     let mut what = Vec::new();
     if !STAGES.of(status).is_end() {
         what.push(format!(
-            "The job of `{}` is still there ({status}): {}",
-            run.runbook,
-            remote.link(&account, &run.runbook)
+            "Look at {}: the job of `{}` is still there ({status}).",
+            remote.link(&account, &run.runbook),
+            run.runbook
         ));
     }
     Ok(StillRunning { what })
