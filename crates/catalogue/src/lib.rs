@@ -29,6 +29,9 @@ impl Catalogue {
         ));
         connectors.push(Arc::new(podium_connector_octopus::Octopus::new()));
         connectors.push(Arc::new(podium_connector_ibm_schematics::Schematics::new()));
+        connectors.push(Arc::new(
+            podium_connector_ibm_orchestrator::Orchestrator::new(),
+        ));
         connectors.push(Arc::new(podium_connector_cloudify::Cloudify::new()));
         connectors.push(Arc::new(podium_connector_kubernetes::Kubernetes::new()));
         connectors.push(Arc::new(podium_connector_hcp_terraform::HcpTerraform::new()));

@@ -48,6 +48,7 @@ pub struct Site<'a> {
     base: String,
     login: Login<'a>,
     headers: Vec<(String, String)>,
+    tls: Option<std::sync::Arc<podium_connector::Tls>>,
     session: std::sync::Mutex<Option<Headers>>,
 }
 
@@ -65,8 +66,16 @@ impl<'a> Site<'a> {
             base: base.into(),
             login,
             headers: Vec::new(),
+            tls: None,
             session: std::sync::Mutex::default(),
         }
+    }
+
+    /// Trusts what this names in place of this computer's own store of certificates, in every call.
+    #[must_use]
+    pub fn trusting(mut self, tls: std::sync::Arc<podium_connector::Tls>) -> Self {
+        self.tls = Some(tls);
+        self
     }
 
     /// Sends a header that may be logged with every call.
@@ -215,6 +224,7 @@ impl<'a> Site<'a> {
         let mut request = HttpRequest::write(call.method, url);
         request.reads = call.reads;
         request.repeatable = call.repeatable;
+        request.tls.clone_from(&self.tls);
         for (name, value) in self.headers.iter().chain(&call.headers) {
             request = request.header(name, value);
         }

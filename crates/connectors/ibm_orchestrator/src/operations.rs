@@ -1,0 +1,3 @@
+//! What Orchestrator does for a step.
+
+pub(crate) mod launch_offering;
