@@ -243,7 +243,6 @@ impl<'a> Cluster<'a> {
     }
 
     /// What the credential is now: with the token that a program gave, for a tool that needs one.
-    #[allow(dead_code)] // Helm asks for it.
     pub(crate) fn proof(&self) -> (Login, Option<Granted>) {
         (self.login.clone(), self.held())
     }

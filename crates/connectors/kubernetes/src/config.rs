@@ -105,7 +105,6 @@ fn deployment() -> String {
 
 /// The inputs of `kubernetes/helm`.
 #[derive(Clone, Debug, Deserialize)]
-#[allow(dead_code)] // Helm asks for it.
 pub(crate) struct Helm {
     pub(crate) chart: String,
     pub(crate) release: String,

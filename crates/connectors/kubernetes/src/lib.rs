@@ -16,6 +16,7 @@ mod client;
 mod config;
 mod errors;
 mod fields;
+mod helm;
 mod kept;
 mod look;
 mod manifest;
@@ -177,7 +178,7 @@ impl Connector for Kubernetes {
         match what(request) {
             What::Apply => apply_manifests::verify(cx, request).await,
             What::Delete => delete_objects::verify(cx, kept::Kept(cx).record()).await,
-            What::Helm => install_chart::verify(cx, request, outcome).await,
+            What::Helm => install_chart::verify(outcome),
             What::Wait | What::Restart => Ok(()),
         }
     }

@@ -266,7 +266,6 @@ fn restart() -> Operation {
     }
 }
 
-#[allow(dead_code)] // Not offered yet.
 fn helm() -> Operation {
     Operation {
         name: name("kubernetes/helm"),
@@ -366,7 +365,7 @@ pub(crate) fn manifest() -> Manifest {
         mark: "K8".into(),
         hue: 250,
         credentials: vec![cluster()],
-        operations: vec![apply(), delete(), wait_for(), restart()],
+        operations: vec![apply(), delete(), wait_for(), helm(), restart()],
         tools: vec!["kubectl".into(), "helm".into()],
         local: false,
         links: vec![
@@ -384,6 +383,11 @@ pub(crate) fn manifest() -> Manifest {
                 against: CheckedAgainst::RealSoftware,
                 what: "kubectl 1.37.2, as a referee of what was done".into(),
                 by: "crates/connectors/kubernetes/tests/kubernetes/server.rs".into(),
+            },
+            Checked {
+                against: CheckedAgainst::RealSoftware,
+                what: "Helm 3.22.0".into(),
+                by: "crates/connectors/kubernetes/tests/kubernetes/charts.rs".into(),
             },
         ],
         explained: explanations(include_str!("explained.json")),

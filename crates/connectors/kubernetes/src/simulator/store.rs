@@ -22,6 +22,9 @@ pub(super) struct Store {
     /// When an object took its present form, for what takes time.
     since: BTreeMap<String, i64>,
     gone: Vec<(u64, String, Value)>,
+    /// The time of the last call, for tools that bring none.
+    #[serde(default)]
+    pub(super) clock: i64,
     /// Releases of Helm: namespace/name → revisions.
     #[serde(default)]
     pub(super) releases: BTreeMap<String, Vec<Value>>,
@@ -42,6 +45,7 @@ pub(super) fn stamp(now: i64) -> String {
 impl Store {
     /// What every cluster has from the beginning.
     pub(super) fn begin(&mut self, now: i64) {
+        self.clock = self.clock.max(now);
         if self.version > 0 {
             return;
         }

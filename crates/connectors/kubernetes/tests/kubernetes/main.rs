@@ -7,6 +7,7 @@
 )]
 
 mod apply;
+mod charts;
 mod others;
 mod real;
 mod server;
@@ -39,6 +40,8 @@ sentences! {
     drift_names_what_somebody_changed_and_what_is_gone real_drift_names_what_somebody_changed_and_what_is_gone => apply::drift_names_what_somebody_changed_and_what_is_gone;
     the_drawing_shows_owners_and_what_points_to_what real_the_drawing_shows_owners_and_what_points_to_what => apply::the_drawing_shows_owners_and_what_points_to_what;
     a_cancel_stops_waiting_and_says_what_goes_on real_a_cancel_stops_waiting_and_says_what_goes_on => apply::a_cancel_stops_waiting_and_says_what_goes_on;
+    a_chart_is_previewed_installed_upgraded_and_rolled_back real_a_chart_is_previewed_installed_upgraded_and_rolled_back => charts::a_chart_is_previewed_installed_upgraded_and_rolled_back;
+    what_is_wrong_with_a_chart_is_told_in_helms_words real_what_is_wrong_with_a_chart_is_told_in_helms_words => charts::what_is_wrong_with_a_chart_is_told_in_helms_words;
     what_is_deleted_is_made_anew_by_the_undo real_what_is_deleted_is_made_anew_by_the_undo => others::what_is_deleted_is_made_anew_by_the_undo;
     a_deletion_never_hits_another_object_of_the_same_name real_a_deletion_never_hits_another_object_of_the_same_name => others::a_deletion_never_hits_another_object_of_the_same_name;
     waiting_ends_when_it_is_so_and_says_what_is_missing_when_it_is_late real_waiting_ends_when_it_is_so_and_says_what_is_missing_when_it_is_late => others::waiting_ends_when_it_is_so_and_says_what_is_missing_when_it_is_late;
