@@ -339,16 +339,16 @@ impl State {
         parm.remove("OperationParameter");
         let instance =
             element(xml, "id").or_else(|| body["parm"]["instanceId"].as_str().map(str::to_owned));
-        if one.name.starts_with("Close")
-            && instance
-                .as_ref()
-                .is_none_or(|id| !self.instances.contains_key(id))
-        {
-            return refuse(
-                400,
-                "CTJCO0021E",
-                "A mandatory attribute is missing or names nothing: id.",
-            );
+        if one.name.starts_with("Close") {
+            match &instance {
+                None => {
+                    return refuse(400, "CTJCO0021E", "A mandatory attribute is missing: id.");
+                }
+                Some(id) if !self.instances.contains_key(id) => {
+                    return refuse(404, "CTJCO0012E", "The instance does not exist.");
+                }
+                Some(_) => {}
+            }
         }
         let task = Task {
             id: self.counted,
@@ -370,7 +370,7 @@ fn length(offering: &str) -> i64 {
     let seconds = if offering.contains("slow") {
         60
     } else if offering.contains("waiting") {
-        20
+        120
     } else {
         5
     };

@@ -114,6 +114,9 @@ impl Connector for Schematics {
     }
 
     async fn drift(&self, cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
+        if config::Command::of(request) == config::Command::Destroy {
+            return Err(self.not_possible(Verb::Drift, request));
+        }
         look::drift(cx, request).await
     }
 
