@@ -10,3 +10,7 @@ mod ibm_orchestrator;
 mod ibm_schematics;
 #[path = "contract/octopus.rs"]
 mod octopus;
+#[path = "contract/cloudify.rs"]
+mod cloudify;
+#[path = "contract/morpheus.rs"]
+mod morpheus;

@@ -159,6 +159,11 @@ pub(crate) async fn remove(
     if is_leaving(&found) {
         return Ok(Gone::Later);
     }
+    cx.progress(podium_connector::Progress {
+        words: format!("Removing `{}`", name(&found)),
+        status: Some(crate::watch::word_of(thing, &found)),
+        ..Default::default()
+    });
     if appliance.find(removal(thing, common)).await?.is_none() {
         return Ok(Gone::Before);
     }

@@ -44,6 +44,23 @@ const STAGES: Stages = Stages(&[
     ("requested", Stage::Waiting),
 ]);
 
+/// What a word means for work: a job, a process, an event. There `running` is no end.
+fn work(word: &str) -> Stage {
+    if word.eq_ignore_ascii_case("running") {
+        return Stage::Running;
+    }
+    STAGES.of(word)
+}
+
+/// What a word means for this thing.
+fn meaning(thing: Thing, found: &Value) -> Stage {
+    let word = status(thing, found);
+    match behind(thing, found) {
+        Some(Thing::Job(_)) => work(&word),
+        _ => STAGES.of(&word),
+    }
+}
+
 /// What is followed. Its text is the remote id: `instances/17`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Thing {
@@ -214,15 +231,13 @@ impl<'a> Followed<'a> {
         self.processes.clear();
         for process in &processes {
             let status = plain(&process["status"]).unwrap_or_default();
-            if !STAGES.of(&status).is_end() {
+            if !work(&status).is_end() {
                 self.processes.push(id(process));
                 percent = process["percent"].as_f64();
             }
             let events = process["events"].as_array();
             for event in events.into_iter().flatten() {
-                if STAGES.of(event["status"].as_str().unwrap_or_default()) == Stage::Unrecognised
-                    || event["status"].as_str() == Some("running")
-                {
+                if !work(event["status"].as_str().unwrap_or_default()).is_end() {
                     now = Some(title(event));
                 }
                 self.tell(event, &mut lines);
@@ -248,7 +263,7 @@ impl<'a> Followed<'a> {
         let output = event["output"].as_str().unwrap_or_default();
         let (told, length) = self.told.get(&id(event)).cloned().unwrap_or_default();
         let what = title(event);
-        let is_bad = STAGES.of(&status) == Stage::Failed;
+        let is_bad = work(&status) == Stage::Failed;
         let level = if is_bad {
             LogLevel::Error
         } else {
@@ -258,8 +273,8 @@ impl<'a> Followed<'a> {
         // A log that was cut short begins anew.
         let fresh = output.get(length..).unwrap_or(output);
         // A line that is being written is told when it is whole, or when the event has ended.
-        let ended = !STAGES.of(&status).is_end();
-        let whole = if ended {
+        let goes_on = !work(&status).is_end();
+        let whole = if goes_on {
             fresh.rfind('\n').map_or(0, |at| at + 1)
         } else {
             fresh.len()
@@ -436,7 +451,7 @@ impl Job for Followed<'_> {
         };
         self.last = found;
         let status = status(self.thing, &self.last);
-        let mut stage = STAGES.of(&status);
+        let mut stage = meaning(self.thing, &self.last);
         let called = name(&self.last);
         let (lines, done, now) = self.news().await?;
         let words = if stage == Stage::Waiting {
@@ -462,7 +477,7 @@ impl Job for Followed<'_> {
 
     async fn stop(&mut self) -> Result<()> {
         let behind = self.behind().unwrap_or(self.thing);
-        if STAGES.of(&status(self.thing, &self.last)) == Stage::Waiting {
+        if meaning(self.thing, &self.last) == Stage::Waiting {
             let open = open_approval(self.appliance, behind, &name(&self.last)).await?;
             if let Some((_, item)) = open {
                 return self
@@ -500,7 +515,7 @@ impl Job for Followed<'_> {
 
 /// What a state word means.
 pub(crate) fn stage_of(thing: Thing, found: &Value) -> Stage {
-    STAGES.of(&status(thing, found))
+    meaning(thing, found)
 }
 
 /// The state word.

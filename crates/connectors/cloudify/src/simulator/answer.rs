@@ -98,7 +98,7 @@ impl World {
                 self.tokens.push(kept.clone());
                 let mut given = kept;
                 given["value"] = json!(format!("ctok-{id}-practice"));
-                Ok((201, given))
+                Ok((200, given))
             }
             ("GET", [_]) => Ok((200, wire::page(asked, self.tokens.clone()))),
             ("DELETE", [_, id]) => {
@@ -140,7 +140,7 @@ impl World {
                         ),
                     ));
                 }
-                Ok((201, self.keep_secret(key, body["is_hidden_value"] == true)))
+                Ok((200, self.keep_secret(key, body["is_hidden_value"] == true)))
             }
             ("DELETE", [_, key]) => {
                 self.secrets
