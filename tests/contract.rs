@@ -14,3 +14,5 @@ mod octopus;
 mod cloudify;
 #[path = "contract/morpheus.rs"]
 mod morpheus;
+#[path = "contract/octopus.rs"]
+mod octopus;

@@ -47,7 +47,10 @@ fn keys(state: &Value, list: &str) -> Vec<String> {
         .map(|(name, thing)| {
             let own = &thing["own"];
             let instances = thing["instances"].as_array().map_or(0, Vec::len);
-            format!("{list} {name} {} {} {instances}", own["blueprint_id"], own["inputs"])
+            format!(
+                "{list} {name} {} {} {instances}",
+                own["blueprint_id"], own["inputs"]
+            )
         })
         .collect()
 }
@@ -62,11 +65,18 @@ impl Subject for Cloudify {
         let cx = FakeContext::simulated(connector().simulator(None)).with_credential(
             "cloudify",
             "cloudify",
-            &[("url", "http://127.0.0.1:9"), ("tenant", "shop"), ("user", "ops")],
+            &[
+                ("url", "http://127.0.0.1:9"),
+                ("tenant", "shop"),
+                ("user", "ops"),
+            ],
             &[("password", CANARY)],
         );
         for node in ["web", "broken", "slow", "chatty"] {
-            cx.write(&format!("blueprints/{node}/blueprint.yaml"), &blueprint(node));
+            cx.write(
+                &format!("blueprints/{node}/blueprint.yaml"),
+                &blueprint(node),
+            );
         }
         cx
     }

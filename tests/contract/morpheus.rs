@@ -77,8 +77,14 @@ impl Subject for Morpheus {
             )),
             Scene::with_job(care("Nightly care")),
             Scene::with_job(back),
-            Scene::with_job(request("morpheus/delete", json!({ "name": "shop-server-007" }))),
-            Scene::with_job(request("morpheus/delete", json!({ "name": "shop-server-040" }))),
+            Scene::with_job(request(
+                "morpheus/delete",
+                json!({ "name": "shop-server-007" }),
+            )),
+            Scene::with_job(request(
+                "morpheus/delete",
+                json!({ "name": "shop-server-040" }),
+            )),
         ]
     }
 

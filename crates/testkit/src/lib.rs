@@ -14,6 +14,7 @@ mod http;
 mod peers;
 mod process;
 mod request;
+mod specs;
 mod walk;
 
 pub use context::{FakeContext, Records};
@@ -21,4 +22,5 @@ pub use http::{Answer, HttpSide, Recorded, loopback};
 pub use peers::{go_peers, peers, skipped};
 pub use process::Playback;
 pub use request::RequestBuilder;
+pub use specs::{Overheard, overhearing, vendor_specs};
 pub use walk::{Walked, walk};

@@ -1,8 +1,8 @@
 //! What Cloudify is, as data.
 
 use podium_connector::{
-    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb, explanations,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb, explanations,
 };
 use podium_model::OperationName;
 use serde_json::{Value, json};
@@ -331,7 +331,18 @@ pub(crate) fn manifest() -> Manifest {
         tools: Vec::new(),
         local: false,
         links: vec!["https://docs.cloudify.co/latest/developer/apis/rest-service.html".into()],
-        checked: Vec::new(),
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::VendorClient,
+                what: "cloudify 7.0.5 (the vendor's CLI and REST client)".into(),
+                by: "tests/referees/cloudify.py".into(),
+            },
+            Checked {
+                against: CheckedAgainst::VendorSpecification,
+                what: "the routes of cloudify-manager's source, v3.1".into(),
+                by: "crates/connectors/cloudify/tests/cloudify/spec.rs".into(),
+            },
+        ],
         explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![
             "Which workflows a deployment has differs by version; the list is read from the deployment, and only the effects of the usual names are predicted.".into(),

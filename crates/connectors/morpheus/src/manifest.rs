@@ -1,8 +1,8 @@
 //! What Morpheus is, as data.
 
 use podium_connector::{
-    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb, explanations,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb, explanations,
 };
 use podium_model::OperationName;
 use serde_json::{Map, Value, json};
@@ -542,7 +542,11 @@ pub(crate) fn manifest() -> Manifest {
         tools: Vec::new(),
         local: false,
         links: vec!["https://apidocs.morpheusdata.com/".into()],
-        checked: Vec::new(),
+        checked: vec![Checked {
+            against: CheckedAgainst::VendorSpecification,
+            what: "morpheus-openapi 9.0.0".into(),
+            by: "crates/connectors/morpheus/tests/morpheus/spec.rs".into(),
+        }],
         explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![
             "The words for states are free text in the vendor's specification; those seen in its examples are known, everything else is watched on.".into(),

@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod deploy;
+mod spec;
 mod workflows;
 mod world;

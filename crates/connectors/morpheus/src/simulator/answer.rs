@@ -188,7 +188,8 @@ impl World {
                 .processes
                 .iter()
                 .find(|one| one.of == ("execution".to_owned(), id));
-            shown["process"] = process.map_or(Value::Null, super::state::Process::shown);
+            // The vendor's document has a text here; what it is, `/api/processes` tells.
+            shown["process"] = process.map_or(Value::Null, |one| json!(one.id.to_string()));
         }
         Ok(json!({ field: shown }))
     }

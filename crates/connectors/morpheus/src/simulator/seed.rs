@@ -19,10 +19,10 @@ fn named(id: u64, name: &str) -> Value {
     json!({ "id": id, "name": name, "code": name.to_lowercase() })
 }
 
-fn policy(id: u64, code: &str, group: u64) -> Value {
+fn policy(id: u64, code: &str, group: u64, config: &Value) -> Value {
     json!({
         "id": id, "name": code, "description": null, "policyType": { "id": id, "code": code, "name": code },
-        "zone": null, "site": { "id": group }, "refType": "ComputeSite", "refId": group, "config": {}, "enabled": true,
+        "zone": null, "site": { "id": group }, "refType": "ComputeSite", "refId": group, "config": config, "enabled": true,
     })
 }
 
@@ -104,7 +104,10 @@ impl Default for World {
             now: BEGIN,
             groups: vec![named(1, "Shop"), named(2, "Archiv"), named(3, "Küche")],
             zones: vec![named(11, "Berlin"), named(12, "Zürich")],
-            policies: vec![policy(91, "delayedRemoval", 2), policy(92, "maxVms", 3)],
+            policies: vec![
+                policy(91, "delayedRemoval", 2, &json!({ "removalAge": "30" })),
+                policy(92, "maxVms", 3, &json!({ "maxVms": "5" })),
+            ],
             environments: vec![named(21, "Dev"), named(22, "Production")],
             types: vec![
                 kind(31, "ubuntu", "Ubuntu", &["VMware VM"]),

@@ -190,9 +190,8 @@ impl World {
             "dateCreated": now, "lastUpdated": now, "requestBy": "Practice",
             "approvalItems": [{
                 "id": item, "name": format!("ITEM-{item:07}"), "externalId": null, "externalName": null,
-                "internalId": null, "approvedBy": null, "deniedBy": null, "status": "requested",
-                "errorMessage": null, "dateCreated": now, "lastUpdated": now, "dateApproved": null,
-                "dateDenied": null, "approval": { "id": id },
+                "internalId": null, "status": "requested",
+                "errorMessage": null, "dateCreated": now, "lastUpdated": now, "approval": { "id": id },
                 "reference": { "id": of.1, "type": kind, "name": name, "displayName": name },
             }],
         }));
