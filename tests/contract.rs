@@ -2,16 +2,14 @@
 //! each one's simulator.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+#[path = "contract/cloudify.rs"]
+mod cloudify;
 #[path = "contract/hcp_terraform.rs"]
 mod hcp_terraform;
 #[path = "contract/ibm_orchestrator.rs"]
 mod ibm_orchestrator;
 #[path = "contract/ibm_schematics.rs"]
 mod ibm_schematics;
-#[path = "contract/octopus.rs"]
-mod octopus;
-#[path = "contract/cloudify.rs"]
-mod cloudify;
 #[path = "contract/morpheus.rs"]
 mod morpheus;
 #[path = "contract/octopus.rs"]
