@@ -641,7 +641,8 @@ fn of_run(
     }
 }
 
-/// The storage: its addresses are their own permission, and a token has no business here.
+/// The storage: its addresses are their own permission. A token is not looked at: the vendor's own client
+/// sends it along, Podium does not.
 fn storage(
     state: &mut State,
     now: i64,
@@ -649,9 +650,6 @@ fn storage(
     object: &str,
     query: &Query,
 ) -> HttpResponse {
-    if header(request, "authorization").is_some() {
-        return plain_text(400, b"only one way of proving is allowed".to_vec());
-    }
     if let Some(id) = object.strip_prefix("upload-") {
         let Some(at) = state
             .configurations

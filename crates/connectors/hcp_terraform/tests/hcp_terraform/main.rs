@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod runs;
+mod specification;
 
 use podium_connector::{Connector, StepRequest};
 use podium_connector_hcp_terraform::HcpTerraform;

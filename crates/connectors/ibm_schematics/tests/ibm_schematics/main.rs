@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod jobs;
+mod specification;
 
 use podium_connector::{Connector, StepRequest};
 use podium_connector_ibm_schematics::Schematics;
