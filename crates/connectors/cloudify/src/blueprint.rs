@@ -255,7 +255,7 @@ impl Input {
                 _ => true,
             };
             if !fits {
-                return Some(format!("The input `{name}` must be a {kind}."));
+                return Some(format!("The input `{name}` must be of the type {kind}."));
             }
         }
         self.constraints

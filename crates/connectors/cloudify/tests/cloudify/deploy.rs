@@ -1,10 +1,10 @@
 //! `cloudify/deploy`.
 
-use podium_connector::{Action, Confidence, Connector, Observed, Phase, UndoClass};
+use podium_connector::{Action, Confidence, Connector, Context, Observed, Phase, UndoClass};
 use podium_testkit::walk;
 use serde_json::json;
 
-use crate::world::{cloudify, deploy, state, world};
+use crate::world::{SHOP, cloudify, deploy, deploy_with, state, step, world};
 
 #[tokio::test]
 async fn a_blueprint_is_uploaded_deployed_and_installed_and_taken_back_whole() {
@@ -91,4 +91,118 @@ async fn after_a_crash_the_same_install_is_taken_up() {
         .filter(|one| one["workflow"] == "install")
         .count();
     assert_eq!(installs, 1);
+}
+
+#[tokio::test]
+async fn an_installed_deployment_is_updated_as_cloudify_previewed_it_and_put_back() {
+    let cx = world();
+    let request = step(
+        "deploy",
+        json!({
+            "blueprint": "shop-front", "deployment": "shop-branch-009",
+            "inputs": { "branch": "Filiale 9 – Süd", "size": "large" },
+        }),
+    )
+    .build();
+    let walked = walk(&cloudify(), &cx, &request).await.unwrap();
+    assert_eq!(walked.preview.confidence, Confidence::Exact);
+    assert_eq!(
+        walked.preview.changes[0].before["inputs"],
+        json!({ "size": "small" })
+    );
+    assert_eq!(
+        walked.preview.changes[0].after["inputs"],
+        json!({ "size": "large" })
+    );
+    assert_eq!(walked.record.undo.class, UndoClass::Restore);
+    let size = || state(&cx)["deployments"]["shop-branch-009"]["own"]["inputs"]["size"].clone();
+    assert_eq!(size(), "large");
+
+    // The same once more: nothing is done.
+    cx.begin_attempt();
+    cx.set_phase(Phase::Read);
+    let again = cloudify().preview(&cx, &request).await.unwrap();
+    assert!(again.changes.is_empty(), "{again:?}");
+    assert_eq!(again.undo.class, UndoClass::Automatic);
+
+    cx.set_phase(Phase::Write);
+    cx.begin_attempt();
+    cloudify()
+        .undo(&cx, &request, &walked.record)
+        .await
+        .unwrap();
+    assert_eq!(size(), "small");
+}
+
+#[tokio::test]
+async fn a_secret_is_stored_hidden_where_it_is_missing_and_never_seen() {
+    const SECRET: &str = "hunter2-hunter2-hunter2";
+    let cx = world().with_credential("secrets.pin", "secret", &[], &[("value", SECRET)]);
+    let blueprint = SHOP.replace(
+        "network: {",
+        "network: { properties: { pin: { get_secret: pin } },",
+    ) + "  pin: { value: { get_secret: pin } }\n";
+    cx.write("blueprints/shop/blueprint.yaml", &blueprint);
+    let request = deploy("shop-secret");
+    let walked = walk(&cloudify(), &cx, &request).await.unwrap();
+    assert_eq!(walked.outcome.hidden, ["outputs.pin"]);
+    assert!(state(&cx)["secrets"].get("pin").is_some());
+    let seen = format!("{walked:?} {:?} {:?}", cx.records(), cx.simulator_state());
+    assert!(!seen.contains(SECRET));
+    for file in cx.all_files() {
+        let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+        assert!(!text.contains(SECRET), "{}", file.display());
+    }
+    cx.begin_attempt();
+    cloudify()
+        .undo(&cx, &request, &walked.record)
+        .await
+        .unwrap();
+    assert!(state(&cx)["secrets"].get("pin").is_none());
+
+    // Without the credential it says which are missing.
+    let bare = world();
+    bare.write("blueprints/shop/blueprint.yaml", &blueprint);
+    let error = cloudify().preview(&bare, &request).await.unwrap_err();
+    assert_eq!(error.code.as_str(), "POD0488");
+    assert!(error.message.contains("`pin`"), "{error}");
+}
+
+#[tokio::test]
+async fn every_wrong_input_is_told_before_anything_is_sent() {
+    let cx = world();
+    let request = deploy_with(
+        "shop-wrong",
+        &json!({ "branch": "ab", "servers": "two", "colour": 1 }),
+    );
+    let error = cloudify().preview(&cx, &request).await.unwrap_err();
+    assert_eq!(error.code.as_str(), "POD0487");
+    for text in [
+        "`branch` breaks the rule `min_length: 3`",
+        "`servers` must be of the type integer",
+        "no input `colour`",
+    ] {
+        assert!(error.message.contains(text), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_files_are_uploaded_once_and_links_may_not_lead_out() {
+    let cx = world();
+    walk(&cloudify(), &cx, &deploy("shop-one")).await.unwrap();
+    let second = walk(&cloudify(), &cx, &deploy("shop-two")).await.unwrap();
+    assert_ne!(
+        second.preview.changes[0].kind, "blueprint",
+        "it is there already"
+    );
+    assert_eq!(second.record.record["uploads"], false);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/etc", cx.workspace().join("blueprints/shop/out")).unwrap();
+        let error = cloudify()
+            .preview(&cx, &deploy("shop-three"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.code.as_str(), "POD0486");
+    }
 }
