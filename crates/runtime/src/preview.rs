@@ -12,10 +12,12 @@ use podium_connector::{
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_model::StepId;
 use podium_model::document::UndoStep;
-use podium_model::expression::{Expression, Rendered, render_partly};
+use podium_model::expression::{Expression, Rendered, Scope, render_partly};
 use podium_plan::{Call, Plan, PlanStep, Preview, PreviewIdentity, PreviewStep, StepAnswer, Work};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
+
+mod each;
 
 use crate::clock;
 use crate::context::StepContext;
@@ -140,6 +142,9 @@ impl<'a> Walk<'a> {
             }
             waits_for.extend(unknown);
         }
+        if let Some(list) = &step.for_each {
+            return self.ask_each(step, list, scope, waits_for).await;
+        }
         let rendered = match render_partly(&Value::Object(step.with.clone()), &scope, &pending) {
             Ok(rendered) => rendered,
             Err(error) => return failed(step, &error.to_string()),
@@ -151,23 +156,7 @@ impl<'a> Walk<'a> {
         let Value::Object(values) = rendered.value else {
             return failed(step, "its inputs are no map");
         };
-        let request = StepRequest {
-            run: None,
-            step: step.id.clone(),
-            attempt: 1,
-            operation: step.uses.clone(),
-            inputs: Inputs {
-                values,
-                unknown: rendered
-                    .unknown
-                    .into_iter()
-                    .map(|(pointer, after)| (pointer, Unknown { after }))
-                    .collect(),
-            },
-            key: String::from("preview"),
-            resumed: false,
-            remote: None,
-        };
+        let request = request_of(step, values, rendered.unknown);
         let waits_for = waits_for.into_iter().collect();
         let mode = self
             .shared
@@ -175,7 +164,7 @@ impl<'a> Walk<'a> {
             .ok()
             .map(|connector| connector.mode(&request, self.plan.mode()));
         let (mode, mode_open) = (mode.flatten(), mode == Some(None));
-        let answer = match self.ask_connector(step, &request).await {
+        let answer = match self.ask_connector(step, &request, true).await {
             Ok(mut preview) => {
                 if let (Work::Do, Some(steps)) = (&step.work, &step.undo) {
                     preview.undo = override_class(steps);
@@ -193,9 +182,99 @@ impl<'a> Walk<'a> {
         }
     }
 
-    async fn ask_connector(&self, step: &PlanStep, request: &StepRequest) -> Result<StepPreview> {
-        let handover = self.handover.join(folder_of(step.id.as_str()));
-        let look = Look::within(self.shared, self.plan, step, &self.folder, Some(handover)).await?;
+    /// Asks for each element of a list, as far as they are known; one answer for all.
+    async fn ask_each(
+        &self,
+        step: &PlanStep,
+        list: &str,
+        mut scope: Scope,
+        mut waits_for: BTreeSet<StepId>,
+    ) -> Asked {
+        let within = step.within.as_ref();
+        let Ok(list) = Expression::parse(list) else {
+            return failed(step, "its list is no expression");
+        };
+        let later: BTreeSet<StepId> = list
+            .references()
+            .iter()
+            .flat_map(|reference| self.known.waits_for(within, &reference.path))
+            .collect();
+        let items = if later.is_empty() {
+            match list.evaluate(&scope) {
+                Ok(Value::Array(items)) => items.into_iter().map(Some).collect(),
+                Ok(_) => return failed(step, "`for_each` gives no list"),
+                Err(error) => return failed(step, &error.to_string()),
+            }
+        } else {
+            // Asked once, for an element that nobody knows yet.
+            vec![None]
+        };
+        waits_for.extend(later.iter().cloned());
+        let of = items.len();
+        let mut answers = Vec::new();
+        let mut mode = None;
+        for item in items.into_iter().take(each::ASKED) {
+            let pending = |path: &[String]| {
+                if path.first().is_some_and(|root| root == "each") {
+                    later.clone()
+                } else {
+                    self.known.waits_for(within, path)
+                }
+            };
+            scope.each = item;
+            let rendered = match render_partly(&Value::Object(step.with.clone()), &scope, &pending)
+            {
+                Ok(rendered) => rendered,
+                Err(error) => return failed(step, &error.to_string()),
+            };
+            waits_for.extend(rendered.unknown.values().flatten().cloned());
+            let Value::Object(values) = rendered.value else {
+                return failed(step, "its inputs are no map");
+            };
+            let request = request_of(step, values, rendered.unknown);
+            let connector = self.shared.connector(&step.uses).ok();
+            mode = connector.and_then(|connector| connector.mode(&request, self.plan.mode()));
+            match self.ask_connector(step, &request, false).await {
+                Ok(answer) => answers.push(answer),
+                Err(error) => {
+                    return Asked {
+                        answer: StepAnswer::Failed(error),
+                        waits_for: waits_for.into_iter().collect(),
+                        mode,
+                        mode_open: false,
+                        given: None,
+                    };
+                }
+            }
+        }
+        let answer = match each::together(answers, of) {
+            Some(mut preview) => {
+                if let (Work::Do, Some(steps)) = (&step.work, &step.undo) {
+                    preview.undo = override_class(steps);
+                }
+                StepAnswer::Answered(preview)
+            }
+            None => StepAnswer::Skipped(String::from("Its list is empty.")),
+        };
+        Asked {
+            answer,
+            waits_for: waits_for.into_iter().collect(),
+            mode,
+            mode_open: false,
+            given: None,
+        }
+    }
+
+    /// `hands_over`: whether the run may find again what the connector leaves. The elements of a list have one
+    /// folder between them, and leave nothing.
+    async fn ask_connector(
+        &self,
+        step: &PlanStep,
+        request: &StepRequest,
+        hands_over: bool,
+    ) -> Result<StepPreview> {
+        let handover = hands_over.then(|| self.handover.join(folder_of(step.id.as_str())));
+        let look = Look::within(self.shared, self.plan, step, &self.folder, handover).await?;
         let answer = look.preview(step, request).await;
         look.close().await;
         answer
@@ -210,7 +289,9 @@ impl<'a> Walk<'a> {
         self.known.answered(&step.id);
         let certain = match &asked.answer {
             StepAnswer::Answered(preview) => {
-                let certain = preview.confidence == Confidence::Exact && preview.changes.is_empty();
+                let certain = step.for_each.is_none()
+                    && preview.confidence == Confidence::Exact
+                    && preview.changes.is_empty();
                 if certain {
                     self.known.knows(step, &preview.outputs);
                 }
@@ -236,6 +317,29 @@ impl<'a> Walk<'a> {
             _ => format!("The call `{}` is not made.", step.title),
         };
         self.known.open_skipped(&step.id, because);
+    }
+}
+
+fn request_of(
+    step: &PlanStep,
+    values: Map<String, Value>,
+    unknown: BTreeMap<String, Vec<StepId>>,
+) -> StepRequest {
+    StepRequest {
+        run: None,
+        step: step.id.clone(),
+        attempt: 1,
+        operation: step.uses.clone(),
+        inputs: Inputs {
+            values,
+            unknown: unknown
+                .into_iter()
+                .map(|(pointer, after)| (pointer, Unknown { after }))
+                .collect(),
+        },
+        key: String::from("preview"),
+        resumed: false,
+        remote: None,
     }
 }
 
