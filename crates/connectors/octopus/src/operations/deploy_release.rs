@@ -184,13 +184,25 @@ async fn without_release(octopus: &Octopus<'_>, config: &Config) -> Result<StepP
         tenant,
     };
     let standing = deployment.standing(octopus).await?;
+    let mut changes = vec![deployment.change(standing.as_ref())];
+    // The steps of the newest release are the best guess at those of the next one.
+    let path = format!("projects/{}/releases", segment(&deployment.project.id));
+    let newest = octopus.list(octopus.get(&path)).await?.into_iter().next();
+    let confidence = match newest {
+        Some(newest) => {
+            let like = Deployment {
+                release: newest,
+                ..deployment
+            };
+            changes.extend(like.plan(octopus).await?.changes(config));
+            Confidence::Predicted
+        }
+        None => Confidence::Unknown,
+    };
     Ok(StepPreview {
-        confidence: Confidence::Predicted,
-        because: Some(
-            "The release is made by an earlier step; Octopus can name the steps once it is there."
-                .into(),
-        ),
-        changes: vec![deployment.change(standing.as_ref())],
+        confidence,
+        because: Some("The release is made by an earlier step; its steps are taken to be those of the newest one.".into()),
+        changes,
         undo: undo_of(standing.as_ref()),
         outputs: Map::new(),
         notes: Vec::new(),
