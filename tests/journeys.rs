@@ -26,6 +26,8 @@ mod handover;
 mod harness;
 #[path = "journeys/kill.rs"]
 mod kill;
+#[path = "journeys/nine.rs"]
+mod nine;
 #[path = "journeys/people.rs"]
 mod people;
 #[path = "journeys/practice.rs"]

@@ -16,6 +16,10 @@ pub(crate) fn files() -> Vec<(String, String)> {
     for (kind, schema) in podium_api::schemas::published() {
         files.push((format!("docs/schemas/{kind}.json"), format!("{schema:#}\n")));
     }
+    files.push((
+        String::from("examples/demo/workflows/big-one.yaml"),
+        crate::big_one::text(),
+    ));
     let manifests = Catalogue::shipped().manifests();
     files.push((String::from("docs/connectors/README.md"), table(&manifests)));
     for manifest in &manifests {
