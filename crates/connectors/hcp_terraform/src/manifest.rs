@@ -1,8 +1,8 @@
 //! What HCP Terraform is, as data.
 
 use podium_connector::{
-    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb, explanations,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb, explanations,
 };
 use serde_json::json;
 
@@ -178,7 +178,18 @@ pub(crate) fn manifest() -> Manifest {
         ]
         .map(str::to_owned)
         .to_vec(),
-        checked: Vec::new(),
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::VendorClient,
+                what: "pytfe 1.5.0".into(),
+                by: "tests/referees/hcp_terraform.py".into(),
+            },
+            Checked {
+                against: CheckedAgainst::VendorSpecification,
+                what: "go-tfe API description at 0fa6b099".into(),
+                by: "crates/connectors/hcp_terraform/tests/hcp_terraform/specification.rs".into(),
+            },
+        ],
         explained: explanations(include_str!("explained.json")),
     }
 }

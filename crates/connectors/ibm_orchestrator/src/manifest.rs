@@ -1,8 +1,8 @@
 //! What Orchestrator is, as data.
 
 use podium_connector::{
-    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb, explanations,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb, explanations,
 };
 use serde_json::{Value, json};
 
@@ -178,7 +178,13 @@ pub(crate) fn manifest() -> Manifest {
         ]
         .map(str::to_owned)
         .to_vec(),
-        checked: Vec::new(),
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::Documents,
+                what: "IBM Documentation of version 2.5.0.2".into(),
+                by: "crates/connectors/ibm_orchestrator/tests/ibm_orchestrator/main.rs".into(),
+            },
+        ],
         explained: explanations(include_str!("explained.json")),
     }
 }

@@ -1,8 +1,8 @@
 //! What Schematics is, as data.
 
 use podium_connector::{
-    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb, explanations,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb, explanations,
 };
 use podium_model::OperationName;
 use serde_json::{Value, json};
@@ -286,7 +286,18 @@ pub(crate) fn manifest() -> Manifest {
         ]
         .map(str::to_owned)
         .to_vec(),
-        checked: Vec::new(),
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::VendorClient,
+                what: "ibm-schematics 1.1.0 with ibm-cloud-sdk-core 3.28.0".into(),
+                by: "tests/referees/ibm_schematics.py".into(),
+            },
+            Checked {
+                against: CheckedAgainst::VendorSpecification,
+                what: "schematics-go-sdk at 055866a8".into(),
+                by: "crates/connectors/ibm_schematics/tests/ibm_schematics/specification.rs".into(),
+            },
+        ],
         explained: explanations(include_str!("explained.json")),
     }
 }

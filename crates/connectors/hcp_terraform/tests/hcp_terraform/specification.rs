@@ -70,8 +70,7 @@ async fn story() -> Vec<(HttpRequest, Value)> {
     let folder = step(&hcp, "shop-empty", json!({ "directory": "infra" }));
     cx.begin_attempt();
     hcp.run(&cx, &folder).await.unwrap();
-    let all = seen.lock().unwrap().clone();
-    all
+    seen.lock().unwrap().clone()
 }
 
 fn path_of(request: &HttpRequest) -> Option<String> {

@@ -98,8 +98,7 @@ async fn story() -> Vec<(HttpRequest, Value)> {
     )
     .await
     .unwrap();
-    let all = seen.lock().unwrap().clone();
-    all
+    seen.lock().unwrap().clone()
 }
 
 fn fits(template: &str, path: &str) -> bool {
