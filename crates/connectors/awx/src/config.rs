@@ -301,13 +301,5 @@ pub(crate) fn problems(request: &StepRequest) -> Vec<Problem> {
             true,
         );
     }
-    if inputs.text("approvals") == Some("approve") {
-        add(
-            "/approvals",
-            "This step approves in AWX by itself what a person was to decide.".into(),
-            "Choose `wait` where somebody shall look, or put an approval before this step.",
-            false,
-        );
-    }
     problems
 }

@@ -1,8 +1,8 @@
 //! What AWX is, as data.
 
 use podium_connector::{
-    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb, explanations,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb, explanations,
 };
 use podium_model::OperationName;
 use serde_json::{Map, Value, json};
@@ -383,7 +383,18 @@ pub(crate) fn manifest() -> Manifest {
         tools: Vec::new(),
         local: false,
         links: vec!["https://docs.ansible.com/projects/awx/en/latest/".into()],
-        checked: Vec::new(),
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::VendorClient,
+                what: "awxkit 24.6.1".into(),
+                by: "tests/referees/awx.py".into(),
+            },
+            Checked {
+                against: CheckedAgainst::VendorSpecification,
+                what: "The routes in AWX's source (e21dd0a0)".into(),
+                by: "crates/connectors/awx/tests/awx/specification.rs".into(),
+            },
+        ],
         explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![
             "Which fields come back under `ignored_fields` was read in the source for variables; for each other prompt it was not seen.".into(),

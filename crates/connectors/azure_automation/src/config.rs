@@ -182,15 +182,6 @@ pub(crate) fn problems(request: &StepRequest) -> Vec<Problem> {
             }
         }
     }
-    if inputs.text("version") == Some("draft") {
-        add(
-            "/version".into(),
-            "A test of a draft really runs: it changes what the published runbook would change."
-                .into(),
-            "Use it where the account and what it reaches are there to be tried on.",
-            false,
-        );
-    }
     problems
 }
 

@@ -1,8 +1,8 @@
 //! What Azure Automation is, as data.
 
 use podium_connector::{
-    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb, explanations,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb, explanations,
 };
 use podium_model::OperationName;
 use serde_json::{Map, Value, json};
@@ -283,7 +283,18 @@ pub(crate) fn manifest() -> Manifest {
         tools: Vec::new(),
         local: false,
         links: vec!["https://learn.microsoft.com/azure/automation/".into()],
-        checked: Vec::new(),
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::VendorClient,
+                what: "azure-mgmt-automation 2.0.0".into(),
+                by: "tests/referees/azure_automation.py".into(),
+            },
+            Checked {
+                against: CheckedAgainst::VendorSpecification,
+                what: "Operations and models of azure-mgmt-automation 2.0.0 (2024-10-23)".into(),
+                by: "crates/connectors/azure_automation/tests/azure_automation/specification.rs".into(),
+            },
+        ],
         explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![
             "The grammar of the filter for records of a stream is taken from Microsoft's clients; where it is refused, the whole list is read each time.".into(),

@@ -149,13 +149,14 @@ pub(crate) fn after(
     let mut line = 0;
     let mut found = Vec::new();
     for (at, event) in events.iter().take(count).enumerate() {
-        let stdout = printed(job, *event);
-        let lines = if stdout.is_empty() {
-            0
-        } else {
-            stdout.matches("\r\n").count() + 1
+        let lines = match event {
+            Happened::Begins => 0,
+            Happened::Ran(..) | Happened::Failed(..) => 1,
+            Happened::Play | Happened::Task(_) => 2,
+            Happened::Ends => 2 + job.hosts.len(),
         };
         if at + 1 > counter {
+            let stdout = printed(job, *event);
             found.push(row(job, root, at, *event, &stdout, line, line + lines));
             if found.len() == most {
                 break;

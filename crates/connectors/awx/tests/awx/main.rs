@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a check that cannot go on has failed")]
 
 mod launch;
+mod specification;
 mod workflow;
 mod world;

@@ -4,4 +4,5 @@
 
 mod login;
 mod run;
+mod specification;
 mod world;
