@@ -2,6 +2,10 @@
 //! each one's simulator.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+#[path = "contract/awx.rs"]
+mod awx;
+#[path = "contract/azure_automation.rs"]
+mod azure_automation;
 #[path = "contract/cloudify.rs"]
 mod cloudify;
 #[path = "contract/hcp_terraform.rs"]

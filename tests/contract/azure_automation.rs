@@ -1,0 +1,106 @@
+//! Azure Automation.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use podium_catalogue::Catalogue;
+use podium_connector::{Connector, StepRequest};
+use podium_testkit::conformance::{CANARY, Line, Mood, Scene, Subject};
+use podium_testkit::{FakeContext, RequestBuilder};
+use serde_json::{Value, json};
+
+struct AzureAutomation;
+
+fn connector() -> Arc<dyn Connector> {
+    Catalogue::shipped().get("azure-automation").unwrap()
+}
+
+fn run(runbook: &str, more: Value) -> StepRequest {
+    let mut inputs = json!({ "account": "shop-automation", "runbook": runbook });
+    if let (Value::Object(inputs), Value::Object(more)) = (&mut inputs, more) {
+        inputs.extend(more);
+    }
+    RequestBuilder::new("azure-automation/run-runbook", inputs)
+        .with_defaults_of(connector().manifest())
+        .build()
+}
+
+#[async_trait]
+impl Subject for AzureAutomation {
+    fn connector(&self) -> Arc<dyn Connector> {
+        connector()
+    }
+
+    async fn context(&self) -> FakeContext {
+        FakeContext::simulated(connector().simulator(None)).with_credential(
+            "azure",
+            "azure",
+            &[
+                ("url", "http://127.0.0.1:9"),
+                ("tenant", "shop.example"),
+                ("client_id", "11111111-2222-4333-8444-555555555555"),
+            ],
+            &[("client_secret", CANARY)],
+        )
+    }
+
+    fn scenes(&self) -> Vec<Scene> {
+        let west = json!({ "parameters": { "Branch": "west" } });
+        vec![
+            Scene::with_job(run("shop-nightly-care", west.clone())),
+            Scene::with_job(run(
+                "shop-nightly-care",
+                json!({
+                    "parameters": { "Branch": "west" }, "run_on": "shop-workers",
+                    "undo_runbook": "shop-clean-up", "undo_parameters": { "Branch": "west" },
+                }),
+            )),
+            Scene::with_job(run("shop-start", json!({ "resource_group": "shop" }))),
+            Scene::with_job(run(
+                "shop-edited",
+                json!({ "version": "draft", "parameters": { "Branch": "west" } }),
+            )),
+        ]
+    }
+
+    async fn things(&self, cx: &FakeContext) -> Vec<String> {
+        let state: Value = serde_json::from_str(&cx.simulator_state().unwrap()).unwrap();
+        let lines = |table: &str| {
+            let map = state[table].as_object().cloned().unwrap_or_default();
+            map.into_iter()
+                .map(|(id, one)| format!("{table} {id} of {}", one["runbook"]))
+                .collect::<Vec<_>>()
+        };
+        [lines("jobs"), lines("tests")].concat()
+    }
+
+    // A job is history: what it did is not the automation account's to know.
+    async fn standing(&self, _: &FakeContext) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn mood(&self, mood: Mood) -> Result<StepRequest, &'static str> {
+        Ok(match mood {
+            Mood::Fails => run("shop-broken", json!({})),
+            Mood::Slow => run("shop-slow", json!({})),
+            Mood::Chatty => run("shop-chatty", json!({})),
+            Mood::OddState => run("shop-odd-state", json!({})),
+            Mood::WaitsForAPerson => run("shop-waiting", json!({})),
+            Mood::OtherScripts => run("Größe prüfen – ñandú", json!({})),
+            Mood::Explained => run(
+                "shop-report",
+                json!({ "subscription": "99999999-0000-4000-8000-000000000000" }),
+            ),
+        })
+    }
+
+    fn line(&self) -> Line {
+        Line::Http { start: "/jobs/" }
+    }
+
+    fn long_list(&self) -> Result<(&'static str, StepRequest, usize), &'static str> {
+        Ok(("runbooks", run("shop-report", json!({})), 154))
+    }
+}
+
+podium_testkit::conform!(on_the_simulator, AzureAutomation);
