@@ -62,7 +62,9 @@ impl Subject for Awx {
         vec![
             Scene::with_job(front(json!({ "limit": "web" }))),
             Scene::with_job(front(json!({ "undo_template": "shop-front-remove" }))),
-            Scene::with_job(front(json!({ "job_type": "check", "inventory": "shop-production" }))),
+            Scene::with_job(front(
+                json!({ "job_type": "check", "inventory": "shop-production" }),
+            )),
             Scene::with_job(release("approve")),
             Scene::with_job(request(
                 "awx/launch-workflow",
