@@ -17,8 +17,8 @@ fn specification() -> Option<Value> {
         "/../../../../shared/specs/azure-automation/operations-2024-10-23.json"
     );
     let Ok(text) = std::fs::read_to_string(file) else {
-        println!(
-            "skipped: the operations of Azure Automation (shared/specs/azure-automation) are not beside this repository"
+        podium_testkit::skipped(
+            "the operations of Azure Automation (shared/specs/azure-automation) are not beside this repository",
         );
         return None;
     };
