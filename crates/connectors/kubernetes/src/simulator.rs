@@ -3,7 +3,7 @@
 //! Objects of any kind are stored generically; server-side apply keeps `managedFields` and refuses with
 //! the conflicts of a real server; a dry run stores nothing. Workloads of every kind
 //! get Pods that become ready with time. An image asks for trouble by its name: one that holds
-//! `missing` cannot be fetched, `crash` ends again and again, `oom` needs too much memory; a Pod that
+//! `missing` cannot be fetched, `crash` ends again and again, `oom` needs too much memory, `slow` takes a minute; a Pod that
 //! names a Secret that is not there waits for it. The bearer token `viewer` may only
 //! look, `expired` is refused. `helm` and `kubectl kustomize` are played as well.
 //!

@@ -491,6 +491,10 @@ impl Store {
             return;
         }
         let age = self.age(now, own);
+        let is_slow = list(object, "/spec/containers")
+            .iter()
+            .any(|container| text(container, "/image").contains("slow"));
+        let starts = if is_slow { 45 * STARTS } else { STARTS };
         let is_job = list(object, "/metadata/ownerReferences")
             .iter()
             .any(|owner| text(owner, "/kind") == "Job");
@@ -507,7 +511,7 @@ impl Store {
                 .collect()
         };
         let (phase, statuses, ready) = match wrong {
-            _ if age < STARTS => (
+            _ if age < starts => (
                 "Pending",
                 containers(
                     &json!({"waiting": {"reason": "ContainerCreating"}}),

@@ -273,6 +273,15 @@ pub(super) fn all(store: &Store) -> Vec<Served> {
     kinds
 }
 
+/// What `kubectl get all` means.
+fn categories(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "Pod" | "Service" | "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job"
+        | "CronJob" => &["all"],
+        _ => &[],
+    }
+}
+
 /// `/apis/{group}/{version}` as a list of resources.
 pub(super) fn resources(kinds: &[Served], group: &str, version: &str) -> Option<Value> {
     let own: Vec<&Served> = kinds
@@ -299,7 +308,7 @@ pub(super) fn resources(kinds: &[Served], group: &str, version: &str) -> Option<
     for kind in own {
         resources.push(json!({
             "name": kind.plural, "singularName": kind.kind.to_lowercase(), "namespaced": kind.namespaced,
-            "kind": kind.kind, "shortNames": kind.short,
+            "kind": kind.kind, "shortNames": kind.short, "categories": categories(&kind.kind),
             "verbs": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
         }));
         if kind.status {

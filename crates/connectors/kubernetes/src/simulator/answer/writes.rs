@@ -12,6 +12,15 @@ use crate::object::{list, text};
 
 /// The object in a body, JSON or YAML.
 fn body(request: &HttpRequest) -> Result<Value, Refused> {
+    let kind = header(request, "content-type").unwrap_or_default();
+    if kind.contains("protobuf") || kind.contains("cbor") {
+        return Err(refused(
+            415,
+            "UnsupportedMediaType",
+            "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
+            Value::Null,
+        ));
+    }
     if let Ok(value) = serde_json::from_slice(&request.body) {
         return Ok(value);
     }
