@@ -2,10 +2,14 @@
 //! each one's simulator.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+#[path = "contract/ansible.rs"]
+mod ansible;
 #[path = "contract/awx.rs"]
 mod awx;
 #[path = "contract/azure_automation.rs"]
 mod azure_automation;
+#[path = "contract/cloudformation.rs"]
+mod cloudformation;
 #[path = "contract/cloudify.rs"]
 mod cloudify;
 #[path = "contract/hcp_terraform.rs"]
@@ -18,3 +22,5 @@ mod ibm_schematics;
 mod morpheus;
 #[path = "contract/octopus.rs"]
 mod octopus;
+#[path = "contract/terraform.rs"]
+mod terraform;

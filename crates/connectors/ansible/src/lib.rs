@@ -112,6 +112,9 @@ impl Connector for Ansible {
         if check::only_looks(request) {
             return Ok(check::nothing());
         }
+        if request.inputs.text("undo_playbook").is_none() {
+            return Ok(check::by_hand(record));
+        }
         check::preview(cx, request, "preview-undo-check", Some(record)).await
     }
 

@@ -251,7 +251,34 @@ fn sentence(text: &str) -> String {
 
 /// A reply that is not the vendor's.
 pub(crate) fn not_aws(reply: &HttpResponse, url: &str) -> Error {
-    let (kind, message, hint) = if (300..400).contains(&reply.status) {
+    let login = "Test the credential under Credentials, and check its endpoint.";
+    let code = match reply.status {
+        401 | 403 => REFUSED,
+        429 => THROTTLED,
+        _ => NOT_AWS,
+    };
+    let (kind, message, hint) = if reply.status == 401 || reply.status == 407 {
+        (
+            ErrorKind::Unauthorized,
+            format!(
+                "`{url}` did not let the request in (status {}), in no words of AWS.",
+                reply.status
+            ),
+            login,
+        )
+    } else if reply.status == 403 {
+        (
+            ErrorKind::Forbidden,
+            format!("`{url}` refused the request (status 403), in no words of AWS."),
+            login,
+        )
+    } else if reply.status == 429 {
+        (
+            ErrorKind::Throttled,
+            format!("`{url}` asks to slow down."),
+            "Try again in a minute.",
+        )
+    } else if (300..400).contains(&reply.status) {
         (
             ErrorKind::Failed,
             format!(
@@ -262,7 +289,10 @@ pub(crate) fn not_aws(reply: &HttpResponse, url: &str) -> Error {
     } else if reply.status >= 500 {
         (
             ErrorKind::Unreachable,
-            format!("`{url}` answered {} and no words of AWS.", reply.status),
+            format!(
+                "`{url}` answered {} and what it sent is not AWS's: a proxy may stand in between.",
+                reply.status
+            ),
             "Try again in a minute; where it stays so, check the endpoint of the credential.",
         )
     } else {
@@ -276,7 +306,7 @@ pub(crate) fn not_aws(reply: &HttpResponse, url: &str) -> Error {
         )
     };
     let start: String = reply.text().chars().take(200).collect();
-    Error::new(kind, NOT_AWS, message)
+    Error::new(kind, code, message)
         .with_hint(hint)
         .with_context("status", reply.status)
         .with_context("body", start)

@@ -28,7 +28,7 @@ mod xml;
 use async_trait::async_trait;
 use podium_connector::{
     Choice, Connector, Context, Drawing, Drift, Identity, Manifest, Observed, Outcome, Problem,
-    Right, Simulator, StepPreview, StepRequest, StillRunning, UndoRecord, Verb,
+    Right, Simulator, StepPreview, StepRequest, StillRunning, UndoClass, UndoRecord, Verb,
 };
 use podium_diagnostics::Result;
 use serde_json::Value;
@@ -188,7 +188,7 @@ impl Connector for CloudFormation {
     ) -> Result<StepPreview> {
         match asked(request) {
             Asked::Deploy | Asked::Delete => restore_stack::preview(cx, request, record).await,
-            Asked::Continue => Err(self.not_possible(Verb::Undo, request)),
+            Asked::Continue => Ok(continue_rollback::nothing(record)),
             Asked::ReadSet => Ok(read_stack_set::nothing()),
         }
     }
@@ -201,8 +201,10 @@ impl Connector for CloudFormation {
     ) -> Result<Outcome> {
         match asked(request) {
             Asked::Deploy | Asked::Delete => restore_stack::undo(cx, request, record).await,
-            Asked::Continue => Err(self.not_possible(Verb::Undo, request)),
-            Asked::ReadSet => Ok(Outcome::default()),
+            Asked::Continue if record.undo.class != UndoClass::Automatic => {
+                Err(self.not_possible(Verb::Undo, request))
+            }
+            Asked::Continue | Asked::ReadSet => Ok(Outcome::default()),
         }
     }
 

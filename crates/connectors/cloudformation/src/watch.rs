@@ -395,7 +395,17 @@ fn failure(course: &Course<'_>, stack: &Stack, seen: &Seen, called_off: bool) ->
             } else {
                 &event.reason
             };
-            format!("`{}` ({}) failed: {reason}", event.about, event.kind)
+            let end = if reason.trim_end().ends_with(['.', '!', '?']) {
+                ""
+            } else {
+                "."
+            };
+            format!(
+                "`{}` ({}) failed: {}{end}",
+                event.about,
+                event.kind,
+                reason.trim_end()
+            )
         }
         None if stack.reason.is_empty() => "CloudFormation gives no reason.".to_owned(),
         None => stack.reason.clone(),

@@ -29,7 +29,7 @@ mod undo;
 use async_trait::async_trait;
 use podium_connector::{
     Choice, Connector, Context, Drawing, Drift, Identity, Manifest, Observed, Outcome, Problem,
-    Simulator, StepPreview, StepRequest, UndoRecord, Verb,
+    Simulator, StepPreview, StepRequest, UndoClass, UndoRecord, Verb,
 };
 use podium_diagnostics::Result;
 use serde_json::Value;
@@ -137,7 +137,7 @@ impl Connector for Terraform {
         match request.operation.operation() {
             "apply" => apply::preview_undo(cx, request, record).await,
             "plan" => Ok(plan_configuration::nothing()),
-            _ => Err(self.not_possible(Verb::Undo, request)),
+            _ => Ok(destroy::nothing(record)),
         }
     }
 
@@ -150,6 +150,7 @@ impl Connector for Terraform {
         match request.operation.operation() {
             "apply" => apply::undo(cx, request, record).await,
             "plan" => Ok(Outcome::default()),
+            _ if record.undo.class == UndoClass::Automatic => Ok(Outcome::default()),
             _ => Err(self.not_possible(Verb::Undo, request)),
         }
     }

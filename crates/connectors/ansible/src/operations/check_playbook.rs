@@ -139,6 +139,15 @@ pub(crate) async fn recall(
     Handover::still(cx, fingerprint.as_deref()).map(|found| found.preview)
 }
 
+/// What taking it back would be where no playbook does so: nothing by itself.
+pub(crate) fn by_hand(record: &UndoRecord) -> StepPreview {
+    StepPreview {
+        undo: record.undo.clone(),
+        notes: record.undo.because.clone().into_iter().collect(),
+        ..nothing()
+    }
+}
+
 /// Which playbook: the step's, or the one that takes it back.
 pub(crate) fn playbook(session: &Session<'_>, taking_back: bool) -> Result<String> {
     if !taking_back {
@@ -279,6 +288,10 @@ fn notes(ended: &Ended) -> Vec<String> {
 /// What a check would change now.
 pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
     let session = Session::open(cx, request).await?;
+    if session.config.check_only {
+        // It made nothing that could drift.
+        return Ok(Drift::default());
+    }
     let playbook = playbook(&session, false)?;
     let ended = session
         .call("drift-check", &playbook, How::Check, &mut |_| {})

@@ -207,6 +207,21 @@ pub(crate) fn prepare(preview: &StepPreview) -> UndoRecord {
     }
 }
 
+/// What taking it back would be: nothing.
+pub(crate) fn nothing(record: &UndoRecord) -> StepPreview {
+    let because = record.undo.because.clone();
+    StepPreview {
+        confidence: Confidence::Exact,
+        because: None,
+        changes: Vec::new(),
+        undo: record.undo.clone(),
+        outputs: Map::new(),
+        notes: vec![
+            because.unwrap_or_else(|| "Nothing was brought back; nothing is taken back.".into()),
+        ],
+    }
+}
+
 fn course<'a>(stack: &'a str, request: &'a StepRequest) -> Course<'a> {
     Course {
         stack,

@@ -325,10 +325,22 @@ pub(crate) async fn undo(
     let session = Session::open(cx, request, "undo-").await?;
     let resumed = request.resumed && carry::began(cx.keep(), "undo");
     if cx.handover().is_some() && !resumed {
-        if let Some((_, Note { nothing: true, .. })) = saved::plan(&session)? {
-            return Ok(Outcome::default());
-        }
-        return taken_back(&session, request, &[], &State::default()).await;
+        let carried = match saved::plan(&session) {
+            Ok(Some((_, Note { nothing: true, .. }))) => return Ok(Outcome::default()),
+            Ok(_) => taken_back(&session, request, &[], &State::default()).await,
+            Err(stale) => Err(stale),
+        };
+        return match carried {
+            // Without a plan that still stands, all that can be said is whether anything is left.
+            Err(error) if error.kind == ErrorKind::Stale => {
+                session.ready().await?;
+                match todo(&session, record).await? {
+                    Todo::Nothing => Ok(Outcome::default()),
+                    Todo::Destroy(_) | Todo::Apply(..) => Err(error),
+                }
+            }
+            carried => carried,
+        };
     }
     session.ready().await?;
     let now = session.state("before").await?;

@@ -1,6 +1,8 @@
 //! `terraform/destroy`: deletes everything that the state holds. Effect: writes, at least once.
 
-use podium_connector::{Context, Outcome, StepPreview, StepRequest, UndoClass, UndoRecord};
+use podium_connector::{
+    Confidence, Context, Outcome, StepPreview, StepRequest, UndoClass, UndoRecord,
+};
 use podium_diagnostics::Result;
 
 use crate::carry;
@@ -56,6 +58,19 @@ pub(crate) async fn prepare(
             state_copy: false,
         },
     )
+}
+
+/// What taking it back would be: nothing, since nothing can be.
+pub(crate) fn nothing(record: &UndoRecord) -> StepPreview {
+    let because = record.undo.because.clone();
+    StepPreview {
+        confidence: Confidence::Exact,
+        because: None,
+        changes: Vec::new(),
+        undo: record.undo.clone(),
+        outputs: serde_json::Map::new(),
+        notes: because.into_iter().collect(),
+    }
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
