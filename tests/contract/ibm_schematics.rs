@@ -85,7 +85,9 @@ impl Subject for Schematics {
             Mood::Chatty => request("plan", "shop-chatty", json!({})),
             Mood::OddState => request("apply", "shop-odd-state", json!({})),
             Mood::WaitsForAPerson => {
-                return Err("a job of Schematics waits for nobody: a plan is never confirmed there");
+                return Err(
+                    "a job of Schematics waits for nobody: a plan is never confirmed there",
+                );
             }
             Mood::OtherScripts => request(
                 "apply",
@@ -108,7 +110,11 @@ impl Subject for Schematics {
     }
 
     fn long_list(&self) -> Result<(&'static str, StepRequest, usize), &'static str> {
-        Ok(("workspaces", request("plan", "shop-network", json!({})), 320))
+        Ok((
+            "workspaces",
+            request("plan", "shop-network", json!({})),
+            320,
+        ))
     }
 }
 
