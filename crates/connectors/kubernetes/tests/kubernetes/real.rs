@@ -20,7 +20,7 @@ use crate::world::World;
 const START: &str = r#"
 cd "$1"; B="$2"; E="$3"; P="$4"; A="$5"; all=""
 begin() { log="$1.log"; prog="$B/$1"; shift; "$prog" "$@" >"$log" 2>&1 </dev/null & all="$all $!"; }
-trap 'kill $all 2>/dev/null; wait' EXIT
+trap 'kill -9 $all 2>/dev/null' EXIT
 begin etcd --data-dir etcd --unsafe-no-fsync --listen-client-urls "http://127.0.0.1:$E" \
   --advertise-client-urls "http://127.0.0.1:$E" --listen-peer-urls "http://127.0.0.1:$P" \
   --initial-advertise-peer-urls "http://127.0.0.1:$P" --initial-cluster "default=http://127.0.0.1:$P"
