@@ -407,7 +407,7 @@ async fn a_failing_update_is_rolled_back_and_leaves_nothing_to_undo() {
     let error = walk(&cloud(), &cx, &step).await.unwrap_err();
     assert_eq!(
         error.message,
-        "The stack `back` could not be updated and was rolled back. `Topic` (AWS::SNS::Topic) failed: no room on the shelf"
+        "The stack `back` could not be updated and was rolled back. `Topic` (AWS::SNS::Topic) failed: no room on the shelf."
     );
     let record = cloud().prepare(&cx, &step, &empty_preview()).await.unwrap();
     assert_eq!(record.undo.class, UndoClass::Restore);
@@ -518,7 +518,7 @@ async fn what_will_not_go_is_named() {
     let error = cloud().run(&world.context(), &delete).await.unwrap_err();
     assert_eq!(
         error.message,
-        "The stack `full` could not be deleted and is DELETE_FAILED now. `Topic` (AWS::SNS::Topic) failed: the topic is in use"
+        "The stack `full` could not be deleted and is DELETE_FAILED now. `Topic` (AWS::SNS::Topic) failed: the topic is in use."
     );
     assert!(error.hint.unwrap().contains("Empty"));
 }
