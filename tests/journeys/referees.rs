@@ -71,3 +71,46 @@ fn judged(test: &str, connectors: &[&str], program: &str, id: &str) {
 fn octopus_s_own_client_drives_our_octopus() {
     judged("Octopus", &["octopus"], "octopus.mjs", "node");
 }
+
+#[test]
+fn the_client_of_awx_s_own_tests_drives_our_awx() {
+    judged("AWX", &["awx"], "awx.py", "awx");
+}
+
+#[test]
+fn microsoft_s_own_client_drives_our_azure_automation() {
+    let connectors = ["azure-automation"];
+    judged(
+        "Azure Automation",
+        &connectors,
+        "azure_automation.py",
+        "azure_automation",
+    );
+}
+
+#[test]
+fn cloudify_s_own_client_drives_our_cloudify() {
+    judged("Cloudify", &["cloudify"], "cloudify.py", "cloudify");
+}
+
+#[test]
+fn ibm_s_own_client_drives_our_schematics() {
+    let connectors = ["ibm-schematics"];
+    judged(
+        "IBM Cloud Schematics",
+        &connectors,
+        "ibm_schematics.py",
+        "ibm_schematics",
+    );
+}
+
+#[test]
+fn hashicorp_s_own_client_drives_our_hcp_terraform() {
+    let connectors = ["hcp-terraform"];
+    judged(
+        "HCP Terraform",
+        &connectors,
+        "hcp_terraform.py",
+        "hcp_terraform",
+    );
+}

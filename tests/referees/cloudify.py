@@ -41,7 +41,7 @@ failed = []
 
 
 def check(what, holds):
-    print(("ok    " if holds else "FAILED") + " " + what, flush=True)
+    print(("holds: " if holds else "FAILS: ") + what, flush=True)
     if not holds:
         failed.append(what)
 
