@@ -160,6 +160,7 @@ mod tests {
                 assert!(!one.source.is_empty(), "{}", one.id);
             }
         }
+        assert!(ids.len() >= 150, "only {} errors are explained", ids.len());
     }
 
     #[test]

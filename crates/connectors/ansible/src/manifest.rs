@@ -1,6 +1,9 @@
 //! What Ansible is, as data.
 
-use podium_connector::{Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb};
+use podium_connector::{
+    Capability, Checked, CheckedAgainst, CredentialPort, Delivery, Manifest, Operation, Support,
+    Verb,
+};
 use podium_model::OperationName;
 use serde_json::{Value, json};
 
@@ -168,7 +171,11 @@ pub(crate) fn manifest() -> Manifest {
         tools: vec!["ansible-playbook".into()],
         local: false,
         links: vec!["https://docs.ansible.com/ansible-core/devel/".into()],
-        checked: Vec::new(),
+        checked: vec![Checked {
+            against: CheckedAgainst::RealSoftware,
+            what: "ansible-core 2.19.14".into(),
+            by: "crates/connectors/ansible/tests/ansible/real.rs".into(),
+        }],
         explained: crate::explained::list().to_vec(),
         unconfirmed: Vec::new(),
     }

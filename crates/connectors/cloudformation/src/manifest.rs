@@ -3,8 +3,8 @@
 mod upkeep;
 
 use podium_connector::{
-    Capability, CredentialField, CredentialKind, CredentialPort, Delivery, Manifest, Operation,
-    Support, Verb,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb,
 };
 use podium_model::OperationName;
 use serde_json::{Value, json};
@@ -276,7 +276,18 @@ pub(crate) fn manifest() -> Manifest {
         links: vec![
             "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html".into(),
         ],
-        checked: Vec::new(),
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::RealSoftware,
+                what: "MiniStack 1.5.33, an AWS API server of others, not AWS".into(),
+                by: "crates/connectors/cloudformation/tests/cloudformation/real.rs".into(),
+            },
+            Checked {
+                against: CheckedAgainst::VendorClient,
+                what: "boto3 1.43.106".into(),
+                by: "tests/journeys/nine.rs".into(),
+            },
+        ],
         explained: crate::explained::list().to_vec(),
         unconfirmed: vec![
             "The text by which CloudFormation says that a change set is empty was not seen from the live service; it is matched loosely.".into(),

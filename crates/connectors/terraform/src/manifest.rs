@@ -1,6 +1,9 @@
 //! What Terraform is, as data.
 
-use podium_connector::{Capability, CredentialPort, Delivery, Manifest, Operation, Support, Verb};
+use podium_connector::{
+    Capability, Checked, CheckedAgainst, CredentialPort, Delivery, Manifest, Operation, Support,
+    Verb,
+};
 use podium_model::OperationName;
 use serde_json::{Value, json};
 
@@ -191,7 +194,18 @@ pub(crate) fn manifest() -> Manifest {
             "https://developer.hashicorp.com/terraform/docs".into(),
             "https://opentofu.org/docs".into(),
         ],
-        checked: Vec::new(),
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::RealSoftware,
+                what: "Terraform 1.15.5".into(),
+                by: "crates/connectors/terraform/tests/terraform/real.rs".into(),
+            },
+            Checked {
+                against: CheckedAgainst::RealSoftware,
+                what: "OpenTofu 1.12.6".into(),
+                by: "crates/connectors/terraform/tests/terraform/real.rs".into(),
+            },
+        ],
         explained: crate::explained::list().to_vec(),
         unconfirmed: Vec::new(),
     }
