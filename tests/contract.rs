@@ -18,6 +18,8 @@ mod hcp_terraform;
 mod ibm_orchestrator;
 #[path = "contract/ibm_schematics.rs"]
 mod ibm_schematics;
+#[path = "contract/kubernetes.rs"]
+mod kubernetes;
 #[path = "contract/morpheus.rs"]
 mod morpheus;
 #[path = "contract/octopus.rs"]

@@ -160,8 +160,9 @@ impl Connector for Kubernetes {
     async fn observe(&self, cx: &dyn Context, request: &StepRequest) -> Result<Observed> {
         match what(request) {
             What::Helm => install_chart::observe(cx, request).await,
+            What::Restart => restart_workload::observe(cx, request).await,
             // Doing it again is the same as having done it once.
-            What::Apply | What::Delete | What::Wait | What::Restart => Ok(Observed::Adopt),
+            What::Apply | What::Delete | What::Wait => Ok(Observed::Adopt),
         }
     }
 

@@ -38,9 +38,17 @@ pub async fn a_slow_job_can_be_cancelled(subject: &dyn Subject) -> Told {
     let connector = subject.connector();
     let cx = subject.context().await;
     cx.begin_attempt();
+    let scenes = subject.scenes();
+    let has_job = scenes
+        .iter()
+        .any(|scene| scene.has_job && scene.request.operation == request.operation);
+    let began = || {
+        let records = cx.records();
+        !records.accepted.is_empty() || (!has_job && !records.progress.is_empty())
+    };
     let run = connector.run(&cx, &request);
     let cancel = async {
-        while cx.records().accepted.is_empty() {
+        while !began() {
             tokio::task::yield_now().await;
         }
         cx.cancel();

@@ -4,8 +4,8 @@
 //! it, so that a second try of the same attempt restarts nothing again.
 
 use podium_connector::{
-    Action, Change, Confidence, Context, Made, Outcome, Progress, StepPreview, StepRequest, Undo,
-    UndoClass, UndoRecord,
+    Action, Change, Confidence, Context, Made, Observed, Outcome, Progress, StepPreview,
+    StepRequest, Undo, UndoClass, UndoRecord,
 };
 use podium_diagnostics::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
@@ -114,16 +114,31 @@ pub(crate) fn prepare() -> UndoRecord {
     }
 }
 
+/// Whether the Pods already carry this step's key.
+fn is_begun(living: &Value, request: &StepRequest) -> bool {
+    living
+        .pointer("/spec/template/metadata/annotations")
+        .and_then(|notes| notes.get(KEY))
+        .and_then(Value::as_str)
+        == Some(request.key.as_str())
+}
+
+pub(crate) async fn observe(cx: &dyn Context, request: &StepRequest) -> Result<Observed> {
+    let config: Restart = config::read(&request.inputs)?;
+    let cluster = Cluster::open(cx).await?;
+    let (_, _, living) = find(&cluster, &config).await?;
+    Ok(if is_begun(&living, request) {
+        Observed::Adopt
+    } else {
+        Observed::NeverStarted
+    })
+}
+
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
     let config: Restart = config::read(&request.inputs)?;
     let cluster = Cluster::open(cx).await?;
     let (name, kind, living) = find(&cluster, &config).await?;
-    let done = living
-        .pointer("/spec/template/metadata/annotations")
-        .and_then(|notes| notes.get(KEY))
-        .and_then(Value::as_str)
-        == Some(request.key.as_str());
-    if !done {
+    if !is_begun(&living, request) {
         let now = jiff::Timestamp::from_millisecond(cx.now())
             .unwrap_or_default()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
