@@ -1,6 +1,7 @@
 //! CloudFormation. The checks against a real AWS API server stand beside the connector: a server that all
 //! tests share cannot be fresh for each of these.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -61,7 +62,7 @@ impl Far {
         };
         let mut body = format!("Action={action}&Version=2010-05-15");
         for (name, value) in fields {
-            body += &format!("&{name}={}", encode(value));
+            let _ = write!(body, "&{name}={}", encode(value));
         }
         let mut call = HttpRequest::write(Method::Post, "http://127.0.0.1/");
         call.body = body.into_bytes();

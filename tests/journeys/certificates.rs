@@ -69,6 +69,10 @@ fn asked(kind: &CredentialKind, place: &str, address: &str) -> String {
     let mut fields = Vec::new();
     let mut secrets = Map::new();
     for field in &kind.fields {
+        // A certificate of one's own is read before it is sent; the secret beside it is enough.
+        if field.name == "certificate" && !field.required {
+            continue;
+        }
         if field.secret {
             secrets.insert(
                 field.name.clone(),
