@@ -24,7 +24,7 @@ const FAR: Dialect = Dialect {
         })
     },
 };
-const BASE: &str = "https://far.example/root";
+const BASE: &str = "https://far.example/base";
 
 fn reply(status: u16, kind: &str, body: &str) -> HttpResponse {
     HttpResponse {
@@ -117,7 +117,7 @@ async fn pages_are_walked_by_links_and_never_to_another_host() {
         let at = request.url.rsplit('=').next().unwrap().parse().unwrap_or(0);
         let next = match at {
             4 => Value::Null,
-            at => json!(format!("/root/things?page={}", at + 1)),
+            at => json!(format!("/base/things?page={}", at + 1)),
         };
         data(200, &json!({ "items": [at], "next": next }))
     });
@@ -146,7 +146,7 @@ async fn pages_are_walked_by_links_and_never_to_another_host() {
 
 #[tokio::test]
 async fn a_list_that_goes_in_circles_ends_with_an_error() {
-    let cx = answering(|_| data(200, &json!({ "next": "/root/things" })));
+    let cx = answering(|_| data(200, &json!({ "next": "/base/things" })));
     let next = |page: &Value, _: &HttpResponse| {
         page["next"]
             .as_str()

@@ -264,9 +264,11 @@ pub(crate) async fn still_running(cx: &dyn Context, request: &StepRequest) -> Re
     Ok(StillRunning { what })
 }
 
-/// The far id of a started task: what it carries out, and the task itself, `Deployments-3/ServerTasks-8`.
-pub(crate) fn remote(made: &str, task: &str) -> String {
-    format!("{made}/{task}")
+/// The far id of what was started, from what Octopus says of it: what is carried out, and the task itself,
+/// `Deployments-3/ServerTasks-8`.
+pub(crate) fn remote(started: &Value) -> String {
+    let text = |name: &str| started[name].as_str().unwrap_or_default();
+    format!("{}/{}", text("Id"), text("TaskId"))
 }
 
 /// The parts of [`remote`].

@@ -238,12 +238,12 @@ async fn deploy(
     let find = || async {
         let before = deployment.before(&octopus).await?;
         let found = started::by_comment(&before, &request.key);
-        Ok(found.map(|found| started_as(&found.body)))
+        Ok(found.map(|found| remote(&found.body)))
     };
     let body = body(cx, &octopus, &deployment, config, &request.key).await?;
     let start = || async {
         let call = Call::post(octopus.path("deployments"), &body).needs("DeploymentCreate");
-        Ok(started_as(&octopus.site.send(call).await?))
+        Ok(remote(&octopus.site.send(call).await?))
     };
     let id = begin(cx, request, Search::Likely, find, start).await?;
     let (made, task) = parts(&id).ok_or_else(|| odd(&id))?;
@@ -273,11 +273,6 @@ async fn deploy(
     })
 }
 
-fn started_as(deployment: &Value) -> String {
-    let text = |name: &str| deployment[name].as_str().unwrap_or_default();
-    remote(text("Id"), text("TaskId"))
-}
-
 pub(crate) fn odd(id: &str) -> Error {
     Error::new(
         ErrorKind::Unknown,
@@ -296,20 +291,10 @@ async fn body(
     key: &str,
 ) -> Result<Value> {
     let plan = deployment.plan(octopus).await?;
-    let mut body = json!({
-        "ReleaseId": deployment.release.id,
-        "EnvironmentId": deployment.environment.id,
-        "FormValues": plan.answers(config, &started::secrets(cx))?,
-        "SkipActions": plan.skipped(config)?,
-        "SpecificMachineIds": started::machines(octopus, config.only_machines.as_ref()).await?,
-        "ExcludedMachineIds": started::machines(octopus, config.not_machines.as_ref()).await?,
-        "UseGuidedFailure": config.guided_failure.unwrap_or_default(),
-        "ForcePackageDownload": config.download_packages.unwrap_or_default(),
-        "Comments": started::comment(key),
-    });
-    if let Some(tenant) = &deployment.tenant {
-        body["TenantId"] = json!(tenant.id);
-    }
+    let place = (&deployment.environment, deployment.tenant.as_ref());
+    let mut body = started::body(cx, octopus, &plan, config, place, key).await?;
+    body["ReleaseId"] = json!(deployment.release.id);
+    body["ForcePackageDownload"] = json!(config.download_packages.unwrap_or_default());
     Ok(body)
 }
 

@@ -171,12 +171,12 @@ async fn carry_out(
     let find = || async {
         let runs = runbook.runs(&octopus).await?;
         let found = started::by_comment(&runs, &request.key);
-        Ok(found.map(|found| started_as(&found.body)))
+        Ok(found.map(|found| remote(&found.body)))
     };
     let body = body(cx, &octopus, &runbook, config, &request.key).await?;
     let start = || async {
         let call = Call::post(octopus.path("runbookRuns"), &body).needs("RunbookRunCreate");
-        Ok(started_as(&octopus.site.send(call).await?))
+        Ok(remote(&octopus.site.send(call).await?))
     };
     let id = begin(cx, request, Search::Likely, find, start).await?;
     let (made, task_id) = parts(&id).ok_or_else(|| odd(&id))?;
@@ -201,11 +201,6 @@ async fn carry_out(
     })
 }
 
-fn started_as(run: &Value) -> String {
-    let text = |name: &str| run[name].as_str().unwrap_or_default();
-    remote(text("Id"), text("TaskId"))
-}
-
 async fn body(
     cx: &dyn Context,
     octopus: &Octopus<'_>,
@@ -214,20 +209,10 @@ async fn body(
     key: &str,
 ) -> Result<Value> {
     let plan = runbook.plan(octopus).await?;
-    let mut body = json!({
-        "RunbookId": runbook.book.id,
-        "RunbookSnapshotId": runbook.snapshot,
-        "EnvironmentId": runbook.environment.id,
-        "FormValues": plan.answers(config, &started::secrets(cx))?,
-        "SkipActions": plan.skipped(config)?,
-        "SpecificMachineIds": started::machines(octopus, config.only_machines.as_ref()).await?,
-        "ExcludedMachineIds": started::machines(octopus, config.not_machines.as_ref()).await?,
-        "UseGuidedFailure": config.guided_failure.unwrap_or_default(),
-        "Comments": started::comment(key),
-    });
-    if let Some(tenant) = &runbook.tenant {
-        body["TenantId"] = json!(tenant.id);
-    }
+    let place = (&runbook.environment, runbook.tenant.as_ref());
+    let mut body = started::body(cx, octopus, &plan, config, place, key).await?;
+    body["RunbookId"] = json!(runbook.book.id);
+    body["RunbookSnapshotId"] = json!(runbook.snapshot);
     Ok(body)
 }
 

@@ -198,10 +198,7 @@ pub(crate) fn secrets(cx: &dyn Context) -> BTreeMap<String, Secret> {
 }
 
 /// Ids of machines by name.
-pub(crate) async fn machines(
-    octopus: &Octopus<'_>,
-    names: Option<&Vec<String>>,
-) -> Result<Vec<String>> {
+async fn machines(octopus: &Octopus<'_>, names: Option<&Vec<String>>) -> Result<Vec<String>> {
     let mut ids = Vec::new();
     for name in names.into_iter().flatten() {
         ids.push(
@@ -228,8 +225,33 @@ pub(crate) async fn target(
     Ok((environment, tenant))
 }
 
+/// What both kinds of start say: values for what is asked, what is left out, where, for whom, and the mark by
+/// which it is found again.
+pub(crate) async fn body(
+    cx: &dyn Context,
+    octopus: &Octopus<'_>,
+    plan: &Plan,
+    config: &Config,
+    (environment, tenant): (&Thing, Option<&Thing>),
+    key: &str,
+) -> Result<Value> {
+    let mut body = json!({
+        "EnvironmentId": environment.id,
+        "FormValues": plan.answers(config, &secrets(cx))?,
+        "SkipActions": plan.skipped(config)?,
+        "SpecificMachineIds": machines(octopus, config.only_machines.as_ref()).await?,
+        "ExcludedMachineIds": machines(octopus, config.not_machines.as_ref()).await?,
+        "UseGuidedFailure": config.guided_failure.unwrap_or_default(),
+        "Comments": comment(key),
+    });
+    if let Some(tenant) = tenant {
+        body["TenantId"] = json!(tenant.id);
+    }
+    Ok(body)
+}
+
 /// The comment that a person sees in Octopus, and by which the task is found again.
-pub(crate) fn comment(key: &str) -> String {
+fn comment(key: &str) -> String {
     format!("Started by Podium [{key}]")
 }
 
