@@ -199,6 +199,16 @@ impl FakeContext {
         self
     }
 
+    /// Sends HTTP through a layer that is brought along, on the [`shared_runtime`](crate::shared_runtime).
+    #[must_use]
+    pub fn asking<F>(mut self, ask: impl Fn(HttpRequest) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<HttpResponse>> + Send + 'static,
+    {
+        self.http = HttpSide::Ask(Arc::new(move |request| Box::pin(ask(request))));
+        self
+    }
+
     /// Answers HTTP with a recording, in order.
     #[must_use]
     pub fn recorded(mut self, recorded: Recorded) -> Self {

@@ -1,16 +1,39 @@
 //! The HTTP side of a fake context.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
 
 use podium_connector::{HttpRequest, HttpResponse, repeat};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 
 /// A function that answers requests.
 pub type Answer = Arc<dyn Fn(&HttpRequest) -> Result<HttpResponse> + Send + Sync>;
+
+/// An HTTP layer that is brought along.
+pub type Ask = Arc<
+    dyn Fn(HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send>> + Send + Sync,
+>;
+
+/// One runtime for the whole test program. A layer that keeps connections is asked on it, since a kept
+/// connection belongs to the runtime that opened it, and each test has its own.
+///
+/// # Panics
+/// When the system has no threads left.
+pub fn shared_runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(4)
+            .enable_all()
+            .build()
+            .expect("a runtime can be made")
+    })
+}
 
 /// What answers HTTP requests.
 #[derive(Clone)]
@@ -19,6 +42,8 @@ pub enum HttpSide {
     None,
     /// A function of the request.
     Answer(Answer),
+    /// An HTTP layer that is brought along, asked on the [`shared_runtime`].
+    Ask(Ask),
     /// A recording, played in order.
     Recorded(Arc<Mutex<Recorded>>),
     /// A real server on loopback, in clear HTTP/1.1.

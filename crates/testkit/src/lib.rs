@@ -1,5 +1,6 @@
 //! What tests of a connector stand on: a [`FakeContext`] that really starts processes, serves a
-//! simulator, or plays what was recorded; builders for requests; and a walk through the verbs.
+//! simulator, or plays what was recorded; builders for requests; a walk through the verbs; and a real
+//! [`Cluster`] where its programs are installed.
 //!
 //! Not here: anything that ships. `runtime` has its own context; where the two differ, the sentences
 //! of `podium_connector::Context` decide.
@@ -7,6 +8,7 @@
 //! Invariants: nothing is written outside the temporary folders of the context; the network is
 //! loopback; with a simulator nothing sleeps, since time is counted and not waited for.
 
+pub mod cluster;
 pub mod conformance;
 mod context;
 pub mod hostile;
@@ -17,8 +19,9 @@ mod request;
 mod specs;
 mod walk;
 
+pub use cluster::Cluster;
 pub use context::{FakeContext, Records};
-pub use http::{Answer, HttpSide, Recorded, loopback};
+pub use http::{Answer, Ask, HttpSide, Recorded, loopback, shared_runtime};
 pub use peers::{go_peers, peers, skipped};
 pub use process::Playback;
 pub use request::RequestBuilder;

@@ -8,7 +8,7 @@ use podium_connector::{Context as _, HttpRequest, HttpResponse, Method};
 use podium_diagnostics::Result;
 
 use super::{FakeContext, locked};
-use crate::http::{HttpSide, host_of, loopback};
+use crate::http::{HttpSide, host_of, loopback, shared_runtime};
 
 impl FakeContext {
     /// What becomes of HTTP calls before anything answers them.
@@ -83,6 +83,10 @@ impl FakeContext {
         match &self.http {
             HttpSide::None => Err(repeat::unreachable(&host_of(&request.url))),
             HttpSide::Answer(answer) => answer(request),
+            HttpSide::Ask(ask) => shared_runtime()
+                .spawn(ask(request.clone()))
+                .await
+                .expect("no layer panics"),
             HttpSide::Recorded(recorded) => Ok(locked(recorded).answer(request)),
             HttpSide::Loopback => loopback(request).await,
         }

@@ -147,7 +147,7 @@ pub(crate) async fn who_asks_and_what_they_may_is_told(world: World) {
     let (account, user) = match world.server() {
         None => ("practice".to_owned(), "practice"),
         Some(server) => (
-            format!("real at https://127.0.0.1:{}", server.port),
+            format!("real at https://127.0.0.1:{}", server.port()),
             "admin",
         ),
     };

@@ -3,14 +3,20 @@
 use podium_connector::{Connector as _, Context as _, Phase};
 use podium_connector_kubernetes::Kubernetes;
 use podium_diagnostics::ErrorKind;
-use podium_testkit::walk;
+use podium_testkit::cluster::base64;
+use podium_testkit::{Cluster, walk};
 use serde_json::json;
 
-use crate::real::{Server, base64, on_server};
+use crate::real::{context, on_server};
 use crate::world::{World, web};
 
-fn server_of(world: &World) -> &'static Server {
+fn server_of(world: &World) -> &'static Cluster {
     world.server().unwrap()
+}
+
+/// The entry of somebody who has a token.
+fn viewer() -> String {
+    format!("{{token: {}}}", Cluster::VIEWER)
 }
 
 #[test]
@@ -21,7 +27,7 @@ fn real_a_certificate_a_token_and_a_program_log_in() {
             "kubernetes/wait",
             json!({"kind": "Pod", "name": "x", "until": "gone"}),
         );
-        let program = server.folder.join("login.sh");
+        let program = server.folder().join("login.sh");
         std::fs::write(&program, "#!/bin/sh\nexpires=2035-01-01T00:00:00Z\ntest -n \"$KUBERNETES_EXEC_INFO\" || exit 3\nprintf '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"%s\",\"expirationTimestamp\":\"%s\"}}' \"$TOKEN\" \"$expires\"\n").unwrap();
         #[cfg(unix)]
         {
@@ -29,15 +35,16 @@ fn real_a_certificate_a_token_and_a_program_log_in() {
             std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
         }
         let exec = format!(
-            "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: {}, env: [{{name: TOKEN, value: test-token-of-viewer}}], interactiveMode: Never}}}}",
-            program.display()
+            "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: {}, env: [{{name: TOKEN, value: {}}}], interactiveMode: Never}}}}",
+            program.display(),
+            Cluster::VIEWER
         );
         for (user, name) in [
             (server.admin(), "admin"),
-            ("{token: test-token-of-viewer}".to_owned(), "viewer"),
+            (viewer(), "viewer"),
             (exec, "viewer"),
         ] {
-            let cx = server.context(&server.kubeconfig(&server.ca, &user));
+            let cx = context(server, &server.kubeconfig(server.ca(), &user));
             cx.set_phase(Phase::Read);
             let identity = Kubernetes::new()
                 .identify(&cx, &step)
@@ -51,11 +58,11 @@ fn real_a_certificate_a_token_and_a_program_log_in() {
                 "{:?}{:?}{:?}",
                 records.log, records.arguments, records.progress
             );
-            assert!(!told.contains("test-token-of-viewer"), "{told}");
+            assert!(!told.contains(Cluster::VIEWER), "{told}");
             for file in cx.all_files() {
                 let text = std::fs::read(&file).unwrap();
                 assert!(
-                    !String::from_utf8_lossy(&text).contains("test-token-of-viewer"),
+                    !String::from_utf8_lossy(&text).contains(Cluster::VIEWER),
                     "{}",
                     file.display()
                 );
@@ -71,19 +78,19 @@ fn real_a_wrong_authority_token_or_name_is_told_apart() {
         let step = world.request("kubernetes/wait", json!({"kind": "Pod", "name": "x"}));
         for (ca, user, code, kind) in [
             (
-                &server.other_ca,
+                server.other_ca(),
                 server.admin(),
                 "POD0407",
                 ErrorKind::Unauthorized,
             ),
             (
-                &server.ca,
+                server.ca(),
                 "{token: no-such-token}".to_owned(),
                 "POD0465",
                 ErrorKind::Unauthorized,
             ),
             (
-                &server.ca,
+                server.ca(),
                 format!(
                     "{{client-certificate-data: {}, client-key-data: {}}}",
                     base64("no pem"),
@@ -93,19 +100,19 @@ fn real_a_wrong_authority_token_or_name_is_told_apart() {
                 ErrorKind::Invalid,
             ),
         ] {
-            let cx = server.context(&server.kubeconfig(ca, &user));
+            let cx = context(server, &server.kubeconfig(ca, &user));
             cx.set_phase(Phase::Read);
             let error = Kubernetes::new().identify(&cx, &step).await.unwrap_err();
             assert_eq!((error.code.as_str(), error.kind), (code, kind), "{error:?}");
             assert!(error.hint.is_some());
         }
         // The name in the certificate may be another one than that of the address, where it is said.
-        let kubeconfig = server.kubeconfig(&server.ca, &server.admin());
+        let kubeconfig = server.kubeconfig(server.ca(), &server.admin());
         let named = kubeconfig.replace(
             "certificate-authority-data",
             "tls-server-name: cluster.test, certificate-authority-data",
         );
-        let cx = server.context(&named);
+        let cx = context(server, &named);
         assert_eq!(
             Kubernetes::new()
                 .identify(&cx, &step)
@@ -115,7 +122,7 @@ fn real_a_wrong_authority_token_or_name_is_told_apart() {
                 .user,
             "admin"
         );
-        let cx = server.context(&named.replace("cluster.test", "elsewhere.test"));
+        let cx = context(server, &named.replace("cluster.test", "elsewhere.test"));
         assert_eq!(
             Kubernetes::new()
                 .identify(&cx, &step)
@@ -129,7 +136,7 @@ fn real_a_wrong_authority_token_or_name_is_told_apart() {
             "certificate-authority-data",
             "insecure-skip-tls-verify: true, certificate-authority-data",
         );
-        let cx = server.context(&loose);
+        let cx = context(server, &loose);
         cx.set_phase(Phase::Read);
         let apply = world.request("kubernetes/apply", json!({"manifests": web("web:1", 1)}));
         let preview = Kubernetes::new().preview(&cx, &apply).await.unwrap();
@@ -157,7 +164,7 @@ fn real_a_missing_right_is_told_before_the_run() {
         )
         .await
         .unwrap();
-        let cx = server.context(&server.kubeconfig(&server.ca, "{token: test-token-of-viewer}"));
+        let cx = context(server, &server.kubeconfig(server.ca(), &viewer()));
         cx.set_phase(Phase::Read);
         let step = world.request("kubernetes/apply", json!({"manifests": web("web:1", 1)}));
         let rights = Kubernetes::new().rights(&cx, &step).await.unwrap();

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex};
 
 use podium_connector::{Connector as _, HttpRequest, Method};
 use podium_connector_kubernetes::Kubernetes;
+use podium_testkit::cluster::vendor;
 use podium_testkit::{go_peers, skipped};
 use serde_json::json;
 
-use crate::real::run;
 use crate::world::web;
 
 /// Serves a fresh practice cluster; gives its port.
@@ -106,7 +106,7 @@ impl Vendor {
 
     fn call(&self, program: &str, args: &[&str]) -> (bool, String) {
         let program = self.programs.join(program);
-        run(&program, &self.folder.path().join("kubeconfig"), args)
+        vendor(&program, &self.folder.path().join("kubeconfig"), args)
     }
 
     fn well(&self, args: &[&str], words: &str) {

@@ -2,10 +2,10 @@
 
 use podium_connector::{Connector as _, Context as _, HttpRequest, HttpResponse, Method};
 use podium_connector_kubernetes::Kubernetes;
-use podium_testkit::{FakeContext, RequestBuilder};
+use podium_testkit::{Cluster, FakeContext, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::real::Server;
+use crate::real::send;
 
 /// One cluster, as a test sees it.
 pub(crate) struct World {
@@ -14,7 +14,7 @@ pub(crate) struct World {
     pub(crate) ns: String,
     /// One that is not.
     pub(crate) other: String,
-    server: Option<&'static Server>,
+    server: Option<&'static Cluster>,
 }
 
 impl World {
@@ -27,7 +27,7 @@ impl World {
         }
     }
 
-    pub(crate) fn of(server: &'static Server, cx: FakeContext, ns: String) -> Self {
+    pub(crate) fn of(server: &'static Cluster, cx: FakeContext, ns: String) -> Self {
         Self {
             cx,
             other: format!("{ns}-shop"),
@@ -36,7 +36,7 @@ impl World {
         }
     }
 
-    pub(crate) fn server(&self) -> Option<&'static Server> {
+    pub(crate) fn server(&self) -> Option<&'static Cluster> {
         self.server
     }
 
@@ -64,7 +64,7 @@ impl World {
                 request.url = format!("http://127.0.0.1:9{}", request.url);
                 self.cx.http(request).await.unwrap()
             }
-            Some(server) => server.send(request).await,
+            Some(server) => send(server, request).await,
         }
     }
 
