@@ -1,5 +1,5 @@
 //! The whole way, through the program that people run: `podium` as a process, with real Terraform, real
-//! Ansible and a real AWS API server, looked at from outside with the vendors' own tools.
+//! Ansible, a real AWS API server and a real Kubernetes, looked at from outside with the vendors' own tools.
 //!
 //! ```text
 //! cargo build -p podium-cli -p podium-supervisor -p podium-connector-core --bins
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `PODIUM_PEERS` names a folder whose `bin/` holds `terraform`, `ansible-playbook`, `ministack` and a
-//! `python` with boto3. Without it the tests whose names begin with `real_` say that they were skipped.
+//! `python` with boto3, and whose `go/bin` holds Kubernetes. Without it the tests whose names begin with `real_` say that they were skipped.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 #[path = "journeys/beside.rs"]
@@ -28,6 +28,8 @@ mod harness;
 mod kill;
 #[path = "journeys/nine.rs"]
 mod nine;
+#[path = "journeys/nine_real.rs"]
+mod nine_real;
 #[path = "journeys/people.rs"]
 mod people;
 #[path = "journeys/practice.rs"]

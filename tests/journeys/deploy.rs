@@ -1,36 +1,11 @@
 //! Previewed, deployed, looked at from outside, taken back.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::harness::{Desk, demo, difference, event, peers, run_of, story, tree};
-use super::servers::MiniStack;
-
-/// What Terraform itself says is in the state.
-fn terraform_list(peers: &std::path::Path, desk: &Desk) -> Vec<String> {
-    let state = desk
-        .workspace
-        .join("infra/network/terraform.tfstate.d/west/terraform.tfstate");
-    let listed = Command::new(peers.join("bin/terraform"))
-        .args(["state", "list"])
-        .arg(format!("-state={}", state.display()))
-        .env("CHECKPOINT_DISABLE", "1")
-        .current_dir(desk.root.path())
-        .output()
-        .unwrap();
-    assert!(
-        listed.status.success(),
-        "{}",
-        String::from_utf8_lossy(&listed.stderr)
-    );
-    String::from_utf8(listed.stdout)
-        .unwrap()
-        .lines()
-        .map(str::to_owned)
-        .collect()
-}
+use super::servers::{MiniStack, terraform_list};
 
 const STEPS: [&str; 6] = ["network", "page", "servers", "storage", "shop", "visit"];
 
@@ -130,7 +105,7 @@ fn real_deploy_and_undo() {
 
     // Terraform's own word.
     assert_eq!(
-        terraform_list(&peers, &desk),
+        terraform_list(&peers, &desk, "west"),
         [
             "terraform_data.host[\"web-1.west.test\"]",
             "terraform_data.network"
@@ -172,7 +147,7 @@ fn real_deploy_and_undo() {
             < order.iter().position(|step| *step == "network"),
         "taken back in reverse: {order:?}"
     );
-    assert_eq!(terraform_list(&peers, &desk), Vec::<String>::new());
+    assert_eq!(terraform_list(&peers, &desk, "west"), Vec::<String>::new());
     assert_eq!(cloud.stack("shop-west"), Value::Null);
     let queues = cloud.ask("print(json.dumps(client('sqs').list_queues().get('QueueUrls', [])))");
     assert_eq!(queues, json!([]));

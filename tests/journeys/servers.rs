@@ -1,4 +1,4 @@
-//! The AWS API server, and asking it with the vendor's own client.
+//! The AWS API server, and asking it and Terraform with the vendors' own clients.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -129,4 +129,30 @@ impl Drop for MiniStack {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What Terraform itself says is in the state of a branch's network.
+pub(crate) fn terraform_list(peers: &Path, desk: &Desk, branch: &str) -> Vec<String> {
+    let state = desk
+        .workspace
+        .join("infra/network/terraform.tfstate.d")
+        .join(branch)
+        .join("terraform.tfstate");
+    let listed = Command::new(peers.join("bin/terraform"))
+        .args(["state", "list"])
+        .arg(format!("-state={}", state.display()))
+        .env("CHECKPOINT_DISABLE", "1")
+        .current_dir(desk.root.path())
+        .output()
+        .unwrap();
+    assert!(
+        listed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&listed.stderr)
+    );
+    String::from_utf8(listed.stdout)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
