@@ -26,6 +26,8 @@ mod handover;
 mod harness;
 #[path = "journeys/kill.rs"]
 mod kill;
+#[path = "journeys/logins.rs"]
+mod logins;
 #[path = "journeys/nine.rs"]
 mod nine;
 #[path = "journeys/nine_real.rs"]

@@ -15,9 +15,9 @@ use crate::types::{
     AddCredential, AnswerStep, CheckInputs, CheckedInputs, CompareRun, Comparison, CopySteps,
     CreateVault, CreateWorkflow, CredentialRef, CredentialTest, CredentialView, Discover, Doctor,
     DocumentView, EditDocument, Empty, FindInLog, FoundInLog, Fragment, GetLogGroups, GetLogs,
-    GetRun, ListRuns, LogGroup, LogPage, MakePreview, PasteSteps, Pasted, PortsOf, PracticeView,
-    PreviewView, ResetPractice, RunName, RunStarted, ServePractice, ServedPractice, SetText,
-    SetWeather, SettingsView, StartRun, Tidy, Tried, TryExpression, VaultView, WhatFits,
+    GetRun, ListRuns, LogGroup, LogPage, LoginStarted, MakePreview, PasteSteps, Pasted, PortsOf,
+    PracticeView, PreviewView, ResetPractice, RunName, RunStarted, ServePractice, ServedPractice,
+    SetText, SetWeather, SettingsView, StartRun, Tidy, Tried, TryExpression, VaultView, WhatFits,
     WorkflowName, WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
@@ -141,6 +141,12 @@ commands! {
     "credential.add": AddCredential => CredentialView, credential_add;
     /// Proves a credential with a call that only looks.
     "credential.test": CredentialRef => CredentialTest, credential_test;
+    /// Begins a login of a person: a code to enter in a browser. One of before is given up.
+    "credential.login": CredentialRef => LoginStarted, credential_login;
+    /// Waits until that login is done; keeps what came of it and proves it.
+    "credential.login_wait": CredentialRef => CredentialTest, credential_login_wait;
+    /// Gives that login up.
+    "credential.login_cancel": CredentialRef => Empty, credential_login_cancel;
     /// Removes a credential.
     "credential.remove": CredentialRef => Empty, credential_remove;
     /// The practice clouds: where they are served, where their state lies, what weather is over them.

@@ -14,6 +14,7 @@ mod documents;
 mod help;
 pub(crate) mod idle;
 mod inputs;
+pub(crate) mod logins;
 pub(crate) mod logs;
 mod practice;
 mod previews;

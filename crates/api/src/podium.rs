@@ -13,6 +13,7 @@ use podium_runtime::{Home, Host, Options};
 use podium_vault::{SystemKeychain, Vault};
 
 use crate::handlers::idle::Idle;
+use crate::handlers::logins::Logins;
 use crate::handlers::logs::Found;
 use crate::handlers::reading::Reads;
 use crate::handlers::runs::{Seen, Summaries};
@@ -33,6 +34,7 @@ pub struct Podium {
     pub(crate) summaries: Arc<Summaries>,
     pub(crate) found: Arc<Found>,
     pub(crate) idle: Arc<Idle>,
+    pub(crate) logins: Arc<Logins>,
 }
 
 /// A preview that can be begun, with the plan that it is of.
@@ -87,6 +89,7 @@ impl Podium {
             summaries: Arc::default(),
             found: Arc::default(),
             idle: Arc::default(),
+            logins: Arc::default(),
         })
     }
 

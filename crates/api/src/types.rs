@@ -668,6 +668,10 @@ pub struct CredentialView {
     pub used_in: Vec<EnvironmentName>,
     /// The newest test.
     pub tested: Option<CredentialTest>,
+    /// Whether a person can log in for it, in place of typing its secret.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub logs_in: bool,
 }
 
 /// What a test of a credential gave.
@@ -702,6 +706,19 @@ pub struct AddCredential {
 pub struct CredentialRef {
     /// Its name.
     pub name: CredentialName,
+}
+
+/// A login that was begun: a person enters the code at the address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LoginStarted {
+    /// The credential that it is for.
+    pub name: CredentialName,
+    /// What to enter; short-lived, and of no use to anybody else.
+    pub code: String,
+    /// Where, in a browser of any computer.
+    pub address: String,
+    /// When it ends, RFC 3339.
+    pub until: String,
 }
 
 /// Asking for the choices of a field.

@@ -288,6 +288,15 @@ pub(crate) enum Credentials {
         /// Read the secret fields from this file descriptor.
         #[arg(long, value_name = "N")]
         key_fd: Option<i32>,
+        /// Ask for no secret: log in, as `podium credentials login` does.
+        #[arg(long, conflicts_with_all = ["stdin", "key_fd"])]
+        login: bool,
+    },
+    /// Log in for one: shows a code to enter in a browser, on any computer, and waits. What comes of it
+    /// goes into the vault and is not shown.
+    Login {
+        /// Its name.
+        name: String,
     },
     /// Prove one with a call that only looks; all where none is named.
     Test {

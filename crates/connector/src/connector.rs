@@ -1,11 +1,15 @@
 //! The verbs.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_secret::Secret;
 
 use crate::change::StepPreview;
 use crate::context::{Context, Mode};
+use crate::login::LoginCode;
 use crate::manifest::{Manifest, Support, Verb};
 use crate::outcome::{
     Choice, Drawing, Drift, Identity, Observed, Outcome, Right, StillRunning, UndoRecord,
@@ -47,6 +51,32 @@ pub trait Connector: Send + Sync + 'static {
     async fn rights(&self, cx: &dyn Context, request: &StepRequest) -> Result<Vec<Right>> {
         let _ = (cx, request);
         Ok(Vec::new())
+    }
+
+    /// Whether a person can log in for a kind of credential of this connector, so that a secret of it is
+    /// made by the far system and typed by nobody. Pure.
+    fn logs_in(&self, kind: &str) -> bool {
+        let _ = kind;
+        false
+    }
+
+    /// Begins such a login for the credential at the operation's port. Only looks.
+    async fn begin_login(&self, cx: &dyn Context, request: &StepRequest) -> Result<LoginCode> {
+        let _ = cx;
+        Err(no_login(request))
+    }
+
+    /// Waits until the person has logged in; the secret fields of the credential that came of it. Only
+    /// looks. Ends early, with an error, where the person said no, the code has expired, or
+    /// [`Context::is_cancelled`] turns true.
+    async fn finish_login(
+        &self,
+        cx: &dyn Context,
+        request: &StepRequest,
+        begun: &LoginCode,
+    ) -> Result<BTreeMap<String, Secret>> {
+        let _ = (cx, begun);
+        Err(no_login(request))
     }
 
     /// Says what would change. Writes nothing anywhere but in [`Context::private`] and, where the
@@ -169,4 +199,16 @@ pub trait Connector: Send + Sync + 'static {
             ),
         )
     }
+}
+
+fn no_login(request: &StepRequest) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        Code::new("POD0529"),
+        format!(
+            "Nobody can log in for a credential of `{}`.",
+            request.operation
+        ),
+    )
+    .with_hint("Its secrets are typed or read from a file: store it with `podium credentials add`.")
 }

@@ -3,15 +3,18 @@
 //! A connector reports what the system said; the layer here looks it up and adds the cause and the next
 //! action, without network. What is not in the list keeps the connector's own words.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use podium_diagnostics::{Error, Result};
+use podium_secret::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::change::StepPreview;
 use crate::connector::Connector;
 use crate::context::{Context, Mode};
+use crate::login::LoginCode;
 use crate::manifest::Manifest;
 use crate::outcome::{
     Choice, Drawing, Drift, Identity, Observed, Outcome, Right, StillRunning, UndoRecord,
@@ -36,7 +39,8 @@ pub struct Explanation {
     pub when: When,
     /// Why it happens, in whole sentences.
     pub cause: String,
-    /// What to do next, in whole sentences.
+    /// What to do next, in whole sentences. `{credential}` stands for the name of the credential, as the
+    /// error's context pair `credential` has it, else for `NAME`.
     pub next: String,
     /// Where the fact is from: a vendor's page, a specification, an observation with the version seen.
     pub source: String,
@@ -121,7 +125,9 @@ pub fn explain(list: &[Explanation], mut error: Error) -> Error {
             error.message.push(' ');
             error.message.push_str(&one.cause);
         }
-        error.hint = Some(one.next.clone());
+        let credential = error.context.iter().find(|(name, _)| name == "credential");
+        let credential = credential.map_or("NAME", |(_, name)| name.as_str());
+        error.hint = Some(one.next.replace("{credential}", credential));
         error.context.push((EXPLAINED.to_owned(), one.id.clone()));
     }
     error
@@ -168,6 +174,23 @@ impl Connector for Explaining {
 
     async fn rights(&self, cx: &dyn Context, request: &StepRequest) -> Result<Vec<Right>> {
         self.told(self.0.rights(cx, request).await)
+    }
+
+    fn logs_in(&self, kind: &str) -> bool {
+        self.0.logs_in(kind)
+    }
+
+    async fn begin_login(&self, cx: &dyn Context, request: &StepRequest) -> Result<LoginCode> {
+        self.told(self.0.begin_login(cx, request).await)
+    }
+
+    async fn finish_login(
+        &self,
+        cx: &dyn Context,
+        request: &StepRequest,
+        begun: &LoginCode,
+    ) -> Result<BTreeMap<String, Secret>> {
+        self.told(self.0.finish_login(cx, request, begun).await)
     }
 
     async fn preview(&self, cx: &dyn Context, request: &StepRequest) -> Result<StepPreview> {

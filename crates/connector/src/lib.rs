@@ -13,6 +13,7 @@ mod context;
 mod explained;
 mod handover;
 mod later;
+mod login;
 mod manifest;
 mod outcome;
 pub mod repeat;
@@ -29,6 +30,7 @@ pub use explained::{
 };
 pub use handover::{Fingerprint, Handover, write_private};
 pub use later::{LATER, inside};
+pub use login::LoginCode;
 pub use manifest::{
     Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
     Manifest, Operation, Support, Verb,

@@ -178,6 +178,14 @@ impl Host {
             .collect()
     }
 
+    /// Whether a person can log in for a kind of credential, in place of typing its secrets.
+    pub fn logs_in(&self, kind: &str) -> bool {
+        let connectors = self.shared.in_order.iter();
+        connectors
+            .into_iter()
+            .any(|connector| connector.logs_in(kind))
+    }
+
     /// Hears what happens from now on.
     pub fn listen(&self) -> Listener {
         Listener(self.shared.happened.subscribe())

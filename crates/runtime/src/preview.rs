@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use podium_connector::{
-    Choice, Confidence, Connector, Identity, Inputs, Mode, Phase, StepPreview, StepRequest, Undo,
-    UndoClass, Unknown,
+    Choice, Confidence, Connector, Identity, Inputs, LoginCode, Mode, Phase, StepPreview,
+    StepRequest, Undo, UndoClass, Unknown,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_model::StepId;
 use podium_model::document::UndoStep;
 use podium_model::expression::{Expression, Rendered, Scope, render_partly};
 use podium_plan::{Call, Plan, PlanStep, Preview, PreviewIdentity, PreviewStep, StepAnswer, Work};
+use podium_secret::Secret;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
@@ -552,7 +553,23 @@ impl Look {
         self.connector.identify(&self.context, request).await
     }
 
-    /// Choices for a form.
+    /// Begins a login of a person for the credential of this step.
+    pub async fn begin_login(&self, request: &StepRequest) -> Result<LoginCode> {
+        self.connector.begin_login(&self.context, request).await
+    }
+
+    /// Waits until the person has logged in; the secrets to keep.
+    pub async fn finish_login(
+        &self,
+        request: &StepRequest,
+        begun: &LoginCode,
+    ) -> Result<BTreeMap<String, Secret>> {
+        self.connector
+            .finish_login(&self.context, request, begun)
+            .await
+    }
+
+    /// What the credential may do.
     pub async fn rights(&self, request: &StepRequest) -> Result<Vec<podium_connector::Right>> {
         self.connector.rights(&self.context, request).await
     }

@@ -187,6 +187,47 @@ impl Vault {
         })
     }
 
+    /// Puts new secrets into a credential that is there; its other fields stay as they are. What a former
+    /// test showed is forgotten.
+    pub fn renew(&self, name: &CredentialName, secrets: &BTreeMap<String, Secret>) -> Result<()> {
+        let ids = [("credential", name.to_string())];
+        self.change("renew", &ids, |body, key| {
+            let record = body
+                .records
+                .iter_mut()
+                .find(|record| record.credential.name == *name)
+                .ok_or_else(|| error::unknown(name))?;
+            check(&record.credential, secrets)?;
+            let old = std::mem::take(&mut record.secrets);
+            let seals = key.derive(&body.id, "records");
+            // What is sealed names its record's version: everything is sealed anew.
+            let mut open = BTreeMap::new();
+            for (field, sealed) in &old {
+                let place = record.place(&body.id, field);
+                let secret = seals.open(sealed, &place).map_err(|_| {
+                    error::damaged(
+                        &self.path,
+                        format_args!("a secret of `{name}` does not open"),
+                    )
+                })?;
+                open.insert(field.clone(), secret);
+            }
+            record.version += 1;
+            record.credential.tested = None;
+            open.extend(
+                secrets
+                    .iter()
+                    .map(|(field, secret)| (field.clone(), secret.clone())),
+            );
+            for (field, secret) in &open {
+                let place = record.place(&body.id, field);
+                let sealed = seals.seal(secret.expose(), &place).map_err(no_randomness)?;
+                record.secrets.insert(field.clone(), sealed);
+            }
+            Ok(())
+        })
+    }
+
     /// All credentials without their secrets, in the order they were added. Also while it is locked; then
     /// the file's seal cannot be checked. Empty where there is no vault.
     pub fn list(&self) -> Result<Vec<Credential>> {

@@ -243,6 +243,38 @@ fn a_credential_is_replaced_whole_and_removed() {
 }
 
 #[test]
+fn a_secret_is_renewed_and_the_others_stay() {
+    let (bed, vault) = Bed::filled();
+    let mut credential = Credential::new(name("both"), "azure", 7);
+    credential.fields.insert("tenant".into(), "shop".into());
+    let secrets = ["certificate", "refresh_token"].map(|field| {
+        (
+            field.to_owned(),
+            Secret::from(format!("old-{field}").as_str()),
+        )
+    });
+    vault.put(credential, &BTreeMap::from(secrets)).unwrap();
+    let new = BTreeMap::from([(
+        "refresh_token".to_owned(),
+        Secret::from("new-refresh-token"),
+    )]);
+    vault.renew(&name("both"), &new).unwrap();
+    let lease = bed.vault();
+    lease.unlock(None).unwrap();
+    let lease = lease.lease(&name("both"), &purpose()).unwrap();
+    let shown = |field: &str| lease.secrets[field].expose_str().unwrap().to_owned();
+    assert_eq!(shown("certificate"), "old-certificate");
+    assert_eq!(shown("refresh_token"), "new-refresh-token");
+    assert_eq!(lease.fields["tenant"], "shop");
+    assert_eq!(leased(&vault, "acme-dev").unwrap(), CANARY);
+    assert_eq!(code(vault.renew(&name("nobody"), &new)), "POD0501");
+    let taken = BTreeMap::from([("tenant".to_owned(), Secret::from("a-secret-value"))]);
+    assert!(vault.renew(&name("both"), &taken).is_err());
+    let file = fs::read_to_string(bed.path()).unwrap();
+    assert!(!file.contains("new-refresh-token"));
+}
+
+#[test]
 fn fields_that_make_no_sense_are_refused() {
     let (_bed, vault) = Bed::filled();
     let cases = [("", "k", "v"), ("aws", "k", ""), ("aws", "region", "v")];

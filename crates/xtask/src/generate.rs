@@ -134,7 +134,10 @@ fn page(manifest: &Manifest) -> String {
     if !manifest.explained.is_empty() {
         text.push_str("\n## Errors explained\n\n| error | why | what to do | known from |\n|---|---|---|---|\n");
         for one in &manifest.explained {
-            let (cause, next) = (cell(&one.cause), cell(&one.next));
+            let (cause, next) = (
+                cell(&one.cause),
+                cell(&one.next.replace("{credential}", "NAME")),
+            );
             let _ = writeln!(
                 text,
                 "| {} | {cause} | {next} | {} |",

@@ -101,21 +101,29 @@ impl Podium {
         &self,
         request: CredentialRef,
     ) -> Result<CredentialTest, ApiError> {
+        Ok(self.test_and_note(&request.name).await?)
+    }
+
+    /// One stored credential.
+    pub(crate) async fn stored(&self, name: &CredentialName) -> Result<Credential> {
         let credentials = self.with_vault(Vault::list).await?;
-        let credential = credentials
+        credentials
             .into_iter()
-            .find(|credential| credential.name == request.name)
-            .ok_or_else(|| unknown(&request.name))?;
+            .find(|credential| credential.name == *name)
+            .ok_or_else(|| unknown(name))
+    }
+
+    /// Proves a credential, and keeps the answer beside it.
+    pub(crate) async fn test_and_note(&self, name: &CredentialName) -> Result<CredentialTest> {
+        let credential = self.stored(name).await?;
         let test = self.prove(&credential).await;
-        let (name, kept) = (
-            request.name,
-            TestResult {
-                at_ms: clock::now(),
-                ok: test.error.is_none(),
-                words: test.words.clone(),
-                proof: serde_json::to_value(&test).ok(),
-            },
-        );
+        let kept = TestResult {
+            at_ms: clock::now(),
+            ok: test.error.is_none(),
+            words: test.words.clone(),
+            proof: serde_json::to_value(&test).ok(),
+        };
+        let name = name.clone();
         self.with_vault(move |vault| vault.note_test(&name, kept))
             .await?;
         Ok(test)
@@ -182,7 +190,7 @@ impl Podium {
 
     /// A plan of one step that takes this credential, to ask its connector who it is: an operation of the
     /// connector that brings the kind.
-    fn proof_of(&self, credential: &Credential) -> Option<(Plan, StepRequest)> {
+    pub(crate) fn proof_of(&self, credential: &Credential) -> Option<(Plan, StepRequest)> {
         let manifests = self.host.manifests();
         let bringer = manifests.iter().find(|manifest| {
             manifest
@@ -274,10 +282,11 @@ impl Podium {
             created: clock::rfc3339(credential.created_at_ms),
             used_in: used.get(&credential.name).cloned().unwrap_or_default(),
             tested: credential.tested.as_ref().map(last_test),
+            logs_in: self.host.logs_in(&credential.kind),
         }
     }
 
-    async fn with_vault<T: Send + 'static>(
+    pub(crate) async fn with_vault<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Vault) -> Result<T> + Send + 'static,
     ) -> Result<T> {

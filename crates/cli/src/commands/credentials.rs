@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use podium_api::model::CredentialName;
 use podium_api::types::{
     AddCredential, CreateVault, CredentialRef, CredentialView, Empty, VaultView,
 };
 use podium_api::{ApiError, Podium};
 
 use crate::args::Credentials;
+use crate::interrupts::Interrupts;
 use crate::output::invalid;
 use crate::{exit, output, secrets};
 
@@ -38,14 +40,28 @@ pub(crate) async fn run(
             fields,
             stdin,
             key_fd,
+            login,
         } => {
-            let added = add(podium, name, kind, fields, stdin, key_fd, passphrase_fd).await?;
+            let secrets = match (login, key_fd, stdin) {
+                (true, ..) => From::Login,
+                (false, Some(fd), _) => From::Descriptor(fd),
+                (false, None, true) => From::Input,
+                (false, None, false) => From::Prompt,
+            };
+            let added = add(podium, name, kind, fields, secrets, passphrase_fd).await?;
             if json {
                 output::json(&added);
             } else {
                 output::line(&format!("`{}` is stored.", added.name));
             }
+            if login {
+                return log_in(podium, added.name, json).await;
+            }
             Ok(exit::SUCCEEDED)
+        }
+        Credentials::Login { name } => {
+            open(podium, passphrase_fd, false).await?;
+            log_in(podium, parse(&name)?, json).await
         }
         Credentials::Test { name } => test(podium, name, passphrase_fd, json).await,
         Credentials::Remove { name } => {
@@ -63,13 +79,21 @@ pub(crate) async fn run(
     }
 }
 
+/// Where the secret fields of a credential come from.
+enum From {
+    Prompt,
+    Input,
+    Descriptor(i32),
+    /// From nowhere yet: a login follows.
+    Login,
+}
+
 async fn add(
     podium: &Podium,
     name: String,
     kind: String,
     given: Vec<String>,
-    stdin: bool,
-    key_fd: Option<i32>,
+    from: From,
     passphrase_fd: Option<i32>,
 ) -> Result<CredentialView, ApiError> {
     let kinds: Vec<_> = podium
@@ -116,7 +140,12 @@ async fn add(
         }
         fields.insert(field.to_owned(), value.to_owned());
     }
-    fields.extend(secrets::fields(&description, stdin, key_fd)?);
+    match from {
+        From::Login => {}
+        From::Prompt => fields.extend(secrets::fields(&description, false, None)?),
+        From::Input => fields.extend(secrets::fields(&description, true, None)?),
+        From::Descriptor(fd) => fields.extend(secrets::fields(&description, false, Some(fd))?),
+    }
     open(podium, passphrase_fd, true).await?;
     podium
         .credential_add(AddCredential {
@@ -125,6 +154,52 @@ async fn add(
             fields,
         })
         .await
+}
+
+/// Shows a code, and waits until a person has entered it or gives up.
+async fn log_in(podium: &Podium, name: CredentialName, json: bool) -> Result<u8, ApiError> {
+    let mut interrupts = Interrupts::listen()?;
+    let about = CredentialRef { name: name.clone() };
+    let started = podium.credential_login(about.clone()).await?;
+    if json {
+        output::json(&serde_json::json!({ "login": started }));
+    } else {
+        output::line(&format!(
+            "Open {} in a browser and enter the code {}",
+            started.address, started.code
+        ));
+        output::line(&format!(
+            "It holds until {}. Waiting; Ctrl-C gives up.",
+            started.until
+        ));
+    }
+    let waiting = podium.credential_login_wait(about.clone());
+    tokio::pin!(waiting);
+    let tested = tokio::select! {
+        tested = &mut waiting => tested?,
+        () = interrupts.next() => {
+            podium.credential_login_cancel(about).await?;
+            let ended = waiting.await;
+            if let Err(error) = ended {
+                output::error(&error, json);
+                return Ok(exit::CANCELLED);
+            }
+            ended?
+        }
+    };
+    if json {
+        output::json(&serde_json::json!({ "name": name, "test": tested }));
+    } else {
+        output::line(&format!("`{name}` is logged in, and kept in the vault."));
+        output::line(&format!("{name}: {}", tested.words));
+    }
+    let Some(error) = tested.error else {
+        return Ok(exit::SUCCEEDED);
+    };
+    if let Some(hint) = error.hint.filter(|_| !json) {
+        output::line(&format!("  {hint}"));
+    }
+    Ok(exit::FAILED)
 }
 
 async fn test(
@@ -240,7 +315,7 @@ fn show(credential: &CredentialView) {
     ));
 }
 
-fn parse(name: &str) -> Result<podium_api::model::CredentialName, ApiError> {
+fn parse(name: &str) -> Result<CredentialName, ApiError> {
     name.parse()
         .map_err(|error: podium_api::model::id::NotAName| {
             invalid(

@@ -1,7 +1,8 @@
 //! How calls prove who sends them: a token of Entra ID, in exchange for a client secret, for a signed
-//! assertion of a certificate, or for a refresh token of somebody who logged in.
+//! assertion of a certificate, or for the refresh token of somebody who logged in ([`device`]).
 
 mod assertion;
+mod device;
 
 use async_trait::async_trait;
 use podium_connector::{Context, HttpResponse, Lease, Mode};
@@ -13,6 +14,8 @@ use podium_secret::Secret;
 use serde_json::Value;
 
 use crate::client::SYSTEM;
+
+pub(crate) use device::{begin_login, finish_login};
 
 /// The credential is not accepted.
 const UNAUTHORIZED: Code = Code::new("POD0443");
@@ -44,6 +47,8 @@ pub(crate) struct Entra<'a> {
     /// For which interface the token is.
     audience: String,
     proof: Proof<'a>,
+    /// The credential's name; absent in practice where none is bound.
+    name: Option<&'a str>,
 }
 
 /// The address of the Resource Manager, the credential, and who asks.
@@ -57,21 +62,11 @@ pub(crate) fn login(cx: &dyn Context) -> Result<(Place<'_>, Entra<'_>)> {
             client: "practice".into(),
             audience: place.base.clone(),
             proof: Proof::Practice,
+            name: None,
         };
         return Ok((place, entra));
     };
-    let authority = match lease.fields.get("login_url").map(|url| url.trim()) {
-        _ if practice => place.base.clone(),
-        Some(url) if !url.is_empty() => url.trim_end_matches('/').to_owned(),
-        _ => authority_of(&place.base).to_owned(),
-    };
-    if !(authority.starts_with("https://") || authority.starts_with("http://127.0.0.1") || practice)
-    {
-        return Err(lacking(
-            lease,
-            "a login address that begins with `https://`",
-        ));
-    }
+    let authority = authority(&place.base, lease, practice)?;
     let filled = |name: &str| {
         lease
             .secrets
@@ -87,10 +82,15 @@ pub(crate) fn login(cx: &dyn Context) -> Result<(Place<'_>, Entra<'_>)> {
         (None, Some(secret), _) => Proof::Secret(secret),
         (None, None, Some(token)) => Proof::Refresh(token),
         (None, None, None) => {
-            return Err(lacking(
+            let mut error = lacking(
                 lease,
-                "client secret, no certificate and no refresh token",
+                "client secret, no certificate and no login of a person",
+            );
+            error.hint = Some(format!(
+                "Log in with `{}`, or complete it under Credentials.",
+                again(lease)
             ));
+            return Err(error);
         }
     };
     let entra = Entra {
@@ -99,8 +99,30 @@ pub(crate) fn login(cx: &dyn Context) -> Result<(Place<'_>, Entra<'_>)> {
         client: field(lease, "client_id", SYSTEM)?.trim().to_owned(),
         audience: place.base.clone(),
         proof,
+        name: Some(lease.credential.as_str()),
     };
     Ok((place, entra))
+}
+
+/// Where Entra ID is: as the credential says, else as the address of Azure does.
+fn authority(base: &str, lease: &Lease, practice: bool) -> Result<String> {
+    let authority = match lease.fields.get("login_url").map(|url| url.trim()) {
+        _ if practice => base.to_owned(),
+        Some(url) if !url.is_empty() => url.trim_end_matches('/').to_owned(),
+        _ => authority_of(base).to_owned(),
+    };
+    if authority.starts_with("https://") || authority.starts_with("http://127.0.0.1") || practice {
+        return Ok(authority);
+    }
+    Err(lacking(
+        lease,
+        "a login address that begins with `https://`",
+    ))
+}
+
+/// What a person types to log in again.
+fn again(lease: &Lease) -> String {
+    format!("podium credentials login {}", lease.credential)
 }
 
 fn lacking(lease: &Lease, what: &str) -> Error {
@@ -170,6 +192,25 @@ impl Entra<'_> {
         Ok(pairs)
     }
 
+    /// What a person can do about a login that holds no longer: no program can renew it.
+    fn told(&self, mut error: Error) -> Error {
+        if let (Proof::Refresh(_), Some(name)) = (&self.proof, self.name)
+            && error.kind == ErrorKind::Unauthorized
+        {
+            error.message = format!(
+                "The login of the credential `{name}` holds no longer. {}",
+                error.message
+            );
+            error.hint = Some(format!(
+                "Log in again with `podium credentials login {name}`, then run again; what is done stays done."
+            ));
+            error
+                .context
+                .push(("credential".to_owned(), name.to_owned()));
+        }
+        error
+    }
+
     /// Asks for a token.
     async fn token(&self, cx: &dyn Context) -> Result<Secret> {
         let site = Site::new(cx, ENTRA, self.authority.as_str(), Login::Open);
@@ -180,7 +221,10 @@ impl Entra<'_> {
             .collect();
         // A token gives nobody anything but to whom it is given: asking changes nothing there.
         let call = Call::post(self.path(), &Value::Null).form(&pairs).looks();
-        let reply = site.send(call).await.map_err(unauthorized)?;
+        let reply = site
+            .send(call)
+            .await
+            .map_err(|error| self.told(unauthorized(error)))?;
         let token = reply.get("access_token").and_then(Value::as_str);
         token.map(Secret::from).ok_or_else(|| {
             Error::new(

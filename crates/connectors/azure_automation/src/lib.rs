@@ -15,12 +15,15 @@ mod reader;
 mod runbook;
 mod simulator;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use podium_connector::{
-    Choice, Connector, Context, Drawing, Identity, Manifest, Observed, Outcome, Problem, Right,
-    Simulator, StepPreview, StepRequest, StillRunning, UndoRecord, Verb,
+    Choice, Connector, Context, Drawing, Identity, LoginCode, Manifest, Observed, Outcome, Problem,
+    Right, Simulator, StepPreview, StepRequest, StillRunning, UndoRecord, Verb,
 };
 use podium_diagnostics::Result;
+use podium_secret::Secret;
 
 use operations::{draw_runbook, look_around, preview_run, run_runbook};
 
@@ -64,6 +67,23 @@ impl Connector for AzureAutomation {
 
     async fn rights(&self, cx: &dyn Context, request: &StepRequest) -> Result<Vec<Right>> {
         look_around::rights(cx, request).await
+    }
+
+    fn logs_in(&self, kind: &str) -> bool {
+        kind == "azure"
+    }
+
+    async fn begin_login(&self, cx: &dyn Context, _: &StepRequest) -> Result<LoginCode> {
+        auth::begin_login(cx).await
+    }
+
+    async fn finish_login(
+        &self,
+        cx: &dyn Context,
+        _: &StepRequest,
+        begun: &LoginCode,
+    ) -> Result<BTreeMap<String, Secret>> {
+        auth::finish_login(cx, begun).await
     }
 
     async fn preview(&self, cx: &dyn Context, request: &StepRequest) -> Result<StepPreview> {

@@ -163,7 +163,7 @@ fn run_runbook() -> Operation {
         capability: Capability::all()
             .with(
                 Verb::Identify,
-                Support::partly("a login in a browser cannot be asked for while a workflow runs; a refresh token of such a login can be stored, and is exchanged each time."),
+                Support::partly("a login in a browser cannot be asked for while a workflow runs; it is done before, with `podium credentials login`, and exchanged each time."),
             )
             .with(
                 Verb::Preview,
@@ -249,7 +249,7 @@ fn azure() -> CredentialKind {
             field(
                 "refresh_token",
                 "Refresh token",
-                "Of a login in a browser, in place of both; it is exchanged for each run and ends when it has not been used for ninety days.",
+                "Leave empty and log in: it comes from a login in a browser, in place of both, and is exchanged for each run. It ends after ninety days.",
                 true,
                 false,
             ),
@@ -303,7 +303,7 @@ pub(crate) fn manifest() -> Manifest {
             "The portal's address of a job is taken from common use.".into(),
             "How Azure takes lists and objects as parameters was not seen; they are sent as JSON.".into(),
             "The list of permissions is of the Resource Manager, and was not checked for automation accounts.".into(),
-            "The form fields of a login by client secret and by refresh token are those of OAuth 2.0; they were not tried against Entra ID itself.".into(),
+            "The form fields of a login by client secret, by refresh token and by a code (RFC 8628) are those of OAuth 2.0; they were not tried against Entra ID itself.".into(),
         ],
     }
 }

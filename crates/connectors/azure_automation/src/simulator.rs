@@ -5,7 +5,8 @@
 //! runbook's name can ask for trouble: `broken` fails, `slow` takes a minute, `chatty` writes twenty thousand
 //! records, `waiting` is suspended until somebody resumes it, `odd-state` has a state for some seconds that no
 //! document knows, `complains` completes and writes errors. A client secret that begins with `expired` or
-//! `wrong` gets no token; tokens end after an hour.
+//! `wrong` gets no token; tokens end after an hour. A login by a code waits until somebody enters the code on the
+//! page `/device`; an application called `not-public` may not log anybody in.
 //!
 //! Invariants: no secret and no token is kept, only its fingerprint; the value of an encrypted variable is
 //! never given; the same calls at the same times give the same answers.
@@ -48,6 +49,7 @@ pub(crate) enum Body {
     Nothing,
     Json(Value),
     Text(String),
+    Page(&'static str),
 }
 
 pub(crate) fn with(status: u16, body: Value) -> Reply {
@@ -74,6 +76,15 @@ pub(crate) fn words(text: String) -> Reply {
     Reply {
         status: 200,
         body: Body::Text(text),
+        headers: Vec::new(),
+    }
+}
+
+/// A page for a browser.
+pub(crate) fn page(status: u16, text: &'static str) -> Reply {
+    Reply {
+        status,
+        body: Body::Page(text),
         headers: Vec::new(),
     }
 }
@@ -207,6 +218,7 @@ impl Simulator for Practice {
                 value.to_string().into_bytes(),
             ),
             Body::Text(text) => (Some("text/plain; charset=utf-8"), text.into_bytes()),
+            Body::Page(text) => (Some("text/html; charset=utf-8"), text.into()),
         };
         let mut headers = reply.headers;
         headers.extend(kind.map(|kind| ("content-type".to_owned(), kind.to_owned())));
@@ -236,6 +248,9 @@ impl Practice {
         if let [tenant, "oauth2", "v2.0", what @ ("token" | "devicecode")] = asked.path.as_slice() {
             let form = pairs(&String::from_utf8_lossy(asked.body));
             return login::answer(&mut self.world, asked, tenant, what, &form);
+        }
+        if asked.path == ["device"] {
+            return login::browser(&mut self.world, asked);
         }
         if asked.path.first() == Some(&"webhooks") {
             return automation::webhook(&mut self.world, asked);

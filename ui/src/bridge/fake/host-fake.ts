@@ -162,6 +162,16 @@ export function fakeHost(options: FakeOptions = {}): Host {
       stale("credential.list");
       return found.tested;
     },
+    "credential.login": ({ name }) => ({ name, code: "SHOP-2026", address: "https://login.example/device", until: new Date(Date.now() + 900_000).toISOString() }),
+    "credential.login_wait": ({ name }) => {
+      const found = credentials.find((c) => c.name === name);
+      if (!found || options.failing?.includes("login")) throw { kind: "unauthorized", code: "POD0528", message: `Nobody logged in for \`${name}\`: the person said no in the browser.`, hint: `\`podium credentials login ${name}\` begins anew.`, retry: "permanent" };
+      found.hidden = ["refresh_token"];
+      found.tested = { at: new Date().toISOString(), identity: { system: "azure", account: "shop", user: "you" }, error: null, words: "It is you in shop.", rights: [] };
+      stale("credential.list");
+      return found.tested;
+    },
+    "credential.login_cancel": () => ({}),
     "credential.remove": ({ name }) => { credentials = credentials.filter((c) => c.name !== name); stale("credential.list"); return {}; },
     "run.compare": ({ run, with: other }) => runs.compare(run, other),
     "settings.get": () => settings,
@@ -213,6 +223,7 @@ function inventedCredentials(): CredentialView[] {
   return [
     { name: "acme-dev", kind: "aws", label: "AWS account", fields: { access_key_id: "AKIA…W7Q2", region: "eu-west-1" }, hidden: ["secret_access_key"], created: at(-40_000), used_in: ["play", "staging"], tested: { at: at(-4), identity: { system: "aws", account: "1234-5678-9012", user: "deployer", place: "eu-west-1", expires: at(9) }, error: null, words: "It works.", rights: [{ what: "look at stacks", held: true }, { what: "change stacks and what is in them", held: null }] } },
     { name: "shop-hosts", kind: "ssh", label: "SSH key", fields: { user: "ops" }, hidden: ["private_key"], created: at(-90_000), used_in: ["play"], tested: { at: at(-1_600), identity: null, error: null, words: "The key can be read. Hosts are asked only in a run.", rights: [] } },
+    { name: "my-azure", kind: "azure", label: "Azure identity", fields: { url: "https://management.azure.com", tenant: "shop.example" }, hidden: [], created: at(-60), used_in: [], tested: null, logs_in: true },
     { name: "old-laptop", kind: "aws", label: "AWS account", fields: { access_key_id: "AKIA…0001", region: "us-east-1" }, hidden: ["secret_access_key"], created: at(-500_000), used_in: [], tested: { at: at(-60), identity: null, error: { kind: "unauthorized", code: "POD0410", message: "AWS refused the key: it was switched off.", hint: "Make a new key at AWS and add it here.", retry: "permanent" }, words: "AWS refused the key.", rights: [] } },
   ];
 }

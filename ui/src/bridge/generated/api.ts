@@ -578,7 +578,11 @@ used_in: Array<EnvironmentName>,
 /**
  * The newest test.
  */
-tested: CredentialTest | null, };
+tested: CredentialTest | null, 
+/**
+ * Whether a person can log in for it, in place of typing its secret.
+ */
+logs_in?: boolean, };
 
 /**
  * What happens when the reply of a start call is lost (SECURITY, section 4.2).
@@ -1354,6 +1358,27 @@ lines: Array<LogEntry>,
  * How many there are in all.
  */
 total: number, };
+
+/**
+ * A login that was begun: a person enters the code at the address.
+ */
+export type LoginStarted = { 
+/**
+ * The credential that it is for.
+ */
+name: CredentialName, 
+/**
+ * What to enter; short-lived, and of no use to anybody else.
+ */
+code: string, 
+/**
+ * Where, in a browser of any computer.
+ */
+address: string, 
+/**
+ * When it ends, RFC 3339.
+ */
+until: string, };
 
 /**
  * Something that a step made or changed.
@@ -2958,6 +2983,12 @@ export interface Commands {
   "credential.add": { request: AddCredential; response: CredentialView };
   /** Proves a credential with a call that only looks. */
   "credential.test": { request: CredentialRef; response: CredentialTest };
+  /** Begins a login of a person: a code to enter in a browser. One of before is given up. */
+  "credential.login": { request: CredentialRef; response: LoginStarted };
+  /** Waits until that login is done; keeps what came of it and proves it. */
+  "credential.login_wait": { request: CredentialRef; response: CredentialTest };
+  /** Gives that login up. */
+  "credential.login_cancel": { request: CredentialRef; response: Empty };
   /** Removes a credential. */
   "credential.remove": { request: CredentialRef; response: Empty };
   /** The practice clouds: where they are served, where their state lies, what weather is over them. */

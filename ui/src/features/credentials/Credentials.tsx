@@ -17,6 +17,7 @@ import { useNow } from "../../window/useNow";
 import { go } from "../../window/route";
 import { sayError } from "../../window/toasts";
 import { AddCredential } from "./AddCredential";
+import { LogIn } from "./LogIn";
 import { VaultDoor } from "./Vault";
 
 /** Who one is, where; nothing secret is ever on this screen. */
@@ -110,6 +111,7 @@ function Detail({ credential, manifest, testing, onTest }: { credential: Credent
         <dt className="quiet">{credentialWords.created}</dt><dd><Near at={credential.created} /></dd>
       </dl>
       <div className="row">
+        {credential.logs_in ? <LogIn name={credential.name} again={tested?.error !== null} /> : null}
         <Button size="roomy" onPress={onTest} isDisabled={testing} data-testid="test">{testing ? credentialWords.testing : credentialWords.test}</Button>
         <Button size="roomy" look="quiet" onPress={() => setRemoving(true)} data-testid="remove">{credentialWords.remove}</Button>
       </div>

@@ -1,12 +1,18 @@
-//! Entra ID in small: tokens for secrets, certificates, refresh tokens and device codes.
+//! Entra ID in small: tokens for secrets, certificates, refresh tokens and device codes, and the page on which
+//! a person enters the code of a login.
 
+use podium_connector::Method;
 use serde_json::json;
 
 use super::world::World;
-use super::{Asked, Reply, ok, with};
+use super::{Asked, Reply, ok, page, pairs, with};
 
 /// How long a token holds, in seconds, as Entra ID does it.
 const HOLDS: i64 = 3_599;
+/// How long a code of a login holds, in seconds.
+const CODE_HOLDS: i64 = 900;
+/// How long to wait between two questions, in seconds; Entra ID says five.
+const INTERVAL: i64 = 2;
 
 pub(crate) fn answer(
     world: &mut World,
@@ -35,10 +41,19 @@ pub(crate) fn answer(
         );
     }
     if what == "devicecode" {
+        if client == "not-public" {
+            return refused(
+                "invalid_client",
+                7_000_218,
+                "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+            );
+        }
+        let (code, shown) = world.device(asked.now, CODE_HOLDS * 1_000, client, get("scope"));
+        let address = format!("{}/device", asked.host);
         return ok(json!({
-            "device_code": format!("device-{client}"), "user_code": "SHOP2026",
-            "verification_uri": format!("{}/device", asked.host), "expires_in": 900, "interval": 5,
-            "message": "To sign in, use a web browser to open the page and enter the code SHOP2026 to authenticate.",
+            "device_code": code, "user_code": shown, "verification_uri": address,
+            "expires_in": CODE_HOLDS, "interval": INTERVAL,
+            "message": format!("To sign in, use a web browser to open the page {address} and enter the code {shown} to authenticate."),
         }));
     }
     let bad =
@@ -74,13 +89,7 @@ pub(crate) fn answer(
         }
         "client_credentials" | "refresh_token" => {}
         "urn:ietf:params:oauth:grant-type:device_code" => {
-            if get("device_code") != format!("device-{client}") {
-                return refused(
-                    "bad_verification_code",
-                    70_000,
-                    "AADSTS70000: The device code is not valid.",
-                );
-            }
+            return by_code(world, asked.now, client, get("device_code"));
         }
         other => {
             let said =
@@ -93,6 +102,94 @@ pub(crate) fn answer(
         "token_type": "Bearer", "expires_in": HOLDS, "ext_expires_in": HOLDS, "access_token": token,
     }))
 }
+
+/// What becomes of a login while the person is in the browser.
+fn by_code(world: &mut World, now: i64, client: &str, code: &str) -> Reply {
+    let Some(shown) = world.shown(code, client) else {
+        return refused(
+            "bad_verification_code",
+            70_000,
+            "AADSTS70000: The device code is not valid.",
+        );
+    };
+    let Some(device) = world.devices.get_mut(&shown) else {
+        return refused(
+            "bad_verification_code",
+            70_000,
+            "AADSTS70000: The device code is not valid.",
+        );
+    };
+    if now >= device.ends {
+        return refused(
+            "expired_token",
+            70_020,
+            "AADSTS70020: The provided value for the input parameter 'device_code' is not valid. This device code has expired.",
+        );
+    }
+    let hasty = now - device.asked < INTERVAL * 900;
+    device.asked = now;
+    let offline = device.offline;
+    match device.answer {
+        Some(false) => refused(
+            "authorization_declined",
+            70_015,
+            "AADSTS70015: The user declined to sign in.",
+        ),
+        None if hasty => refused(
+            "slow_down",
+            70_017,
+            "AADSTS70017: The client asks too often.",
+        ),
+        None => refused(
+            "authorization_pending",
+            70_016,
+            "AADSTS70016: OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
+        ),
+        Some(true) => {
+            world.devices.remove(&shown);
+            let token = world.token(now, HOLDS * 1_000);
+            let mut given = json!({
+                "token_type": "Bearer", "expires_in": HOLDS, "ext_expires_in": HOLDS,
+                "access_token": token, "scope": "user_impersonation",
+            });
+            if offline {
+                given["refresh_token"] = json!(world.refresh(now));
+            }
+            ok(given)
+        }
+    }
+}
+
+/// The page on which a person enters the code: `POST code=…&answer=yes` says yes.
+pub(crate) fn browser(world: &mut World, asked: &Asked<'_>) -> Reply {
+    if asked.method == Method::Get {
+        return page(200, FORM);
+    }
+    let form = pairs(&String::from_utf8_lossy(asked.body));
+    let get = |name: &str| {
+        let found = form.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value.trim())
+    };
+    match world.devices.get_mut(&get("code").to_uppercase()) {
+        Some(device) if asked.now < device.ends => {
+            let yes = get("answer") != "no";
+            device.answer = Some(yes);
+            page(
+                200,
+                if yes {
+                    "<p>You are signed in. You can close this page.</p>"
+                } else {
+                    "<p>You said no. You can close this page.</p>"
+                },
+            )
+        }
+        _ => page(404, "<p>That code is not known, or it has expired.</p>"),
+    }
+}
+
+const FORM: &str = "<!doctype html><title>Practice login</title><form method=post>\
+<p><label>Code <input name=code autofocus></label></p>\
+<p><button name=answer value=yes>Sign in</button> <button name=answer value=no>No</button></p></form>";
 
 fn refused(error: &str, code: u32, said: &str) -> Reply {
     let ids = "Trace ID: 00000000-0000-4000-8000-000000000001 Correlation ID: 00000000-0000-4000-8000-000000000002";

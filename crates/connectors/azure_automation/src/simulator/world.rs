@@ -13,6 +13,9 @@ pub(crate) struct World {
     made: u64,
     /// Fingerprint of a token → when it ends.
     tokens: BTreeMap<String, i64>,
+    /// Logins by a code: what the person enters → the login.
+    #[serde(default)]
+    pub(crate) devices: BTreeMap<String, Device>,
     pub(crate) jobs: BTreeMap<String, Job>,
     /// The one test of each draft.
     pub(crate) tests: BTreeMap<String, Job>,
@@ -20,6 +23,21 @@ pub(crate) struct World {
     pub(crate) job_schedules: BTreeMap<String, Value>,
     pub(crate) webhooks: BTreeMap<String, Value>,
     pub(crate) variables: BTreeMap<String, Value>,
+}
+
+/// A login that waits for a person.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Device {
+    /// Fingerprint of the device code.
+    code: String,
+    client: String,
+    /// Whether a refresh token is asked for.
+    pub(crate) offline: bool,
+    pub(crate) ends: i64,
+    /// When it was last asked for.
+    pub(crate) asked: i64,
+    /// What the person said.
+    pub(crate) answer: Option<bool>,
 }
 
 /// One job.
@@ -55,6 +73,49 @@ impl World {
         self.tokens.retain(|_, end| *end > now);
         self.tokens.insert(fingerprint(&token), now + holds);
         token
+    }
+
+    /// A login for this application: the device code, and what a person enters.
+    pub(crate) fn device(
+        &mut self,
+        now: i64,
+        holds: i64,
+        client: &str,
+        scope: &str,
+    ) -> (String, String) {
+        self.made += 1;
+        let seed = fingerprint(&format!("device {now} {}", self.made));
+        let (code, shown) = (format!("device.{seed}"), seed[..8].to_uppercase());
+        self.devices.retain(|_, one| one.ends > now);
+        self.devices.insert(
+            shown.clone(),
+            Device {
+                code: fingerprint(&code),
+                client: client.to_owned(),
+                offline: scope.split(' ').any(|one| one == "offline_access"),
+                ends: now + holds,
+                asked: now,
+                answer: None,
+            },
+        );
+        (code, shown)
+    }
+
+    /// What the person of this login enters.
+    pub(crate) fn shown(&self, code: &str, client: &str) -> Option<String> {
+        let code = fingerprint(code);
+        let mut devices = self.devices.iter();
+        let found = devices.find(|(_, one)| one.code == code && one.client == client);
+        found.map(|(shown, _)| shown.clone())
+    }
+
+    /// A new refresh token; nothing of it is kept.
+    pub(crate) fn refresh(&mut self, now: i64) -> String {
+        self.made += 1;
+        format!(
+            "1.practice-{}",
+            fingerprint(&format!("refresh {now} {}", self.made))
+        )
     }
 
     pub(crate) fn knows(&self, now: i64, token: &str) -> bool {
