@@ -1,5 +1,6 @@
 //! Every connector, held against the sentences of the contract: the same checks by the same names, on
-//! each one's simulator.
+//! each one's simulator, and on the real system where it is installed and can be made fresh for each check
+//! (`real_…`: Terraform, OpenTofu, Kubernetes).
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 #[path = "contract/ansible.rs"]

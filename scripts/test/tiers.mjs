@@ -6,8 +6,8 @@ export const TIERS = [
   ['check', 'formatting, lints, types, the house'],
   ['unit', 'each crate by itself'],
   ['documents', 'workflow files, good and broken'],
-  ['contract', 'every connector against its simulator'],
-  ['real', 'Terraform, Ansible and an AWS API server that others wrote'],
+  ['contract', 'every connector against its simulator, and some against the real system'],
+  ['real', 'Terraform, Ansible, an AWS API server and Kubernetes, which others wrote'],
   ['ui', 'the pages of the window, without the window'],
   ['window', 'the real window, by pointer and keyboard'],
 ];

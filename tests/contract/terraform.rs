@@ -42,21 +42,32 @@ const NET: &str = "resource \"terraform_data\" \"hosts\" {\n  input = \"shop\"\n
 
 #[async_trait]
 impl Subject for Terraform {
+    fn missing(&self) -> Option<&'static str> {
+        let (is_there, what) = match self {
+            Self::Simulated => return None,
+            Self::Real => (
+                peers(&["terraform"]).is_some(),
+                "PODIUM_PEERS names no folder with bin/terraform",
+            ),
+            Self::Tofu => (
+                go_peers(&["tofu"]).is_some(),
+                "PODIUM_PEERS names no folder with go/bin/tofu",
+            ),
+        };
+        (!is_there).then_some(what)
+    }
+
     fn connector(&self) -> Arc<dyn Connector> {
         connector()
     }
 
     async fn context(&self) -> FakeContext {
-        let simulated = || FakeContext::simulated(connector().simulator(None));
-        // Where the program is not there, the simulator is told the same once more.
         let cx = match self {
-            Self::Simulated => simulated(),
-            Self::Real => peers(&["terraform"]).map_or_else(simulated, |found| {
-                FakeContext::real().with_tools_in(found.join("bin"))
-            }),
-            Self::Tofu => go_peers(&["tofu"]).map_or_else(simulated, |found| {
-                FakeContext::real().with_only_tools_in(found)
-            }),
+            Self::Simulated => FakeContext::simulated(connector().simulator(None)),
+            Self::Real => {
+                FakeContext::real().with_tools_in(peers(&["terraform"]).unwrap().join("bin"))
+            }
+            Self::Tofu => FakeContext::real().with_only_tools_in(go_peers(&["tofu"]).unwrap()),
         };
         let cx = cx.with_credential(
             "aws",

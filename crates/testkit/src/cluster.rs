@@ -226,11 +226,16 @@ impl Cluster {
 
     /// A kubeconfig with this authority and this entry under `users`.
     pub fn kubeconfig(&self, ca: &str, user: &str) -> String {
+        self.kubeconfig_in("default", ca, user)
+    }
+
+    /// The same, and its only context is of this namespace and has its name.
+    pub fn kubeconfig_in(&self, namespace: &str, ca: &str, user: &str) -> String {
         format!(
-            "apiVersion: v1\nkind: Config\ncurrent-context: real\n\
+            "apiVersion: v1\nkind: Config\ncurrent-context: {namespace}\n\
              clusters: [{{name: real, cluster: {{server: \"{}\", certificate-authority-data: {}}}}}]\n\
              users: [{{name: tester, user: {user}}}]\n\
-             contexts: [{{name: real, context: {{cluster: real, user: tester}}}}]\n",
+             contexts: [{{name: {namespace}, context: {{cluster: real, user: tester, namespace: {namespace}}}}}]\n",
             self.url(""),
             base64(ca)
         )

@@ -27,6 +27,11 @@ pub const CANARY: &str = "canary-4f1d9c7b2e";
 /// What is tried.
 #[async_trait]
 pub trait Subject: Send + Sync {
+    /// What is not installed here, for want of which all its tests are skipped by name.
+    fn missing(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The connector, as the catalogue ships it.
     fn connector(&self) -> Arc<dyn Connector>;
 
@@ -263,6 +268,9 @@ macro_rules! checks {
             #[tokio::test]
             async fn $check() {
                 let subject = $subject;
+                if let Some(why) = $crate::conformance::Subject::missing(&subject) {
+                    return $crate::skipped(why);
+                }
                 if let Err(because) = $crate::conformance::$part::$check(&subject).await {
                     println!("does not apply: {because}");
                 }

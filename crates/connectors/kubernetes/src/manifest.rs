@@ -381,6 +381,16 @@ pub(crate) fn manifest() -> Manifest {
             },
             Checked {
                 against: CheckedAgainst::RealSoftware,
+                what: "the same cluster, through the suite of all connectors".into(),
+                by: "tests/contract/kubernetes.rs".into(),
+            },
+            Checked {
+                against: CheckedAgainst::RealSoftware,
+                what: "the same cluster, in one run with Terraform, Ansible and an AWS API server".into(),
+                by: "tests/journeys/nine_real.rs".into(),
+            },
+            Checked {
+                against: CheckedAgainst::RealSoftware,
                 what: "kubectl 1.37.2, as a referee of what was done".into(),
                 by: "crates/connectors/kubernetes/tests/kubernetes/server.rs".into(),
             },

@@ -27,8 +27,10 @@ begin kube-apiserver --etcd-servers="http://127.0.0.1:$clients" --bind-address=1
   --service-account-issuer=https://kubernetes.default.svc --token-auth-file=tokens.csv --authorization-mode=RBAC \
   --endpoint-reconciler-type=none --disable-admission-plugins=ServiceAccount
 read -r _ || exit 0
+# They ask as fast as they can: nobody else is here.
 begin kube-controller-manager --kubeconfig=admin.kubeconfig --service-account-private-key-file=sa.key \
-  --leader-elect=false --bind-address=127.0.0.1 --secure-port=0
-begin kube-scheduler --kubeconfig=admin.kubeconfig --leader-elect=false --bind-address=127.0.0.1 --secure-port=0
+  --leader-elect=false --bind-address=127.0.0.1 --secure-port=0 --kube-api-qps=500 --kube-api-burst=1000
+begin kube-scheduler --kubeconfig=admin.kubeconfig --leader-elect=false --bind-address=127.0.0.1 --secure-port=0 \
+  --kube-api-qps=500 --kube-api-burst=1000
 begin kwok --kubeconfig=admin.kubeconfig --manage-all-nodes=true --config=stages.yaml
 while read -r _; do :; done
