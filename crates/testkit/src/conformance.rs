@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use podium_connector::{Connector, Operation, StepRequest, Support, Verb};
+use podium_model::OperationName;
 use serde_json::Value;
 
 use crate::FakeContext;
@@ -35,6 +36,12 @@ pub trait Subject: Send + Sync {
     /// The connector, as the catalogue ships it.
     fn connector(&self) -> Arc<dyn Connector>;
 
+    /// Why this operation has no scene: its far system does not have what the operation is about.
+    fn without(&self, operation: &OperationName) -> Option<&'static str> {
+        let _ = operation;
+        None
+    }
+
     /// A fresh far system and a context that reaches it, with a credential whose secrets hold
     /// [`CANARY`]. Files that the scenes need are in its workspace.
     async fn context(&self) -> FakeContext;
@@ -58,6 +65,11 @@ pub trait Subject: Send + Sync {
 
     /// A list that is longer than three pages: what is discovered, and how many there are at least.
     fn long_list(&self) -> Result<(&'static str, StepRequest, usize), &'static str>;
+
+    /// The context in which [`Subject::long_list`] is long; the same as any other where that is cheap.
+    async fn crowded(&self) -> FakeContext {
+        self.context().await
+    }
 }
 
 /// A request, and what is known of it.

@@ -229,7 +229,7 @@ pub async fn every_choice_that_is_offered_live_can_be_asked_for(subject: &dyn Su
 /// No page is left out, and none comes twice.
 pub async fn long_lists_are_walked_to_their_end(subject: &dyn Subject) -> Told {
     let (what, request, at_least) = subject.long_list()?;
-    let cx = subject.context().await;
+    let cx = subject.crowded().await;
     cx.set_phase(Phase::Read);
     let choices = subject
         .connector()

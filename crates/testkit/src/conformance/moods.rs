@@ -1,6 +1,8 @@
 //! Far systems that fail, dawdle, chatter, speak oddly and wait.
 
-use podium_connector::{EXPLAINED, Phase, StepRequest, Support, Verb};
+use std::time::Duration;
+
+use podium_connector::{Context as _, EXPLAINED, Mode, Phase, StepRequest, Support, Verb};
 use podium_diagnostics::{Error, ErrorKind, Result};
 
 use super::{Mood, Subject, Told, after_crash, is_sentence, support};
@@ -15,6 +17,15 @@ async fn tried(subject: &dyn Subject, request: &StepRequest) -> (FakeContext, Re
     let cx = subject.context().await;
     let told = walk(subject.connector().as_ref(), &cx, request).await;
     (cx, told)
+}
+
+/// Lets the run go on: counted time by a step, real time by a little.
+async fn a_moment(cx: &FakeContext) {
+    if cx.mode() == Mode::Simulated {
+        tokio::task::yield_now().await;
+    } else {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 fn assert_told(error: &Error) {
@@ -49,7 +60,7 @@ pub async fn a_slow_job_can_be_cancelled(subject: &dyn Subject) -> Told {
     let run = connector.run(&cx, &request);
     let cancel = async {
         while !began() {
-            tokio::task::yield_now().await;
+            a_moment(&cx).await;
         }
         cx.cancel();
     };
@@ -123,7 +134,7 @@ pub async fn a_person_at_the_far_side_is_waited_for(subject: &dyn Subject) -> To
     let run = connector.run(&cx, &request);
     let cancel = async {
         while !waits() {
-            tokio::task::yield_now().await;
+            a_moment(&cx).await;
         }
         cx.cancel();
     };
