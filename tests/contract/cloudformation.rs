@@ -1,5 +1,4 @@
-//! CloudFormation. The checks against a real AWS API server stand beside the connector: a server that all
-//! tests share cannot be fresh for each of these.
+//! CloudFormation: the practice cloud, and a real AWS API server where it is.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,6 +9,9 @@ use podium_connector::{Connector, HttpRequest, Method, Simulator, StepRequest};
 use podium_testkit::conformance::{CANARY, Line, Mood, Scene, Subject};
 use podium_testkit::{FakeContext, RequestBuilder};
 use serde_json::{Value, json};
+
+#[path = "cloudformation/real.rs"]
+mod real;
 
 struct CloudFormation;
 
@@ -44,6 +46,19 @@ fn deploy(stack: &str, template: &Value, parameters: &Value) -> StepRequest {
         "cloudformation/deploy",
         json!({ "stack": stack, "template": template, "parameters": parameters }),
     )
+}
+
+fn other_scripts(template: &Value) -> StepRequest {
+    deploy("old", template, &json!({ "Words": "Grüezi 東京" }))
+}
+
+/// A parameter without a value is refused.
+fn explained() -> StepRequest {
+    let template = json!({
+        "Parameters": { "Missing": { "Type": "String" } },
+        "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } },
+    });
+    deploy("moody", &template, &json!({}))
 }
 
 /// A far system with something in it: a stack, one that is stuck, a stack set, and many names.
@@ -193,19 +208,8 @@ impl Subject for CloudFormation {
         Ok(match mood {
             Mood::Fails => with(json!({ "Fail": "no room" })),
             Mood::Slow => with(json!({ "Seconds": 120 })),
-            Mood::OtherScripts => deploy(
-                "old",
-                &template("one", &json!({})),
-                &json!({ "Words": "Grüezi 東京" }),
-            ),
-            Mood::Explained => deploy(
-                "moody",
-                &json!({
-                    "Parameters": { "Missing": { "Type": "String" } },
-                    "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } },
-                }),
-                &json!({}),
-            ),
+            Mood::OtherScripts => other_scripts(&template("one", &json!({}))),
+            Mood::Explained => explained(),
             Mood::Chatty => {
                 return Err("a stack tells two events of each resource, and has 500 at most");
             }
@@ -230,3 +234,4 @@ impl Subject for CloudFormation {
 }
 
 podium_testkit::conform!(on_the_simulator, CloudFormation);
+podium_testkit::conform!(real_ministack, real::CloudFormation);

@@ -105,6 +105,9 @@ impl Refusal {
         if let Some(hint) = self.own_hint(action) {
             error.hint = Some(hint);
         }
+        if error.hint.is_none() {
+            error.hint = Some(self.any_hint().to_owned());
+        }
         error
     }
 
@@ -217,6 +220,15 @@ impl Refusal {
                 Some("Try again in a minute.".to_owned())
             }
             _ => None,
+        }
+    }
+
+    /// The next action where no list has one.
+    fn any_hint(&self) -> &'static str {
+        if self.is_missing() {
+            "Look for it in the account and the region that the credential names."
+        } else {
+            "Change what the message names in the template or in the step, then preview again."
         }
     }
 

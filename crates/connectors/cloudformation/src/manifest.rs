@@ -283,6 +283,11 @@ pub(crate) fn manifest() -> Manifest {
                 by: "crates/connectors/cloudformation/tests/cloudformation/real.rs".into(),
             },
             Checked {
+                against: CheckedAgainst::RealSoftware,
+                what: "MiniStack 1.5.33, told all sentences of the contract".into(),
+                by: "tests/contract/cloudformation/real.rs".into(),
+            },
+            Checked {
                 against: CheckedAgainst::VendorClient,
                 what: "boto3 1.43.106".into(),
                 by: "tests/journeys/nine.rs".into(),
