@@ -20,6 +20,8 @@ mod canary;
 mod certificates;
 #[path = "journeys/deploy.rs"]
 mod deploy;
+#[path = "journeys/drift.rs"]
+mod drift;
 #[path = "journeys/handover.rs"]
 mod handover;
 #[path = "journeys/harness.rs"]

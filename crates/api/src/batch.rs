@@ -104,6 +104,13 @@ impl Batches {
                 batch.trouble = Some(error.clone());
                 1
             }
+            Happened::Looked(_) => {
+                let one = stale(&["drift.get"]);
+                if !self.ready.contains(&one) {
+                    self.ready.push_back(one);
+                }
+                1
+            }
             Happened::Events(events) => {
                 for event in events {
                     self.add_event(event);

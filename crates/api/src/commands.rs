@@ -14,11 +14,11 @@ use podium_projections::{RunSummary, RunView};
 use crate::types::{
     AddCredential, AnswerStep, CheckInputs, CheckedInputs, CompareRun, Comparison, CopySteps,
     CreateVault, CreateWorkflow, CredentialRef, CredentialTest, CredentialView, Discover, Doctor,
-    DocumentView, EditDocument, Empty, FindInLog, FoundInLog, Fragment, GetLogGroups, GetLogs,
-    GetRun, ListRuns, LogGroup, LogPage, LoginStarted, MakePreview, PasteSteps, Pasted, PortsOf,
-    PracticeView, PreviewView, ResetPractice, RunName, RunStarted, ServePractice, ServedPractice,
-    SetText, SetWeather, SettingsView, StartRun, Tidy, Tried, TryExpression, VaultView, WhatFits,
-    WorkflowName, WorkflowTile, WorkspaceView,
+    DocumentView, DriftView, EditDocument, Empty, FindInLog, FoundInLog, Fragment, GetLogGroups,
+    GetLogs, GetRun, ListRuns, LogGroup, LogPage, LoginStarted, MakePreview, PasteSteps, Pasted,
+    PortsOf, PracticeView, PreviewView, ResetPractice, RunName, RunStarted, ServePractice,
+    ServedPractice, SetText, SetWeather, SettingsView, StartRun, Tidy, Tried, TryExpression,
+    VaultView, WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
 
@@ -127,6 +127,12 @@ commands! {
     "run.answer": AnswerStep => Empty, run_answer;
     /// What taking a run back would change.
     "run.preview_undo": RunName => PreviewView, run_preview_undo;
+    /// Begins to look whether what a run left is still so.
+    "drift.look": RunName => DriftView, drift_look;
+    /// What the newest look has found so far.
+    "drift.get": RunName => Option<DriftView>, drift_get;
+    /// Stops looking.
+    "drift.stop": RunName => Option<DriftView>, drift_stop;
     /// The state of the vault.
     "vault.get": Empty => VaultView, vault_get;
     /// Makes the vault.

@@ -11,6 +11,7 @@ mod connectors;
 mod credentials;
 mod doctor;
 mod documents;
+pub(crate) mod drift;
 mod help;
 pub(crate) mod idle;
 mod inputs;

@@ -12,6 +12,7 @@ use podium_runtime::workspace::Folder;
 use podium_runtime::{Home, Host, Options};
 use podium_vault::{SystemKeychain, Vault};
 
+use crate::handlers::drift::Looks;
 use crate::handlers::idle::Idle;
 use crate::handlers::logins::Logins;
 use crate::handlers::logs::Found;
@@ -35,6 +36,7 @@ pub struct Podium {
     pub(crate) found: Arc<Found>,
     pub(crate) idle: Arc<Idle>,
     pub(crate) logins: Arc<Logins>,
+    pub(crate) looks: Arc<Looks>,
 }
 
 /// A preview that can be begun, with the plan that it is of.
@@ -90,6 +92,7 @@ impl Podium {
             found: Arc::default(),
             idle: Arc::default(),
             logins: Arc::default(),
+            looks: Arc::default(),
         })
     }
 

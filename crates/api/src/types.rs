@@ -15,8 +15,10 @@ use podium_model::{CredentialName, EnvironmentName, OperationName, RunId, StepId
 use podium_plan::{Graph, Preview};
 use podium_projections::RunSummary;
 
+mod drift;
 mod practice;
 
+pub use drift::{DriftHow, DriftRow, DriftState, DriftThing, DriftView, Stands};
 pub use practice::{
     PracticeView, ResetPractice, ServePractice, ServedPractice, SetWeather, WeatherRule,
 };
@@ -357,6 +359,8 @@ pub struct PreviewView {
     pub environment: EnvironmentView,
     /// Warnings of the document.
     pub diagnostics: Vec<Diagnostic>,
+    /// The newest run of the same that stands: what it left may have been changed by hand since.
+    pub stands: Option<Stands>,
 }
 
 /// Beginning what was previewed.

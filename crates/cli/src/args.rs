@@ -36,6 +36,10 @@ pub(crate) enum Command {
         /// Write the preview as JSON into this file.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Say beside it what was changed by hand since the newest run of the same; asks every system of
+        /// that run. With --json it prints `{"preview": …, "drift": …}`.
+        #[arg(long)]
+        drift: bool,
     },
     /// Preview, ask, run. Exit: 0 succeeded, 1 failed, 3 cancelled, 4 waits for a person, 5 refused.
     Run {
@@ -204,6 +208,12 @@ pub(crate) enum Runs {
         run: String,
         #[command(flatten)]
         consent: Consent,
+    },
+    /// Say what was changed by hand since: what a run left and is no longer so. Writes nothing. Exit: 0
+    /// nothing, 1 something or a step could not be asked, 3 stopped.
+    Drift {
+        /// The run; the newest that stands where absent.
+        run: Option<String>,
     },
     /// The whole run as JSON: events and logs, without a secret.
     Export {

@@ -3,6 +3,7 @@
 mod credentials;
 mod demo;
 mod documents;
+mod drift;
 mod machine;
 mod practice;
 mod run;
@@ -54,9 +55,9 @@ async fn dispatch(args: Args) -> Result<u8, ApiError> {
                 }
                 Command::Doctor => machine::doctor(&podium, json).await,
                 Command::Practice { command } => practice::run(&podium, command, json).await,
-                Command::Preview { what, out } => {
+                Command::Preview { what, out, drift } => {
                     unlock(&podium, passphrase_fd).await?;
-                    run::preview(&podium, what, out.as_deref(), json).await
+                    run::preview(&podium, what, out.as_deref(), drift, json).await
                 }
                 Command::Run {
                     what,

@@ -16,10 +16,12 @@ mod done;
 mod fold;
 mod hold;
 mod sentence;
+mod standing;
 mod view;
 
 pub use done::done_steps;
 pub use fold::fold;
+pub use standing::{Standing, standing};
 pub use view::{
     Bar, BarKind, Counts, GraphEdge, Question, QuestionKind, RunMode, RunState, RunSummary,
     RunView, StepState, StepView, Thing, UndoView,

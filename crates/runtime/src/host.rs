@@ -60,6 +60,8 @@ pub enum Happened {
     Events(Vec<Event>),
     /// A run cannot go on here, since the journal cannot be written.
     Trouble(RunId, Error),
+    /// A look at what a run left has got on; nothing of it is in the journal.
+    Looked(RunId),
 }
 
 /// Hears what happens, from the moment it was made.
@@ -189,6 +191,14 @@ impl Host {
     /// Hears what happens from now on.
     pub fn listen(&self) -> Listener {
         Listener(self.shared.happened.subscribe())
+    }
+
+    /// Says that a look at what a run left has got on.
+    pub fn looked(&self, run: &RunId) {
+        let _ = self
+            .shared
+            .happened
+            .send(Arc::new(Happened::Looked(run.clone())));
     }
 
     /// Does something with the journal, away from the async threads.

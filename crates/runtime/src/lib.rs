@@ -15,6 +15,7 @@ pub mod wanted;
 pub mod workspace;
 
 mod context;
+mod drift;
 mod driver;
 mod handover;
 mod host;

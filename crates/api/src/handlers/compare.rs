@@ -173,7 +173,12 @@ fn shape(step: &PlanStep) -> Value {
 }
 
 /// Goes down as far as both are maps, and notes what is not the same.
-fn differ(what: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Difference>) {
+pub(crate) fn differ(
+    what: &str,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    found: &mut Vec<Difference>,
+) {
     let gone = |value: Option<&Value>| value.is_none_or(Value::is_null);
     if before == after || (gone(before) && gone(after)) {
         return;

@@ -84,6 +84,7 @@ impl Podium {
             graph: compiled.graph,
             environment: compiled.environment,
             diagnostics: compiled.diagnostics,
+            stands: self.stands(&compiled.plan).await,
         })
     }
 
@@ -329,6 +330,7 @@ impl Podium {
             graph,
             environment,
             diagnostics: Vec::new(),
+            stands: None,
         })
     }
 

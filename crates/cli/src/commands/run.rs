@@ -11,8 +11,9 @@ use podium_api::plan::{Preview, PreviewStep};
 use podium_api::runtime::{Happened, Listener, reason};
 use podium_api::types::{MakePreview, PreviewView, RunName, StartRun};
 use podium_api::{ApiError, Podium};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::drift;
 use crate::args::{Consent, What};
 use crate::interrupts::Interrupts;
 use crate::output::invalid;
@@ -27,6 +28,7 @@ pub(crate) async fn preview(
     podium: &Podium,
     what: What,
     out: Option<&Path>,
+    with_drift: bool,
     json: bool,
 ) -> Result<u8, ApiError> {
     let view = podium.preview_make(request(podium, what)?).await?;
@@ -44,10 +46,23 @@ pub(crate) async fn preview(
             )
         })?;
     }
-    if json {
+    let mut found = None;
+    if with_drift && let Some(stands) = &view.stands {
+        found = Some(drift::look(podium, &stands.run).await?);
+    }
+    if json && with_drift {
+        output::json(&json!({ "preview": view.preview, "drift": found }));
+    } else if json {
         output::json(&view.preview);
     } else {
         show(&view);
+        if with_drift {
+            output::line("");
+            match &found {
+                Some(found) => drift::show(found),
+                None => output::line("Nothing of the same stands that could have changed."),
+            }
+        }
     }
     let troubled = view.preview.problems().next().is_some();
     Ok(if troubled {
@@ -246,7 +261,7 @@ async fn watch_with(
             Some(Ok(happened)) => match happened.as_ref() {
                 Happened::Events(events) => events.clone(),
                 Happened::Trouble(of, error) if of == run => return Err(error.clone().into()),
-                Happened::Trouble(..) => continue,
+                Happened::Trouble(..) | Happened::Looked(_) => continue,
             },
         };
         let mut events = events;

@@ -8,6 +8,7 @@ use podium_api::types::{AnswerStep, GetLogs, GetRun, ListRuns, PersonsAnswer, Ru
 use podium_api::{ApiError, Podium};
 use serde_json::{Map, json};
 
+use super::drift;
 use super::run::{begin, watch};
 use crate::args::{Decision, Runs};
 use crate::output::invalid;
@@ -91,6 +92,13 @@ pub(crate) async fn run(podium: &Podium, command: Runs, json: bool) -> Result<u8
                 .run_preview_undo(RunName { run: parse(&run)? })
                 .await?;
             begin(podium, &view, consent, json).await
+        }
+        Runs::Drift { run } => {
+            let run = match run {
+                Some(run) => parse(&run)?,
+                None => drift::newest_standing(podium).await?,
+            };
+            drift::drift(podium, run, json).await
         }
         Runs::Export { run } => export(podium, &run).await,
     }

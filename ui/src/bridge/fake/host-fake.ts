@@ -1,6 +1,7 @@
 import type { Host } from "../host";
 import type { Batch, Check, CommandName, CredentialView, DocumentView, EnvironmentView, Operation, PreviewView, Request, Response, SettingsView, VaultView, WorkflowTile } from "../types";
 import { copyOf, FakeDocument } from "./document";
+import { type FakeDrift, FakeLooks } from "./drift";
 import { manifests, operationOf } from "./manifests";
 import { checkedInputs } from "./inputs";
 import { between, fitting } from "./ports";
@@ -27,6 +28,8 @@ export interface FakeOptions {
   logLines?: number;
   /** Recorded runs at the start. */
   history?: boolean;
+  /** What a look for changes by hand finds. */
+  drift?: FakeDrift;
 }
 
 const catalog: Record<string, [category: string, icon: string]> = { "share-folder": ["Begin here", "folder"], "open-branch": ["Shops", "store"], "restart-shop": ["Shops", "🥐"] };
@@ -42,6 +45,7 @@ export function fakeHost(options: FakeOptions = {}): Host {
   const documents = new Map<string, FakeDocument>();
   const previews = new Map<string, PreviewView>();
   const runs = new FakeRuns(emit, () => options.pace ?? 700, options.logLines);
+  const looks = new FakeLooks(() => stale("drift.get"), () => options.pace ?? 700, () => options.drift ?? "some");
   let vault: VaultView["state"] = options.vault ?? "open";
   let credentials = inventedCredentials();
   let settings: SettingsView = { lock_after_minutes: null };
@@ -116,7 +120,9 @@ export function fakeHost(options: FakeOptions = {}): Host {
       const view = document(workflow).view();
       const errors = view.diagnostics.filter((d) => d.severity === "error");
       if (!view.document || errors[0]) throw { code: "POD0711", message: `\`${view.file}\` has ${errors.length} problem${errors.length === 1 ? "" : "s"} and cannot run.`, hint: "Each problem names its place and what to do.", retry: "permanent", diagnostics: errors };
-      return remember(previewOf(view, environmentOf(environment), inputs));
+      const made = previewOf(view, environmentOf(environment), inputs);
+      const stands = runs.list().find((run) => run.workflow === workflow && run.environment === made.preview.environment && run.state === "succeeded" && !run.undoes && !run.undone_by && JSON.stringify(runs.get(run.id).inputs) === JSON.stringify(made.preview.inputs));
+      return remember({ ...made, stands: stands ? { run: stands.id, at: stands.ended_at ?? stands.created_at } : null });
     },
     "run.start": ({ hash, confirm }) => {
       const found = previews.get(hash);
@@ -135,6 +141,9 @@ export function fakeHost(options: FakeOptions = {}): Host {
     "run.approve": () => ({}),
     "run.answer": ({ run, step, answer }) => { runs.answer(run, step, answer); return {}; },
     "run.preview_undo": ({ run }) => { const view = runs.get(run); return remember(undoPreviewOf(view, environmentOf(view.environment))); },
+    "drift.look": ({ run }) => looks.look(runs.get(run)),
+    "drift.get": ({ run }) => looks.get(run),
+    "drift.stop": ({ run }) => looks.stop(run),
     "vault.get": () => vaultView(),
     "vault.create": () => { vault = "open"; stale("vault.get", "credential.list"); return vaultView(); },
     "vault.unlock": ({ passphrase }) => {

@@ -41,7 +41,7 @@ export function previewOf(view: DocumentView, environment: EnvironmentView, inpu
     ...(environment.name === "production" && step.uses.startsWith("cloudformation") ? { problem: { kind: "unauthorized", code: "POD0503", message: "The slot `cloud` has no credential in Production.", hint: "Bind it in environments/production.yaml, or add the credential.", retry: "permanent" as const } } : {}),
   }));
   const identities = environment.practice ? [] : [{ credential: "acme-dev", system: "aws", account: "123456789012", user: "deployer", place: "eu-west-1" }];
-  return { title: document?.name ?? view.workflow, graph: view.graph, layout: view.layout, environment, diagnostics: [], preview: finish({ workflow: view.workflow, environment: environment.name, inputs: given, steps, identities }) };
+  return { title: document?.name ?? view.workflow, graph: view.graph, layout: view.layout, environment, diagnostics: [], stands: null, preview: finish({ workflow: view.workflow, environment: environment.name, inputs: given, steps, identities }) };
 }
 
 export function undoPreviewOf(run: RunView, environment: EnvironmentView): PreviewView {
@@ -55,7 +55,7 @@ export function undoPreviewOf(run: RunView, environment: EnvironmentView): Previ
   });
   const ids = new Set(steps.map((step) => step.id));
   return {
-    title: `Undo of ${run.title}`, environment, diagnostics: [], layout: { podium: 1, nodes: {} },
+    title: `Undo of ${run.title}`, environment, diagnostics: [], stands: null, layout: { podium: 1, nodes: {} },
     graph: { nodes: steps.map((step) => ({ id: step.id, title: step.title, uses: step.uses, problems: 0, badges: [] })), edges: run.edges.filter((e) => ids.has(e.from) && ids.has(e.to)).map((e) => ({ from: e.to, to: e.from, on: "success", kind: "order" })) },
     preview: finish({ workflow: run.workflow, environment: run.environment, inputs: run.inputs, undoes: run.id, steps, identities: [] }),
   };

@@ -756,6 +756,133 @@ undo: string | null,
 redo: string | null, };
 
 /**
+ * How a thing changed.
+ */
+export type DriftHow = "gone" | "added" | "changed";
+
+/**
+ * What became of the things that one step left.
+ */
+export type DriftRow = { 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Which operation.
+ */
+uses: OperationName, 
+/**
+ * Whether the system that is asked is the real one.
+ */
+mode: Mode, 
+/**
+ * When the step had done it, in milliseconds since 1970.
+ */
+since: number, 
+/**
+ * How it stands.
+ */
+state: DriftState, 
+/**
+ * Why nobody can know, or what is not looked at; as a whole sentence.
+ */
+because: string | null, 
+/**
+ * What is no longer as the step left it.
+ */
+things: Array<DriftThing>, 
+/**
+ * How many more there are.
+ */
+more: number, 
+/**
+ * Why it could not be asked.
+ */
+error: Error | null, };
+
+/**
+ * How the things of one step stand.
+ */
+export type DriftState = "asking" | "same" | "changed" | "cannot_know" | "failed" | "stopped";
+
+/**
+ * A thing that is no longer as a step left it.
+ */
+export type DriftThing = { 
+/**
+ * The system's word for the kind.
+ */
+kind: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Which element of the step's list it belongs to, counted from 0.
+ */
+element: number | null, 
+/**
+ * How it changed.
+ */
+how: DriftHow, 
+/**
+ * What differs: `before` as it was left, `after` as it is.
+ */
+fields: Array<Difference>, };
+
+/**
+ * A look at what a run left: whether it is still so. Lives as long as this process; nothing of it is in
+ * the journal.
+ */
+export type DriftView = { 
+/**
+ * The run.
+ */
+run: RunId, 
+/**
+ * What people call its workflow.
+ */
+title: string, 
+/**
+ * Where it ran.
+ */
+environment: string, 
+/**
+ * When it ended, in milliseconds since 1970.
+ */
+since: number, 
+/**
+ * When the look began.
+ */
+began: number, 
+/**
+ * When it ended; absent while it goes on.
+ */
+ended: number | null, 
+/**
+ * Whether somebody stopped it.
+ */
+stopped: boolean, 
+/**
+ * In words: `2 things were changed by hand since.`
+ */
+sentence: string, 
+/**
+ * A later run of the same workflow in the same environment with the same answers: what that one
+ * changed is told here as well.
+ */
+newer: RunId | null, 
+/**
+ * The steps that may have changed something, in the order of the plan.
+ */
+rows: Array<DriftRow>, };
+
+/**
  * A length of time; its text is a whole number and `ms`, `s`, `m` or `h`: `500ms`, `2s`, `2m`, `1h`.
  */
 export type Duration = string;
@@ -1888,7 +2015,11 @@ environment: EnvironmentView,
 /**
  * Warnings of the document.
  */
-diagnostics: Array<Diagnostic>, };
+diagnostics: Array<Diagnostic>, 
+/**
+ * The newest run of the same that stands: what it left may have been changed by hand since.
+ */
+stands: Stands | null, };
 
 /**
  * Something that waits for somebody.
@@ -2328,6 +2459,19 @@ start: Position,
  * Where it ends, exclusive.
  */
 end: Position, };
+
+/**
+ * The run that stands where a preview is about to change things.
+ */
+export type Stands = { 
+/**
+ * The run.
+ */
+run: RunId, 
+/**
+ * When it ended, in milliseconds since 1970.
+ */
+at: number, };
 
 /**
  * Beginning what was previewed.
@@ -2969,6 +3113,12 @@ export interface Commands {
   "run.answer": { request: AnswerStep; response: Empty };
   /** What taking a run back would change. */
   "run.preview_undo": { request: RunName; response: PreviewView };
+  /** Begins to look whether what a run left is still so. */
+  "drift.look": { request: RunName; response: DriftView };
+  /** What the newest look has found so far. */
+  "drift.get": { request: RunName; response: DriftView | null };
+  /** Stops looking. */
+  "drift.stop": { request: RunName; response: DriftView | null };
   /** The state of the vault. */
   "vault.get": { request: Empty; response: VaultView };
   /** Makes the vault. */
