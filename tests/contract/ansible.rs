@@ -1,5 +1,6 @@
-//! Ansible. The sentences that the real ansible-core is told stand beside the connector: all of these would
-//! take it several minutes.
+//! Ansible: the simulator, and the real ansible-core where it is. Each start of that one takes most of a
+//! second, and each module on each host another start of Python: so the real one is given the shortest
+//! playbook that writes something, on one of its two hosts, in the Python that plays it.
 
 use std::sync::Arc;
 
@@ -7,31 +8,50 @@ use async_trait::async_trait;
 use podium_catalogue::Catalogue;
 use podium_connector::{Connector, Context, StepRequest};
 use podium_testkit::conformance::{CANARY, Line, Mood, Scene, Subject};
-use podium_testkit::{FakeContext, RequestBuilder};
+use podium_testkit::{FakeContext, RequestBuilder, peers};
 use serde_json::{Value, json};
 
-struct Ansible;
+/// Which program it is tried with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ansible {
+    Simulated,
+    Real,
+}
 
 fn connector() -> Arc<dyn Connector> {
     Catalogue::shipped().get("ansible").unwrap()
 }
 
-fn request(playbook: &str, more: Value) -> StepRequest {
-    let mut inputs = json!({
-        "playbook": playbook,
-        "inventory": { "hosts": ["west", "ost-ä"], "vars": { "ansible_connection": "local" } },
-    });
-    if let (Value::Object(inputs), Value::Object(more)) = (&mut inputs, more) {
-        inputs.extend(more);
+impl Ansible {
+    fn request(self, playbook: &str, more: Value) -> StepRequest {
+        let mut inputs = json!({
+            "playbook": playbook,
+            "inventory": { "hosts": ["west", "ost-ä"], "vars": { "ansible_connection": "local" } },
+        });
+        if self == Self::Real {
+            // Not looked for on each host, and not one that a shell script finds.
+            inputs["inventory"]["vars"]["ansible_python_interpreter"] =
+                json!("{{ ansible_playbook_python }}");
+            inputs["limit"] = json!("west");
+        }
+        if let (Value::Object(inputs), Value::Object(more)) = (&mut inputs, more) {
+            inputs.extend(more);
+        }
+        RequestBuilder::new("ansible/playbook", inputs)
+            .with_defaults_of(connector().manifest())
+            .build()
     }
-    RequestBuilder::new("ansible/playbook", inputs)
-        .with_defaults_of(connector().manifest())
-        .build()
 }
 
 fn play(tasks: &str) -> String {
     format!("- hosts: all\n  gather_facts: false\n  tasks:\n{tasks}")
 }
+
+const FAILS: &str =
+    "    - name: Stop here\n      ansible.builtin.fail:\n        msg: No room in the shop\n";
+const CHATTY: &str = "    - name: Say much\n      ansible.builtin.debug:\n        msg: \"{{ range(2100) | join('\\n') }}\"\n";
+/// An option that the module does not have.
+const EXPLAINED: &str = "    - name: Misspell\n      ansible.builtin.file:\n        path: /tmp\n        sate: directory\n";
 
 fn file(out: &str, what: &str) -> String {
     format!("        {what}: \"{out}/{{{{ inventory_hostname }}}}.html\"\n")
@@ -43,32 +63,53 @@ impl Subject for Ansible {
         connector()
     }
 
+    fn missing(&self) -> Option<&'static str> {
+        (*self == Self::Real && peers(&["ansible-playbook"]).is_none())
+            .then_some("ansible-playbook is not in the folder that PODIUM_PEERS names")
+    }
+
     async fn context(&self) -> FakeContext {
-        let cx = FakeContext::simulated(connector().simulator(None));
+        let cx = match self {
+            Self::Simulated => FakeContext::simulated(connector().simulator(None)),
+            Self::Real => {
+                let found = peers(&["ansible-playbook"]).unwrap();
+                FakeContext::real().with_tools_in(found.join("bin"))
+            }
+        };
         let cx = cx.with_credential("secrets.token", "secret", &[], &[("value", CANARY)]);
         let out = cx.sandbox().display().to_string();
-        let make = format!(
-            "    - name: Write a page\n      ansible.builtin.copy:\n        content: \"hello\"\n        mode: \"0644\"\n{}",
-            file(&out, "dest")
-        );
+        let make = match self {
+            Self::Simulated => format!(
+                "    - name: Write a page\n      ansible.builtin.copy:\n        content: \"hello\"\n        mode: \"0644\"\n{}",
+                file(&out, "dest")
+            ),
+            Self::Real => format!(
+                "    - name: Make a folder\n      ansible.builtin.file:\n        state: directory\n        mode: \"0755\"\n{}",
+                file(&out, "path")
+            ),
+        };
         let remove = format!(
             "    - name: Remove the page\n      ansible.builtin.file:\n        state: absent\n{}",
             file(&out, "path")
         );
         cx.write("site.yml", &play(&make));
         cx.write("remove.yml", &play(&remove));
+        cx.write("fails.yml", &play(FAILS));
+        cx.write("chatty.yml", &play(CHATTY));
+        cx.write("explained.yml", &play(EXPLAINED));
         cx
     }
 
     fn scenes(&self) -> Vec<Scene> {
-        vec![
-            Scene::of(request(
-                "site.yml",
-                json!({ "undo_playbook": "remove.yml" }),
-            )),
-            Scene::of(request("site.yml", json!({}))),
-            Scene::of(request("site.yml", json!({ "check_only": true }))),
-        ]
+        let undone = json!({ "undo_playbook": "remove.yml" });
+        let mut scenes = vec![
+            Scene::of(self.request("site.yml", undone)),
+            Scene::of(self.request("site.yml", json!({ "check_only": true }))),
+        ];
+        if *self == Self::Simulated {
+            scenes.push(Scene::of(self.request("site.yml", json!({}))));
+        }
+        scenes
     }
 
     async fn things(&self, cx: &FakeContext) -> Vec<String> {
@@ -88,12 +129,16 @@ impl Subject for Ansible {
     }
 
     fn mood(&self, mood: Mood) -> Result<StepRequest, &'static str> {
+        let real = *self == Self::Real;
         Ok(match mood {
-            Mood::Fails => request("site.yml", json!({ "variables": { "simulate": "fail" } })),
+            Mood::Fails if real => self.request("fails.yml", json!({})),
+            Mood::Fails => self.request("site.yml", json!({ "variables": { "simulate": "fail" } })),
+            Mood::Explained if real => self.request("explained.yml", json!({})),
             Mood::Explained => {
                 return Err("the simulator fails in words of its own; the real one is explained");
             }
-            Mood::OtherScripts => request("site.yml", json!({ "limit": "ost-ä" })),
+            Mood::OtherScripts => self.request("site.yml", json!({ "limit": "ost-ä" })),
+            Mood::Chatty if real => self.request("chatty.yml", json!({})),
             Mood::Slow => {
                 return Err("it begins no far job; how the program stops is checked beside it");
             }
@@ -112,4 +157,5 @@ impl Subject for Ansible {
     }
 }
 
-podium_testkit::conform!(on_the_simulator, Ansible);
+podium_testkit::conform!(on_the_simulator, Ansible::Simulated);
+podium_testkit::conform!(real_ansible, Ansible::Real);

@@ -171,11 +171,18 @@ pub(crate) fn manifest() -> Manifest {
         tools: vec!["ansible-playbook".into()],
         local: false,
         links: vec!["https://docs.ansible.com/ansible-core/devel/".into()],
-        checked: vec![Checked {
-            against: CheckedAgainst::RealSoftware,
-            what: "ansible-core 2.19.14".into(),
-            by: "crates/connectors/ansible/tests/ansible/real.rs".into(),
-        }],
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::RealSoftware,
+                what: "ansible-core 2.19.14".into(),
+                by: "crates/connectors/ansible/tests/ansible/real.rs".into(),
+            },
+            Checked {
+                against: CheckedAgainst::RealSoftware,
+                what: "ansible-core 2.19.14, told all sentences of the contract".into(),
+                by: "tests/contract/ansible.rs".into(),
+            },
+        ],
         explained: crate::explained::list().to_vec(),
         unconfirmed: Vec::new(),
     }
