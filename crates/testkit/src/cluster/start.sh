@@ -27,9 +27,11 @@ begin kube-apiserver --etcd-servers="http://127.0.0.1:$clients" --bind-address=1
   --service-account-issuer=https://kubernetes.default.svc --token-auth-file=tokens.csv --authorization-mode=RBAC \
   --endpoint-reconciler-type=none --disable-admission-plugins=ServiceAccount
 read -r _ || exit 0
-# They ask as fast as they can: nobody else is here.
+# They ask as fast as they can: nobody else is here. The nodes have no kubelet that would say again and again
+# that they live: after 50 s they would be called dead, and the Pods on them not ready, for ever.
 begin kube-controller-manager --kubeconfig=admin.kubeconfig --service-account-private-key-file=sa.key \
-  --leader-elect=false --bind-address=127.0.0.1 --secure-port=0 --kube-api-qps=500 --kube-api-burst=1000
+  --leader-elect=false --bind-address=127.0.0.1 --secure-port=0 --kube-api-qps=500 --kube-api-burst=1000 \
+  --node-monitor-grace-period=24h
 begin kube-scheduler --kubeconfig=admin.kubeconfig --leader-elect=false --bind-address=127.0.0.1 --secure-port=0 \
   --kube-api-qps=500 --kube-api-burst=1000
 begin kwok --kubeconfig=admin.kubeconfig --manage-all-nodes=true --config=stages.yaml
