@@ -170,14 +170,23 @@ impl Cluster {
             }
             let ended = self.shell.try_wait().ok().flatten();
             if ended.is_some() || begun.elapsed() > PATIENCE {
-                let log = std::fs::read_to_string(self.folder.join("kube-apiserver.log"));
                 return Err(format!(
-                    "the API server does not answer at {path}: {said}\n{}",
-                    log.unwrap_or_default()
+                    "the API server does not answer at {path}: {said}\n{}\n{}",
+                    self.last_words("etcd"),
+                    self.last_words("kube-apiserver")
                 ));
             }
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// What a program wrote last.
+    fn last_words(&self, program: &str) -> String {
+        let log = std::fs::read_to_string(self.folder.join(format!("{program}.log")));
+        let log = log.unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = &lines[lines.len().saturating_sub(10)..];
+        format!("{program} said last:\n{}", last.join("\n"))
     }
 
     /// The port of the API server.
