@@ -404,6 +404,11 @@ pub(crate) fn manifest() -> Manifest {
                 what: "kubectl 1.37.2, driving the practice cluster".into(),
                 by: "crates/connectors/kubernetes/tests/kubernetes/vendor.rs".into(),
             },
+            Checked {
+                against: CheckedAgainst::VendorClient,
+                what: "Helm 3.22.0, driving the practice cluster".into(),
+                by: "crates/connectors/kubernetes/tests/kubernetes/vendor.rs".into(),
+            },
         ],
         explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![

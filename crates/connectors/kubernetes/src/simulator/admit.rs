@@ -50,12 +50,22 @@ pub(super) fn default(object: &mut Value) {
     }
 }
 
-/// The values of a Secret are not kept here: a mark of each, so that a change still shows.
+/// The values of a Secret are not kept here: a mark of each, so that a change still shows. A release of Helm
+/// is kept as it is, until it is saved.
 pub(super) fn hide_values(object: &mut Value) {
-    use base64::Engine as _;
-    if text(object, "/kind") != "Secret" {
-        return;
+    if text(object, "/kind") == "Secret" && !is_release(object) {
+        hide_all_values(object);
     }
+}
+
+/// Whether it is what Helm keeps of a release.
+pub(super) fn is_release(object: &Value) -> bool {
+    text(object, "/type") == "helm.sh/release.v1"
+}
+
+/// The same, whatever kind of Secret it is.
+pub(super) fn hide_all_values(object: &mut Value) {
+    use base64::Engine as _;
     let given: Vec<(String, Vec<u8>)> = ["stringData", "data"]
         .iter()
         .flat_map(|part| {

@@ -2,10 +2,13 @@
 
 mod writes;
 
+use std::borrow::Cow;
+
 use podium_connector::{HttpRequest, HttpResponse, Method};
 use serde_json::{Value, json};
 
 use super::kinds::{self, Served};
+use super::protobuf;
 use super::store::{Place, Store};
 use super::wire::{self, Address, Refused, header, refused, reply};
 use crate::object::text;
@@ -16,7 +19,8 @@ pub(super) const VERSION: &str = "v1.37.2";
 
 /// Answers one call.
 pub(super) fn answer(store: &mut Store, now: i64, request: &HttpRequest) -> HttpResponse {
-    match route(store, now, request) {
+    let answered = in_json(request).and_then(|request| route(store, now, &request));
+    match answered {
         Ok(reply) => reply,
         Err(status) => {
             let code = status["code"]
@@ -26,6 +30,40 @@ pub(super) fn answer(store: &mut Store, now: i64, request: &HttpRequest) -> Http
             reply(code, &status)
         }
     }
+}
+
+/// The request with a body in JSON, whichever of the two forms it came in; replies are JSON always.
+fn in_json(request: &HttpRequest) -> Result<Cow<'_, HttpRequest>, Refused> {
+    const FORM: &str = "application/vnd.kubernetes.protobuf";
+    let is_form = |name| header(request, name).is_some_and(|value| value.trim() == FORM);
+    if is_form("accept") {
+        return Err(refused(
+            406,
+            "NotAcceptable",
+            "only the following media types are accepted: application/json",
+            Value::Null,
+        ));
+    }
+    if request.body.is_empty() || !is_form("content-type") {
+        return Ok(Cow::Borrowed(request));
+    }
+    let object = protobuf::read(&request.body).map_err(|why| match why {
+        protobuf::Unread::Broken(why) => wire::bad(format!("the body cannot be read: {why}")),
+        protobuf::Unread::Kind(kind) => refused(
+            415,
+            "UnsupportedMediaType",
+            format!("the practice cluster reads {kind} as application/json alone"),
+            Value::Null,
+        ),
+    })?;
+    let mut request = request.clone();
+    request.body = object.to_string().into_bytes();
+    for (name, value) in &mut request.headers {
+        if name.eq_ignore_ascii_case("content-type") {
+            "application/json".clone_into(value);
+        }
+    }
+    Ok(Cow::Owned(request))
 }
 
 fn who(request: &HttpRequest) -> Result<&str, Refused> {
@@ -59,6 +97,15 @@ fn route(store: &mut Store, now: i64, request: &HttpRequest) -> Result<HttpRespo
         )),
         ["apis"] => Ok(reply(200, &kinds::groups(&kinds, None))),
         ["openapi", "v3"] => Ok(reply(200, &json!({ "paths": {} }))),
+        ["openapi", "v2"]
+            if header(request, "accept").is_some_and(|form| form.contains("spec.v2")) =>
+        {
+            Ok(HttpResponse {
+                status: 200,
+                headers: vec![("content-type".into(), protobuf::DESCRIPTION.into())],
+                body: protobuf::description("Kubernetes", VERSION),
+            })
+        }
         ["openapi", "v2"] => Ok(reply(
             200,
             &json!({

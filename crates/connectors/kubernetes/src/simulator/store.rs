@@ -1,10 +1,12 @@
 //! What the practice cluster holds.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::admit::{hide_all_values, is_release};
 use super::kinds::Served;
 use crate::object::text;
 
@@ -72,6 +74,22 @@ impl Store {
                     "nodeInfo": {"kubeletVersion": super::answer::VERSION}, "capacity": {"cpu": "4", "memory": "8Gi", "pods": "110"}},
             }),
         );
+    }
+
+    /// The same without what Helm's releases hold: the values of a chart, passwords among them.
+    pub(super) fn without_releases(&self) -> Cow<'_, Self> {
+        let gone = self.gone.iter().map(|(.., object)| object);
+        if !self.objects.values().chain(gone).any(is_release) {
+            return Cow::Borrowed(self);
+        }
+        let mut other = self.clone();
+        let gone = other.gone.iter_mut().map(|(.., object)| object);
+        for object in other.objects.values_mut().chain(gone) {
+            if is_release(object) {
+                hide_all_values(object);
+            }
+        }
+        Cow::Owned(other)
     }
 
     pub(super) fn version(&self) -> u64 {

@@ -1,5 +1,4 @@
-//! The vendor's own client, kubectl, drives our practice cluster over HTTP. Helm does not: it keeps its
-//! releases by protobuf, which the practice cluster refuses; it is held against the real server.
+//! The vendors' own clients, kubectl and Helm, drive our practice cluster over HTTP.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -83,7 +82,7 @@ struct Vendor {
 
 impl Vendor {
     fn new() -> Option<Self> {
-        let programs = go_peers(&["kubectl"])?;
+        let programs = go_peers(&["kubectl", "helm"])?;
         let folder = tempfile::tempdir().unwrap();
         let kubeconfig = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "p",
@@ -110,12 +109,21 @@ impl Vendor {
     }
 
     fn well(&self, args: &[&str], words: &str) {
-        let (well, said) = self.call("kubectl", args);
-        assert!(well && said.contains(words), "kubectl {args:?}: {said}");
+        self.by("kubectl", args, words);
+    }
+
+    fn helm(&self, args: &[&str], words: &str) {
+        self.by("helm", args, words);
+    }
+
+    fn by(&self, program: &str, args: &[&str], words: &str) {
+        let (well, said) = self.call(program, args);
+        assert!(well && said.contains(words), "{program} {args:?}: {said}");
     }
 }
 
-const MISSING: &str = "kubectl that is built with Go is not in the folder that PODIUM_PEERS names";
+const MISSING: &str =
+    "kubectl and Helm that are built with Go are not in the folder that PODIUM_PEERS names";
 
 #[test]
 fn real_kubectl_works_with_the_practice_cluster() {
@@ -220,4 +228,99 @@ fn real_kubectl_works_with_the_practice_cluster() {
     vendor.well(&["delete", "namespace", "shop", "--timeout=60s"], "deleted");
     vendor.well(&["delete", "deployment", "web", "--timeout=60s"], "deleted");
     vendor.well(&["get", "all"], "No resources found");
+}
+
+#[test]
+fn real_helm_works_with_the_practice_cluster() {
+    let Some(vendor) = Vendor::new() else {
+        return skipped(MISSING);
+    };
+    vendor.write(
+        "shop/Chart.yaml",
+        "apiVersion: v2\nname: shop\nversion: 1.2.3\nappVersion: \"9.8\"\n",
+    );
+    vendor.write(
+        "shop/values.yaml",
+        "image: web:1\nreplicas: 1\ngreeting: Grüezi 東京\n",
+    );
+    vendor.write(
+        "shop/templates/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}-web\nspec:\n  replicas: {{ .Values.replicas }}\n  selector:\n    matchLabels: {app: shop}\n  template:\n    metadata:\n      labels: {app: shop}\n    spec:\n      containers:\n      - name: web\n        image: {{ .Values.image | quote }}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-words\ndata:\n  greeting: {{ .Values.greeting | quote }}\n",
+    );
+    vendor.write("shop/templates/NOTES.txt", "Open {{ .Release.Name }}.\n");
+    let chart = vendor.path("shop");
+    let replicas = |wanted: &str| {
+        vendor.well(
+            &[
+                "get",
+                "deployment",
+                "west-web",
+                "-n",
+                "shop",
+                "-o",
+                "jsonpath={.spec.replicas}",
+            ],
+            wanted,
+        );
+    };
+    vendor.helm(&["list", "--all-namespaces", "-o", "json"], "[]");
+    vendor.helm(
+        &[
+            "install",
+            "west",
+            &chart,
+            "-n",
+            "shop",
+            "--create-namespace",
+            "--wait",
+            "--timeout=60s",
+        ],
+        "Open west.",
+    );
+    replicas("1");
+    vendor.helm(&["list", "-n", "shop"], "shop-1.2.3");
+    vendor.helm(&["get", "manifest", "west", "-n", "shop"], "Grüezi 東京");
+    let (well, said) = vendor.call("helm", &["install", "west", &chart, "-n", "shop"]);
+    assert!(!well && said.contains("cannot re-use a name"), "{said}");
+    vendor.helm(
+        &[
+            "upgrade",
+            "west",
+            &chart,
+            "-n",
+            "shop",
+            "--set",
+            "replicas=3",
+            "--wait",
+            "--timeout=60s",
+        ],
+        "REVISION: 2",
+    );
+    replicas("3");
+    vendor.helm(&["history", "west", "-n", "shop"], "superseded");
+    vendor.helm(
+        &[
+            "rollback",
+            "west",
+            "1",
+            "-n",
+            "shop",
+            "--wait",
+            "--timeout=60s",
+        ],
+        "Rollback was a success",
+    );
+    replicas("1");
+    vendor.helm(&["status", "west", "-n", "shop"], "REVISION: 3");
+    let (well, said) = vendor.call("helm", &["status", "nowhere", "-n", "shop"]);
+    assert!(!well && said.contains("release: not found"), "{said}");
+    vendor.helm(
+        &["uninstall", "west", "-n", "shop", "--wait", "--timeout=60s"],
+        "uninstalled",
+    );
+    vendor.helm(&["list", "--all-namespaces", "-o", "json"], "[]");
+    vendor.well(
+        &["get", "deployments,configmaps,secrets", "-n", "shop"],
+        "No resources found",
+    );
 }
