@@ -198,6 +198,8 @@ impl Subject for Kubernetes {
         things.retain(|one| *self == Self::Simulated || one.contains(&format!("\"{namespace}\"")));
         for path in [
             format!("/api/v1/namespaces/{namespace}/configmaps"),
+            // Helm keeps each revision of a release in one.
+            format!("/api/v1/namespaces/{namespace}/secrets"),
             format!("/apis/apps/v1/namespaces/{namespace}/deployments"),
         ] {
             things.extend(listed(cx, &path).await);
