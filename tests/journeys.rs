@@ -18,6 +18,8 @@ mod calls;
 mod canary;
 #[path = "journeys/certificates.rs"]
 mod certificates;
+#[path = "journeys/demo.rs"]
+mod demo;
 #[path = "journeys/deploy.rs"]
 mod deploy;
 #[path = "journeys/drift.rs"]

@@ -9,12 +9,15 @@ use serde_json::{Value, json};
 use super::harness::{Desk, demo, difference, event, run_of, tree};
 
 /// The steps of the demo's `open-and-announce`, as they are addressed.
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 14] = [
     "shop",
     "shop.network",
     "shop.page",
     "shop.servers",
     "shop.storage",
+    "shop.app",
+    "shop.release",
+    "shop.rollout",
     "shop.shop",
     "shop.visit",
     "notice",

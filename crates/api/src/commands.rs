@@ -12,11 +12,12 @@ use podium_plan::Fit;
 use podium_projections::{RunSummary, RunView};
 
 use crate::types::{
-    AddCredential, AnswerStep, CheckInputs, CheckedInputs, CompareRun, Comparison, CopySteps,
-    CreateVault, CreateWorkflow, CredentialRef, CredentialTest, CredentialView, Discover, Doctor,
-    DocumentView, DriftView, EditDocument, Empty, FindInLog, FoundInLog, Fragment, GetLogGroups,
-    GetLogs, GetRun, ListRuns, LogGroup, LogPage, LoginStarted, MakePreview, PasteSteps, Pasted,
-    PortsOf, PracticeView, PreviewView, ResetPractice, RunName, RunStarted, ServePractice,
+    AddCredential, AnswerStep, CallPractice, CheckInputs, CheckedInputs, CompareRun, Comparison,
+    CopySteps, CreateVault, CreateWorkflow, CredentialRef, CredentialTest, CredentialView,
+    Discover, Doctor, DocumentView, DriftView, EditDocument, Empty, FindInLog, FoundInLog,
+    Fragment, GetLogGroups, GetLogs, GetRun, ImportRun, ImportedRun, ListRuns, LogGroup, LogPage,
+    LoginStarted, MakePreview, PasteSteps, Pasted, PortsOf, PracticeAnswer, PracticeView,
+    PreviewView, ResetPractice, RunName, RunStarted, SearchedCredential, ServePractice,
     ServedPractice, SetText, SetWeather, SettingsView, StartRun, Tidy, Tried, TryExpression,
     VaultView, WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
 };
@@ -119,6 +120,8 @@ commands! {
     "run.log_groups": GetLogGroups => Vec<LogGroup>, run_log_groups;
     /// What is different between a run and another one, or what it would be today.
     "run.compare": CompareRun => Comparison, run_compare;
+    /// Brings the record of a run of elsewhere into the history, to look at.
+    "run.import": ImportRun => ImportedRun, run_import;
     /// Stops a run gently.
     "run.cancel": RunName => Empty, run_cancel;
     /// Says yes to the preview of a run that waits for it.
@@ -153,12 +156,16 @@ commands! {
     "credential.login_wait": CredentialRef => CredentialTest, credential_login_wait;
     /// Gives that login up.
     "credential.login_cancel": CredentialRef => Empty, credential_login_cancel;
+    /// Searches everything that Podium has on this computer for a credential's secrets.
+    "credential.search": CredentialRef => SearchedCredential, credential_search;
     /// Removes a credential.
     "credential.remove": CredentialRef => Empty, credential_remove;
     /// The practice clouds: where they are served, where their state lies, what weather is over them.
     "practice.list": Empty => Vec<PracticeView>, practice_list;
     /// Serves simulators on loopback, as long as this process lives.
     "practice.serve": ServePractice => Vec<ServedPractice>, practice_serve;
+    /// Calls a practice cloud past Podium, as a colleague at its console would.
+    "practice.call": CallPractice => PracticeAnswer, practice_call;
     /// Sets the weather over a practice cloud, or tells it.
     "practice.weather": SetWeather => PracticeView, practice_weather;
     /// Forgets what practice clouds hold; gives those that held something.

@@ -20,5 +20,7 @@ pub(crate) mod logs;
 mod practice;
 mod previews;
 pub(crate) mod reading;
+pub(crate) mod records;
 pub(crate) mod runs;
+mod search;
 mod workspace;

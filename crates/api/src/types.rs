@@ -17,11 +17,16 @@ use podium_projections::RunSummary;
 
 mod drift;
 mod practice;
+mod records;
+mod search;
 
 pub use drift::{DriftHow, DriftRow, DriftState, DriftThing, DriftView, Stands};
 pub use practice::{
-    PracticeView, ResetPractice, ServePractice, ServedPractice, SetWeather, WeatherRule,
+    AddPractice, CallPractice, PracticeAnswer, PracticeIdentity, PracticeView, ResetPractice,
+    ServePractice, ServedPractice, SetWeather, WeatherRule,
 };
+pub use records::{ImportRun, ImportedRun};
+pub use search::{FoundSecret, SearchedCredential};
 
 /// A request without anything in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -676,6 +681,10 @@ pub struct CredentialView {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]
     pub logs_in: bool,
+    /// Set where it is invented, for practice clouds alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub practice: Option<PracticeIdentity>,
 }
 
 /// What a test of a credential gave.
@@ -703,6 +712,10 @@ pub struct AddCredential {
     pub kind: String,
     /// All fields, secret or not; the kind says which are.
     pub fields: BTreeMap<String, String>,
+    /// It is invented, for practice clouds alone; fields that are wanted and not given are made up.
+    #[serde(default)]
+    #[ts(optional)]
+    pub practice: Option<AddPractice>,
 }
 
 /// A stored credential.

@@ -80,11 +80,9 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
         format: GraphFormat,
     },
-    /// Make a copy of the demo workspace.
-    Demo {
-        /// A folder that is empty or not there.
-        directory: PathBuf,
-    },
+    /// Make a copy of the demo workspace, with recorded runs, invented identities and something that was
+    /// changed by hand.
+    Demo(Demo),
     /// Practice clouds: simulators that stand in for far systems.
     Practice {
         #[command(subcommand)]
@@ -215,6 +213,11 @@ pub(crate) enum Runs {
         /// The run; the newest that stands where absent.
         run: Option<String>,
     },
+    /// Bring the record of a run of elsewhere into the history, to look at: what `export` wrote.
+    Import {
+        /// The file; `-` is standard input.
+        file: PathBuf,
+    },
     /// The whole run as JSON: events and logs, without a secret.
     Export {
         /// The run.
@@ -236,6 +239,18 @@ pub(crate) enum Decision {
     GoOn,
     /// No.
     Deny,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Demo {
+    /// A folder that is empty or not there.
+    pub(crate) directory: PathBuf,
+    /// The files alone.
+    #[arg(long)]
+    pub(crate) bare: bool,
+    /// Only what is beside the files and missing: the demo is in the folder already.
+    #[arg(long, conflicts_with = "bare")]
+    pub(crate) complete: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -263,6 +278,21 @@ pub(crate) enum Practice {
         /// Fair weather.
         #[arg(long, conflicts_with = "rules")]
         clear: bool,
+    },
+    /// Call a simulator past Podium, as a colleague at its console would: something is changed by hand.
+    Call {
+        /// Whose simulator.
+        connector: String,
+        /// GET, POST, PUT, PATCH or DELETE.
+        method: String,
+        /// Path and query, as the vendor's interface has them.
+        path: String,
+        /// What is sent.
+        #[arg(long, value_name = "TEXT")]
+        body: Option<String>,
+        /// The type of what is sent; JSON where absent.
+        #[arg(long = "type", value_name = "TYPE")]
+        content_type: Option<String>,
     },
     /// Forget what simulators hold, and their weather. What steps left on this computer stays.
     Reset {
@@ -301,6 +331,20 @@ pub(crate) enum Credentials {
         /// Ask for no secret: log in, as `podium credentials login` does.
         #[arg(long, conflicts_with_all = ["stdin", "key_fd"])]
         login: bool,
+        /// It is invented, for practice clouds alone; fields that are wanted and not given are made up.
+        #[arg(long, conflicts_with_all = ["stdin", "key_fd", "login"])]
+        practice: bool,
+        /// What an invented one meets there: a rule as `podium practice weather` takes it.
+        #[arg(long, value_name = "RULE", requires = "practice")]
+        weather: Vec<String>,
+        /// When an invented one ends, in seconds from now.
+        #[arg(
+            long,
+            value_name = "SECONDS",
+            requires = "practice",
+            allow_negative_numbers = true
+        )]
+        ends_in: Option<i64>,
     },
     /// Log in for one: shows a code to enter in a browser, on any computer, and waits. What comes of it
     /// goes into the vault and is not shown.
@@ -312,6 +356,12 @@ pub(crate) enum Credentials {
     Test {
         /// Its name.
         name: Option<String>,
+    },
+    /// Search everything that Podium has on this computer for its secrets, in every spelling. Exit: 0
+    /// nothing found, 1 found.
+    Search {
+        /// Its name.
+        name: String,
     },
     /// Remove one.
     Remove {

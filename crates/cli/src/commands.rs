@@ -38,7 +38,7 @@ async fn dispatch(args: Args) -> Result<u8, ApiError> {
         command,
     } = args;
     match command {
-        Command::Demo { directory } => demo::make(&directory, json),
+        Command::Demo(command) => demo::run(command, json, passphrase_fd).await,
         Command::Simulate {
             connector,
             tool,
@@ -80,7 +80,7 @@ async fn dispatch(args: Args) -> Result<u8, ApiError> {
                 Command::Credentials { command } => {
                     credentials::run(&podium, command, passphrase_fd, json).await
                 }
-                Command::Demo { .. } | Command::Simulate { .. } => Ok(exit::SUCCEEDED),
+                Command::Demo(_) | Command::Simulate { .. } => Ok(exit::SUCCEEDED),
             }
         }
     }

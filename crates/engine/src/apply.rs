@@ -43,6 +43,7 @@ fn create(state: &mut State, created: &crate::event::Created) {
         .collect();
     state.head.unsettled = state.cells.len();
     state.head.phase = RunPhase::Created;
+    state.head.recorded = created.recorded;
     state.graph = Arc::new(graph);
 }
 

@@ -13,6 +13,7 @@ pub(crate) const TOOK_TOO_LONG: Code = Code::new("POD0727");
 pub(crate) const EXPRESSION_FAILED: Code = Code::new("POD0728");
 pub(crate) const ELEMENTS_FAILED: Code = Code::new("POD0729");
 pub(crate) const GIVEN_UP: Code = Code::new("POD0730");
+pub(crate) const RECORDED: Code = Code::new("POD0739");
 pub(crate) const CALL_INPUTS: Code = Code::new("POD0735");
 pub(crate) const CALLED_FAILED: Code = Code::new("POD0736");
 pub(crate) const STOPPED_FROM_OUTSIDE: Code = Code::new("POD0731");

@@ -27,6 +27,7 @@ mod succeed;
 mod timer;
 mod unknown;
 
+use crate::code;
 use crate::command::Command;
 use crate::effect::Effect;
 use crate::event::EventBody;
@@ -51,6 +52,16 @@ pub struct Decision {
 /// Refuses what a person asks and the run cannot do now; nothing has changed then. A report about an
 /// attempt that has ended gives an empty decision.
 pub fn decide(state: &State, command: &Command) -> Result<Decision, Refusal> {
+    if state.head.recorded && !matches!(command, Command::Resume) {
+        return Err(Refusal::new(
+            code::RECORDED,
+            format!(
+                "The run `{}` is a record: it ran elsewhere, and what it made is not here.",
+                state.run()
+            ),
+            "Preview the workflow and deploy it here.",
+        ));
+    }
     let mut draft = Draft::new(state);
     match command {
         Command::Create { plan, preview, by } => create::create(&mut draft, plan, preview, by)?,

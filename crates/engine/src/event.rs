@@ -112,6 +112,10 @@ pub struct Created {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub undoes: Option<RunId>,
+    /// Whether it was only looked at from here: it ran elsewhere, and its record was brought in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub recorded: bool,
 }
 
 /// A person said yes to the preview.

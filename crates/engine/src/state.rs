@@ -41,6 +41,8 @@ pub(crate) struct Head {
     pub(crate) phase: RunPhase,
     /// Whether a person approved the preview.
     pub(crate) approved: bool,
+    /// Whether it ran elsewhere, and only its record is here.
+    pub(crate) recorded: bool,
     /// Who asked for a cancel.
     pub(crate) cancel: Option<Arc<str>>,
     /// The step whose failure stops the run.

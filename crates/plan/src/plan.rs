@@ -231,6 +231,7 @@ impl Plan {
         credential: &CredentialName,
         environment: EnvironmentName,
         id: StepId,
+        mode: Mode,
     ) -> Self {
         let step = PlanStep {
             id,
@@ -259,7 +260,7 @@ impl Plan {
             workflow: String::new(),
             title: String::new(),
             environment,
-            mode: Mode::Real,
+            mode,
             inputs: Map::new(),
             environment_values: Value::Null,
             slots: IndexMap::new(),

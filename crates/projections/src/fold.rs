@@ -117,6 +117,7 @@ fn create(view: &mut RunView, at: i64, created: &Created) {
     view.preview.clone_from(&preview.hash);
     view.changes_in_words.clone_from(&preview.summary.words);
     view.undoes.clone_from(&created.undoes);
+    view.recorded = created.recorded;
     view.created_at = at;
     view.index = plan
         .steps()
@@ -258,6 +259,9 @@ fn undo_of(view: &RunView) -> UndoView {
         possible: false,
         because: Some(because.to_owned()),
     };
+    if view.recorded {
+        return no("It ran elsewhere and is only a record here; what it made is not here.");
+    }
     if view.undoes.is_some() {
         return no("This run has itself taken one back.");
     }

@@ -78,6 +78,8 @@ pub struct RunView {
     pub undoes: Option<RunId>,
     /// The run that took this one back; filled in by who reads the journal.
     pub undone_by: Option<RunId>,
+    /// Whether it ran elsewhere, and is only a record here.
+    pub recorded: bool,
     /// Whether it can be taken back.
     pub undo: UndoView,
     /// Where the steps stood when it began; filled in by who reads the journal.
@@ -492,6 +494,7 @@ impl RunView {
             cancelled_by: None,
             undoes: None,
             undone_by: None,
+            recorded: false,
             undo: UndoView::default(),
             layout: Layout::default(),
             index: HashMap::new(),
@@ -614,6 +617,8 @@ pub struct RunSummary {
     pub undoes: Option<RunId>,
     /// The run that took this one back.
     pub undone_by: Option<RunId>,
+    /// Whether it ran elsewhere, and is only a record here.
+    pub recorded: bool,
 }
 
 impl RunSummary {
@@ -649,6 +654,7 @@ impl From<&RunView> for RunSummary {
             undo: view.undo.clone(),
             undoes: view.undoes.clone(),
             undone_by: view.undone_by.clone(),
+            recorded: view.recorded,
         }
     }
 }

@@ -16,6 +16,7 @@ use podium_secret::{Redactor, Secret};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::http::Fence;
+use crate::invented::Invented;
 use crate::wanted::WantedTools;
 use crate::{clock, http, process, tools};
 
@@ -57,6 +58,8 @@ pub(crate) struct StepContext {
     pub(crate) has_simulator: bool,
     pub(crate) simulator: Option<String>,
     pub(crate) leases: BTreeMap<String, Lease>,
+    /// What the identities of a simulated step meet.
+    pub(crate) invented: Invented,
     pub(crate) redactor: Arc<Redactor>,
     pub(crate) reports: Option<mpsc::UnboundedSender<Report>>,
     pub(crate) cancel: watch::Receiver<u32>,
@@ -211,7 +214,7 @@ impl Context for StepContext {
             mode: self.mode,
             practice: self.practice,
         };
-        http::send(fence, &request, || self.is_cancelled()).await
+        http::send(fence, &self.invented, &request, || self.is_cancelled()).await
     }
 
     async fn process(&self, mut spec: ProcessSpec) -> Result<Box<dyn Process>> {

@@ -1,6 +1,6 @@
 //! The embedded host: it owns journal, vault and simulators, and drives runs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
@@ -16,7 +16,7 @@ use podium_journal::Journal;
 use podium_model::{CredentialName, OperationName, RunId};
 use podium_plan::{Plan, PlanStep, Preview};
 use podium_secret::Redactor;
-use podium_vault::{Purpose, Vault};
+use podium_vault::{Credential, Purpose, Vault};
 use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::context::{Folders, StepContext, secrets_of};
@@ -24,6 +24,7 @@ use crate::driver::{Door, Driver, Message};
 use crate::handover::Handovers;
 use crate::home::{Home, create_private, storage};
 use crate::inbox::Inbox;
+use crate::invented::{self, Invented};
 use crate::own_folder::OwnFolder;
 use crate::owner::Elsewhere;
 use crate::preview::Look;
@@ -588,6 +589,7 @@ impl Shared {
             Mode::Real => None,
         };
         let leases = self.lend(&asked, mode).await?;
+        let invented = self.invented(&asked, mode).await?;
         let redactor = Arc::new(Redactor::new(secrets_of(leases.values())));
         let sandbox = self.home.sandbox(self.folder.root());
         let cache = self.home.cache(self.folder.root(), &manifest.id);
@@ -622,6 +624,7 @@ impl Shared {
             has_simulator: !manifest.local,
             simulator,
             leases,
+            invented,
             redactor,
             reports: None,
             cancel: asked.cancel,
@@ -651,18 +654,38 @@ impl Shared {
         Ok(leases)
     }
 
+    /// The invented identities that a simulated step names. The vault is only listed, which it allows also
+    /// while it is locked.
+    async fn invented(&self, asked: &ContextFor<'_>, mode: Mode) -> Result<Invented> {
+        let names: Vec<CredentialName> = asked.plan_step.credentials.values().cloned().collect();
+        if mode == Mode::Real || names.is_empty() {
+            return Ok(Invented::default());
+        }
+        Invented::of(names.iter(), &self.stored().await?)
+    }
+
+    /// The stored credentials, without their secrets.
+    async fn stored(&self) -> Result<Vec<Credential>> {
+        let vault = Arc::clone(&self.vault);
+        tokio::task::spawn_blocking(move || vault.list())
+            .await
+            .map_err(vault_stopped)?
+    }
+
+    /// The names of the invented identities; none where the vault cannot be read, which whoever needs it
+    /// then says.
+    pub(crate) async fn invented_names(&self) -> BTreeSet<CredentialName> {
+        let stored = self.stored().await.unwrap_or_default();
+        let invented = stored.into_iter().filter(|one| one.practice.is_some());
+        invented.map(|one| one.name).collect()
+    }
+
     async fn lease(&self, name: &CredentialName, purpose: Purpose) -> Result<Lease> {
         let (vault, name) = (Arc::clone(&self.vault), name.clone());
         let lease = tokio::task::spawn_blocking(move || vault.lease(&name, &purpose))
             .await
-            .map_err(|panic| {
-                Error::new(
-                    ErrorKind::Internal,
-                    Code::new("POD0504"),
-                    "The vault stopped unexpectedly.",
-                )
-                .with_source(panic)
-            })??;
+            .map_err(vault_stopped)??;
+        invented::real(&lease)?;
         Ok(Lease {
             credential: lease.credential,
             kind: lease.kind,
@@ -670,6 +693,15 @@ impl Shared {
             secrets: lease.secrets,
         })
     }
+}
+
+fn vault_stopped(panic: tokio::task::JoinError) -> Error {
+    Error::new(
+        ErrorKind::Internal,
+        Code::new("POD0504"),
+        "The vault stopped unexpectedly.",
+    )
+    .with_source(panic)
 }
 
 /// For writing where nobody else writes, else for reading.

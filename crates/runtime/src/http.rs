@@ -13,6 +13,7 @@ use podium_connector::{HttpRequest, HttpResponse, Method, Mode, Phase};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 
 use crate::clock;
+use crate::invented::{Invented, Met};
 
 /// Largest reply body, in bytes.
 const BODY_LIMIT: usize = 32 << 20;
@@ -31,13 +32,20 @@ pub(crate) struct Fence {
 /// Sends a request through the layers. `cancelled` is asked between tries, and ends a wait.
 pub(crate) async fn send(
     fence: Fence,
+    invented: &Invented,
     request: &HttpRequest,
     cancelled: impl Fn() -> bool,
 ) -> Result<HttpResponse> {
     check(fence, request)?;
     let mut repeats = Repeats::new();
     loop {
-        let reply = exchange(request).await;
+        let reply = match invented.meet(request) {
+            Met::Answered(reply) => Ok(reply),
+            Met::Goes(late) => {
+                tokio::time::sleep(late).await;
+                exchange(request).await
+            }
+        };
         let wait = repeats.wait(request, &reply, clock::now());
         let Some(wait) = wait.filter(|_| !cancelled()) else {
             return repeats.end(request, reply);
@@ -63,7 +71,7 @@ pub async fn ask(phase: Phase, request: &HttpRequest) -> Result<HttpResponse> {
         mode: Mode::Real,
         practice: false,
     };
-    send(fence, request, || false).await
+    send(fence, &Invented::default(), request, || false).await
 }
 
 fn check(fence: Fence, request: &HttpRequest) -> Result<()> {

@@ -4,12 +4,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use podium_connector::Connector;
 use podium_connector::weather::Weather;
+use podium_connector::{Connector, HttpRequest, HttpResponse};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 
 use crate::host::Host;
-use crate::simulators::kept::Kept;
+use crate::simulators::{self, kept::Kept};
 
 /// There is no connector of this name.
 const NO_CONNECTOR: Code = Code::new("POD0803");
@@ -65,6 +65,18 @@ impl Host {
     pub async fn set_weather(&self, connector: &str, weather: Weather) -> Result<()> {
         let kept = self.kept(self.asked_by_http(connector)?)?;
         apart(move || kept.turn()?.keep_weather(&weather)).await
+    }
+
+    /// Calls a practice cloud as somebody else would, past Podium: a colleague at its console, another
+    /// program. No weather is met.
+    pub async fn call_practice(
+        &self,
+        connector: &str,
+        request: HttpRequest,
+    ) -> Result<HttpResponse> {
+        let connector = Arc::clone(self.asked_by_http(connector)?);
+        let kept = self.kept(&connector)?;
+        apart(move || simulators::called(&kept, &connector, &request)).await
     }
 
     /// Forgets the state of a practice cloud and its weather; says whether there was a state. What steps

@@ -12,8 +12,11 @@ use podium_connector::{
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_model::StepId;
 use podium_model::document::UndoStep;
+use podium_model::document::{Join, When};
 use podium_model::expression::{Expression, Rendered, Scope, render_partly};
-use podium_plan::{Call, Plan, PlanStep, Preview, PreviewIdentity, PreviewStep, StepAnswer, Work};
+use podium_plan::{
+    Call, Edge, Plan, PlanStep, Preview, PreviewIdentity, PreviewStep, StepAnswer, Work,
+};
 use podium_secret::Secret;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -33,6 +36,9 @@ struct Walk<'a> {
     folder: PathBuf,
     handover: PathBuf,
     known: Known<'a>,
+    /// Steps that will be skipped, so that no edge of success or failure leads on from them. One that is
+    /// switched off is none of these: what needs it goes on.
+    left_out: BTreeSet<StepId>,
 }
 
 /// The preview of a whole plan.
@@ -44,6 +50,7 @@ pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview
         folder: folder.clone(),
         handover: shared.handovers.begin()?,
         known: Known::new(plan),
+        left_out: BTreeSet::new(),
     };
     let mut steps: BTreeMap<StepId, PreviewStep> = BTreeMap::new();
     let mut left: Vec<&PlanStep> = plan.steps().iter().collect();
@@ -64,12 +71,15 @@ pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview
             let mode = asked.mode.unwrap_or_else(|| mode_of(shared, plan, step));
             let mut previewed = PreviewStep::new(step, mode, asked.waits_for, asked.answer);
             previewed.mode_open = asked.mode_open;
+            if previewed.skipped && !step.off {
+                walk.left_out.insert(step.id.clone());
+            }
             steps.insert(step.id.clone(), previewed);
         }
         walk.known.close_calls();
         left = later;
     }
-    let identities = identities(&walk).await;
+    let identities = identities(&walk, &steps).await;
     let _ = tokio::fs::remove_dir_all(&folder).await;
     let ordered = plan
         .steps()
@@ -108,12 +118,43 @@ impl Asked {
 }
 
 impl<'a> Walk<'a> {
+    /// Why a step will not begin: too many of those it needs will be skipped. As the engine decides it
+    /// (`decide/schedule.rs`).
+    fn never_begins(&self, step: &PlanStep) -> Option<String> {
+        let missed: Vec<&Edge> = step
+            .edges
+            .iter()
+            .filter(|edge| edge.on != When::Always && self.left_out.contains(&edge.from))
+            .collect();
+        let left = step.edges.len() - missed.len();
+        let needed = match step.join {
+            Join::All => step.edges.len(),
+            Join::Any => 1,
+            Join::AtLeast(number) => number as usize,
+        };
+        if missed.is_empty() || left >= needed.min(step.edges.len()) {
+            return None;
+        }
+        let titles: Vec<String> = missed
+            .iter()
+            .take(3)
+            .map(|edge| {
+                let title = self.plan.step(&edge.from).map(|step| step.title.as_str());
+                format!("`{}` is skipped", title.unwrap_or(edge.from.as_str()))
+            })
+            .collect();
+        Some(format!("{}.", titles.join(", ")))
+    }
+
     async fn ask(&self, step: &PlanStep) -> Asked {
         if let Some(because) = self.known.skipped_around(step) {
             return Asked::skipped(because.to_owned());
         }
         if step.off {
             return Asked::skipped(String::from("The step is switched off."));
+        }
+        if let Some(because) = self.never_begins(step) {
+            return Asked::skipped(because);
         }
         let within = step.within.as_ref();
         let scope = self.known.scope(within);
@@ -458,13 +499,19 @@ fn mode_of(shared: &Shared, plan: &Plan, step: &PlanStep) -> Mode {
 }
 
 /// Who would do it: one proof a credential.
-async fn identities(walk: &Walk<'_>) -> Vec<PreviewIdentity> {
+async fn identities(
+    walk: &Walk<'_>,
+    asked: &BTreeMap<StepId, PreviewStep>,
+) -> Vec<PreviewIdentity> {
     let mut first_use: BTreeMap<_, &PlanStep> = BTreeMap::new();
-    for step in walk.plan.steps().iter().filter(|step| !step.off) {
+    let skipped = |step: &PlanStep| asked.get(&step.id).is_some_and(|step| step.skipped);
+    for step in walk.plan.steps().iter().filter(|step| !skipped(step)) {
         for name in step.credentials.values() {
             first_use.entry(name.clone()).or_insert(step);
         }
     }
+    // In practice only an invented identity is somebody.
+    let invented = &walk.shared.invented_names().await;
     let proofs = first_use.into_iter().map(|(name, step)| async move {
         let request = StepRequest {
             run: None,
@@ -476,7 +523,9 @@ async fn identities(walk: &Walk<'_>) -> Vec<PreviewIdentity> {
             resumed: false,
             remote: None,
         };
-        let proof = if mode_of(walk.shared, walk.plan, step) == Mode::Simulated {
+        let nobody =
+            mode_of(walk.shared, walk.plan, step) == Mode::Simulated && !invented.contains(&name);
+        let proof = if nobody {
             Ok(None)
         } else {
             match Look::within(walk.shared, walk.plan, step, &walk.folder, None).await {

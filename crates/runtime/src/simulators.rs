@@ -136,6 +136,18 @@ enum Answered {
     Reset,
 }
 
+/// Lets the simulator answer somebody who does not come through Podium.
+pub(crate) fn called(
+    kept: &Kept,
+    connector: &Arc<dyn Connector>,
+    call: &HttpRequest,
+) -> Result<HttpResponse> {
+    let turn = kept.turn()?;
+    with_state(&turn, connector, |simulator| {
+        simulator.http(clock::now(), call)
+    })
+}
+
 /// Lets the simulator answer, through the weather.
 fn answer(kept: &Kept, connector: &Arc<dyn Connector>, call: &HttpRequest) -> Result<Answered> {
     let turn = kept.turn()?;

@@ -27,6 +27,20 @@ pub struct Credential {
     /// The last test. Filled by the vault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tested: Option<TestResult>,
+    /// Set where it is invented: no real system knows it, and practice clouds alone take it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub practice: Option<Practice>,
+}
+
+/// What an invented identity meets in a practice cloud.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Practice {
+    /// Weather that it alone meets: rules as `podium practice weather` takes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weather: Vec<String>,
+    /// When it ends, in milliseconds since 1970 (UTC); from then on it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at_ms: Option<i64>,
 }
 
 impl Credential {
@@ -40,6 +54,7 @@ impl Credential {
             created_at_ms,
             note: None,
             tested: None,
+            practice: None,
         }
     }
 }
@@ -78,6 +93,8 @@ pub struct Lease {
     pub kind: String,
     /// Fields that are no secret.
     pub fields: BTreeMap<String, String>,
+    /// Whether it is invented, for practice clouds alone.
+    pub practice: bool,
     /// Fields that are. Zeroed when dropped.
     pub secrets: BTreeMap<String, Secret>,
 }

@@ -30,7 +30,7 @@ mod slot;
 mod vault;
 
 pub use audit::{AuditRecord, AuditReport};
-pub use credential::{Credential, Lease, Purpose, TestResult};
+pub use credential::{Credential, Lease, Practice, Purpose, TestResult};
 pub use keychain::{Item, Keychain, KeychainTrouble, MemoryKeychain, SystemKeychain};
 pub use slot::{Protection, Store};
 pub use vault::{Because, Vault, VaultState};

@@ -308,6 +308,7 @@ impl Vault {
             credential: name.clone(),
             kind: record.credential.kind.clone(),
             fields: record.credential.fields.clone(),
+            practice: record.credential.practice.is_some(),
             secrets,
         })
     }

@@ -178,6 +178,20 @@ describe("a keeper of credentials", () => {
     expect(container).toHaveTextContent("In the vault");
   });
 
+  it("searches everything for a secret, and is told where it stands", async () => {
+    const { user } = start();
+    go({ screen: "credentials", name: "acme-dev" });
+    await user.click(await screen.findByTestId("search"));
+    expect(await screen.findByTestId("searched")).toHaveTextContent(/Nothing was found\..*412 files \(9\.8 MB\)/);
+  });
+
+  it("is told of a leak with its place", async () => {
+    const { user } = start({ leaked: true });
+    go({ screen: "credentials", name: "acme-dev" });
+    await user.click(await screen.findByTestId("search"));
+    expect(await screen.findByTestId("searched")).toHaveTextContent(/It stands in 1 place\..*notes\.txt/);
+  });
+
   it("meets one calm screen while the vault is locked, and a plain word for a wrong passphrase", async () => {
     const { user } = start({ vault: "locked" });
     go({ screen: "credentials" });

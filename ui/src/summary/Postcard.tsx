@@ -45,6 +45,11 @@ function undoSentence(view: PreviewView): string {
 }
 
 /** Simulated or Real, on every step of every screen. */
+/** Says that a run is only a record here. */
+export function RecordedTag() {
+  return <span className="tag" title={words.recordedHelp} data-testid="recorded">{words.recorded}</span>;
+}
+
 export function ModeTag({ mode, open = false }: { mode: "real" | "simulated" | "mixed"; open?: boolean | undefined }) {
   if (open) return <span className="tag" data-tone="odd" title={words.modeOpenHelp}>{words.modeOpen}</span>;
   if (mode === "mixed") return <span className="tag" data-tone="odd" title={words.mixedHelp}>{words.mixed}</span>;

@@ -39,6 +39,13 @@ export function many(count: number, one: string, more: string): string {
   return `${count.toLocaleString()} ${count === 1 ? one : more}`;
 }
 
+/** A size: `312 bytes`, `4.2 MB`; thousands, as file managers of today count. */
+export function bytes(count: number): string {
+  if (count < 1_000) return many(count, "byte", "bytes");
+  for (const [unit, size] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]] as const) if (count >= size) return `${(count / size).toFixed(1)} ${unit}`;
+  return String(count);
+}
+
 /** A value as text for a person: text as it is, the rest as JSON. */
 export function plain(value: unknown, pretty = false): string {
   if (value === null || value === undefined) return "—";

@@ -13,6 +13,7 @@ export const words = {
   copy: "Copy",
   copied: "Copied",
   open: "Open",
+  recorded: "Recorded", recordedHelp: "It ran elsewhere and was brought in as a record: look at it, compare with it. What it made is not here.",
   simulated: "Simulated",
   real: "Real",
   mixed: "Partly simulated",

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use podium_connector::{CredentialKind, Inputs, StepRequest};
+use podium_connector::{CredentialKind, Inputs, Mode, StepRequest};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_model::{CredentialName, EnvironmentName};
 use podium_plan::Plan;
 use podium_runtime::clock;
 use podium_secret::Secret;
-use podium_vault::{Credential, Protection, Store, TestResult, Vault, VaultState};
+use podium_vault::{Credential, Practice, Protection, Store, TestResult, Vault, VaultState};
 
 use crate::types::{
-    AddCredential, CreateVault, CredentialRef, CredentialTest, CredentialView, Empty, VaultView,
+    AddCredential, AddPractice, CreateVault, CredentialRef, CredentialTest, CredentialView, Empty,
+    PracticeIdentity, VaultView,
 };
 use crate::{ApiError, Podium};
 
@@ -74,10 +75,16 @@ impl Podium {
     /// Stores a credential. Makes the vault with the keychain where there is none yet.
     pub async fn credential_add(&self, request: AddCredential) -> Result<CredentialView, ApiError> {
         let kind = self.kind(&request.kind)?;
-        let (fields, secrets) = sort_fields(&kind, request.fields)?;
+        let mut given = request.fields;
+        let practice = request.practice.map(practice).transpose()?;
+        if practice.is_some() {
+            invent(&kind, &mut given);
+        }
+        let (fields, secrets) = sort_fields(&kind, given)?;
         let name = request.name.clone();
         let mut credential = Credential::new(request.name, request.kind, clock::now());
         credential.fields = fields;
+        credential.practice = practice;
         Vault::accepts(&credential, &secrets)?;
         let stored = self
             .with_vault(move |vault| {
@@ -164,13 +171,27 @@ impl Podium {
             Err(error) => Err(error),
         };
         match proof {
-            Ok(Some(identity)) => CredentialTest {
-                at,
-                rights,
-                words: format!("It is {} in {}.", identity.user, identity.account),
-                identity: Some(identity),
-                error: None,
-            },
+            Ok(Some(mut identity)) => {
+                let practice = credential.practice.as_ref();
+                if let Some(ends) = practice.and_then(|practice| practice.ends_at_ms) {
+                    identity.expires = Some(clock::rfc3339(ends));
+                }
+                let simulated = if practice.is_some() {
+                    "Simulated. "
+                } else {
+                    ""
+                };
+                CredentialTest {
+                    at,
+                    rights,
+                    words: format!(
+                        "{simulated}It is {} in {}.",
+                        identity.user, identity.account
+                    ),
+                    identity: Some(identity),
+                    error: None,
+                }
+            }
             Ok(None) => CredentialTest {
                 at,
                 identity: None,
@@ -211,6 +232,11 @@ impl Podium {
             &credential.name,
             "identity".parse().ok()?,
             "identity".parse().ok()?,
+            if credential.practice.is_some() {
+                Mode::Simulated
+            } else {
+                Mode::Real
+            },
         );
         let request = StepRequest {
             run: None,
@@ -280,6 +306,13 @@ impl Podium {
             fields: credential.fields.clone(),
             hidden: credential.secret_fields.clone(),
             created: clock::rfc3339(credential.created_at_ms),
+            practice: credential
+                .practice
+                .as_ref()
+                .map(|practice| PracticeIdentity {
+                    weather: practice.weather.clone(),
+                    ends: practice.ends_at_ms.map(clock::rfc3339),
+                }),
             used_in: used.get(&credential.name).cloned().unwrap_or_default(),
             tested: credential.tested.as_ref().map(last_test),
             logs_in: self.host.logs_in(&credential.kind),
@@ -324,6 +357,31 @@ fn last_test(tested: &TestResult) -> CredentialTest {
         words: tested.words.clone(),
         rights: Vec::new(),
     })
+}
+
+/// What was said of an invented identity, checked.
+fn practice(asked: AddPractice) -> Result<Practice> {
+    let practice = Practice {
+        weather: asked.weather,
+        ends_at_ms: asked
+            .ends_in_seconds
+            .map(|seconds| clock::now().saturating_add(seconds.saturating_mul(1_000))),
+    };
+    podium_runtime::identity_weather(&practice)?;
+    Ok(practice)
+}
+
+/// Fills in what the kind wants and nobody gave: no real system knows an invented identity, so that
+/// nothing real is asked for.
+fn invent(kind: &CredentialKind, given: &mut BTreeMap<String, String>) {
+    for field in kind.fields.iter().filter(|field| field.required) {
+        given
+            .entry(field.name.clone())
+            .or_insert_with(|| match field.secret {
+                true => format!("practice-{}", clock::fresh_run_id()),
+                false => String::from("practice"),
+            });
+    }
 }
 
 type Sorted = (BTreeMap<String, String>, BTreeMap<String, Secret>);

@@ -1,13 +1,14 @@
 //! Practice clouds: served, tried in bad weather, begun anew.
 
-use podium_connector::Mode;
 use podium_connector::weather::{BadRule, POSSIBLE, Rule, Weather};
+use podium_connector::{HttpRequest, Method, Mode};
 use podium_diagnostics::{Code, Diagnostic, Error, ErrorKind, Position, Retry, Span};
 use podium_model::nearest::nearest;
 use podium_runtime::Practice;
 
 use crate::types::{
-    Empty, PracticeView, ResetPractice, ServePractice, ServedPractice, SetWeather, WeatherRule,
+    CallPractice, Empty, PracticeAnswer, PracticeView, ResetPractice, ServePractice,
+    ServedPractice, SetWeather, WeatherRule,
 };
 use crate::{ApiError, Podium};
 
@@ -15,6 +16,8 @@ use crate::{ApiError, Podium};
 const BAD_RULE: Code = Code::new("POD0831");
 /// There are not enough ports.
 const NO_PORT: Code = Code::new("POD0833");
+/// A practice cloud is called with a method that HTTP does not have.
+const NO_METHOD: Code = Code::new("POD0837");
 
 impl Podium {
     /// The practice clouds of this computer.
@@ -59,6 +62,42 @@ impl Podium {
             });
         }
         Ok(served)
+    }
+
+    /// Calls a practice cloud past Podium, as a colleague at its console would.
+    pub async fn practice_call(&self, request: CallPractice) -> Result<PracticeAnswer, ApiError> {
+        let method = match request.method.to_ascii_uppercase().as_str() {
+            "GET" => Method::Get,
+            "HEAD" => Method::Head,
+            "POST" => Method::Post,
+            "PUT" => Method::Put,
+            "PATCH" => Method::Patch,
+            "DELETE" => Method::Delete,
+            other => {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    NO_METHOD,
+                    format!("`{other}` is no method of HTTP that a practice cloud knows."),
+                )
+                .with_hint("Use GET, HEAD, POST, PUT, PATCH or DELETE.")
+                .into());
+            }
+        };
+        let url = format!("http://127.0.0.1/{}", request.path.trim_start_matches('/'));
+        let mut call = HttpRequest::write(method, url);
+        if let Some(body) = request.body {
+            let kind = request
+                .content_type
+                .as_deref()
+                .unwrap_or("application/json");
+            call = call.body(kind, body);
+        }
+        let reply = self.host.call_practice(&request.connector, call).await?;
+        Ok(PracticeAnswer {
+            mode: Mode::Simulated,
+            status: reply.status,
+            body: reply.text().into_owned(),
+        })
     }
 
     /// Sets the weather over a practice cloud, in place of the one before.

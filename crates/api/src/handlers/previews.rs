@@ -336,6 +336,7 @@ impl Podium {
 
     async fn undo_plan(&self, run: &RunId) -> Result<(Plan, EnvironmentView), ApiError> {
         let events = self.host.events(run, 1).await?;
+        super::records::refuse(run, &events)?;
         let (plan, done, calls) = podium_projections::done_steps(&events)
             .ok_or_else(|| crate::handlers::runs::no_run(run))?;
         let plan = Plan::undo_of(run, &plan, &done, &calls);

@@ -66,6 +66,36 @@ pub struct ServedPractice {
     pub address: String,
 }
 
+/// A call of a practice cloud past Podium.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CallPractice {
+    /// The connector.
+    pub connector: String,
+    /// The method of HTTP.
+    pub method: String,
+    /// Path and query, as the vendor's interface has them.
+    pub path: String,
+    /// What is sent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub body: Option<String>,
+    /// Its type; JSON where absent.
+    #[serde(default)]
+    #[ts(optional)]
+    pub content_type: Option<String>,
+}
+
+/// What a practice cloud answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PracticeAnswer {
+    /// Always simulated.
+    pub mode: Mode,
+    /// The status of HTTP.
+    pub status: u16,
+    /// Its text.
+    pub body: String,
+}
+
 /// The weather over a practice cloud.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SetWeather {
@@ -83,4 +113,27 @@ pub struct SetWeather {
 pub struct ResetPractice {
     /// The connectors; all where empty.
     pub connectors: Vec<String>,
+}
+
+/// An invented identity to store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AddPractice {
+    /// What it alone meets: rules of the weather.
+    #[serde(default)]
+    pub weather: Vec<String>,
+    /// When it ends, in seconds from now; not at all where absent.
+    #[serde(default)]
+    #[ts(optional, type = "number")]
+    pub ends_in_seconds: Option<i64>,
+}
+
+/// An invented identity: practice clouds alone take it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PracticeIdentity {
+    /// What it alone meets: rules of the weather.
+    pub weather: Vec<String>,
+    /// When it ends, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub ends: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use podium_api::model::CredentialName;
 use podium_api::types::{
-    AddCredential, CreateVault, CredentialRef, CredentialView, Empty, VaultView,
+    AddCredential, AddPractice, CreateVault, CredentialRef, CredentialView, Empty, VaultView,
 };
 use podium_api::{ApiError, Podium};
 
@@ -41,12 +41,19 @@ pub(crate) async fn run(
             stdin,
             key_fd,
             login,
+            practice,
+            weather,
+            ends_in,
         } => {
-            let secrets = match (login, key_fd, stdin) {
-                (true, ..) => From::Login,
-                (false, Some(fd), _) => From::Descriptor(fd),
-                (false, None, true) => From::Input,
-                (false, None, false) => From::Prompt,
+            let secrets = match (practice, login, key_fd, stdin) {
+                (true, ..) => From::Invented(AddPractice {
+                    weather,
+                    ends_in_seconds: ends_in,
+                }),
+                (_, true, ..) => From::Login,
+                (_, _, Some(fd), _) => From::Descriptor(fd),
+                (_, _, None, true) => From::Input,
+                (_, _, None, false) => From::Prompt,
             };
             let added = add(podium, name, kind, fields, secrets, passphrase_fd).await?;
             if json {
@@ -64,6 +71,7 @@ pub(crate) async fn run(
             log_in(podium, parse(&name)?, json).await
         }
         Credentials::Test { name } => test(podium, name, passphrase_fd, json).await,
+        Credentials::Search { name } => search(podium, &name, passphrase_fd, json).await,
         Credentials::Remove { name } => {
             open(podium, passphrase_fd, false).await?;
             podium
@@ -86,6 +94,8 @@ enum From {
     Descriptor(i32),
     /// From nowhere yet: a login follows.
     Login,
+    /// They are made up, for practice clouds alone.
+    Invented(AddPractice),
 }
 
 async fn add(
@@ -140,8 +150,10 @@ async fn add(
         }
         fields.insert(field.to_owned(), value.to_owned());
     }
+    let mut practice = None;
     match from {
         From::Login => {}
+        From::Invented(invented) => practice = Some(invented),
         From::Prompt => fields.extend(secrets::fields(&description, false, None)?),
         From::Input => fields.extend(secrets::fields(&description, true, None)?),
         From::Descriptor(fd) => fields.extend(secrets::fields(&description, false, Some(fd))?),
@@ -152,6 +164,7 @@ async fn add(
             name: parse(&name)?,
             kind,
             fields,
+            practice,
         })
         .await
 }
@@ -238,6 +251,39 @@ async fn test(
     Ok(code)
 }
 
+async fn search(
+    podium: &Podium,
+    name: &str,
+    passphrase_fd: Option<i32>,
+    json: bool,
+) -> Result<u8, ApiError> {
+    open(podium, passphrase_fd, false).await?;
+    let name = parse(name)?;
+    let searched = podium.credential_search(CredentialRef { name }).await?;
+    if json {
+        output::json(&searched);
+    } else {
+        output::line(&format!(
+            "Searched {} files ({} bytes) and {} events for the secrets of `{}`, in every spelling.",
+            searched.files, searched.bytes, searched.events, searched.name
+        ));
+        for place in &searched.unread {
+            output::line(&format!("Could not be read: {place}"));
+        }
+        for found in &searched.found {
+            output::line(&format!("FOUND: `{}` in {}", found.field, found.place));
+        }
+        if searched.found.is_empty() {
+            output::line("Nothing was found. The credential's name was, so the search works.");
+        }
+    }
+    Ok(if searched.found.is_empty() {
+        exit::SUCCEEDED
+    } else {
+        exit::FAILED
+    })
+}
+
 /// Opens the vault, and makes it first where `make` says so.
 async fn open(podium: &Podium, fd: Option<i32>, make: bool) -> Result<(), ApiError> {
     let given = secrets::passphrase(fd)?;
@@ -309,8 +355,13 @@ fn show(credential: &CredentialView) {
         .tested
         .as_ref()
         .map_or_else(|| String::from("never tested"), |t| t.words.clone());
+    let invented = if credential.practice.is_some() {
+        " (invented, for practice)"
+    } else {
+        ""
+    };
     output::line(&format!(
-        "{}  {}  {fields}  {tested}",
+        "{}  {}{invented}  {fields}  {tested}",
         credential.name, credential.label
     ));
 }

@@ -1,6 +1,8 @@
 //! Practice clouds: listed, served, tried in bad weather, begun anew.
 
-use podium_api::types::{Empty, PracticeView, ResetPractice, ServePractice, SetWeather};
+use podium_api::types::{
+    CallPractice, Empty, PracticeView, ResetPractice, ServePractice, SetWeather,
+};
 use podium_api::{ApiError, Podium};
 
 use crate::args::Practice;
@@ -26,6 +28,34 @@ pub(crate) async fn run(podium: &Podium, command: Practice, json: bool) -> Resul
             rules,
             clear,
         } => weather(podium, connector, rules, clear, json).await,
+        Practice::Call {
+            connector,
+            method,
+            path,
+            body,
+            content_type,
+        } => {
+            let answer = podium
+                .practice_call(CallPractice {
+                    connector,
+                    method,
+                    path,
+                    body,
+                    content_type,
+                })
+                .await?;
+            if json {
+                output::json(&answer);
+            } else {
+                output::complain(&format!("Simulated; it answered {}.", answer.status));
+                output::line(&answer.body);
+            }
+            Ok(if answer.status < 400 {
+                exit::SUCCEEDED
+            } else {
+                exit::FAILED
+            })
+        }
         Practice::Reset {
             connectors,
             all: _,

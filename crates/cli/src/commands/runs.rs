@@ -1,10 +1,13 @@
 //! The history, and everything a person can do to a run.
 
+use std::path::Path;
+
 use podium_api::engine::EventBody;
 use podium_api::engine::event::RunEvent;
 use podium_api::model::RunId;
 use podium_api::projections::StepState;
-use podium_api::types::{AnswerStep, GetLogs, GetRun, ListRuns, PersonsAnswer, RunName};
+use podium_api::runtime::reason;
+use podium_api::types::{AnswerStep, GetLogs, GetRun, ImportRun, ListRuns, PersonsAnswer, RunName};
 use podium_api::{ApiError, Podium};
 use serde_json::{Map, json};
 
@@ -100,6 +103,7 @@ pub(crate) async fn run(podium: &Podium, command: Runs, json: bool) -> Result<u8
             };
             drift::drift(podium, run, json).await
         }
+        Runs::Import { file } => import(podium, &file, json).await,
         Runs::Export { run } => export(podium, &run).await,
     }
 }
@@ -122,8 +126,9 @@ async fn list(
         output::line("No runs yet. `podium run FILE -e ENV` makes the first.");
     } else {
         for run in runs {
+            let recorded = if run.recorded { "  recorded" } else { "" };
             output::line(&format!(
-                "{}  {:<10}  {:<16}  {}  {}",
+                "{}  {:<10}  {:<16}  {}  {}{recorded}",
                 run.id,
                 word(&run.state),
                 label_of_run(run.mode),
@@ -220,6 +225,33 @@ async fn export(podium: &Podium, run: &str) -> Result<u8, ApiError> {
         .await?;
     let events = podium.host().events(&id, 1).await?;
     output::pretty(&json!({ "podium": "export/1", "run": view, "events": events }));
+    Ok(exit::SUCCEEDED)
+}
+
+async fn import(podium: &Podium, file: &Path, as_json: bool) -> Result<u8, ApiError> {
+    let read = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(file)
+    };
+    let text = read.map_err(|error| {
+        invalid(
+            "POD0825",
+            format!("`{}` cannot be read: {}.", file.display(), reason(&error)),
+            "Name a file that `podium runs export RUN` wrote.",
+        )
+    })?;
+    let imported = podium.run_import(ImportRun { text }).await?;
+    if as_json {
+        output::json(&imported);
+    } else if imported.already {
+        output::line(&format!("`{}` is in the history already.", imported.run));
+    } else {
+        output::line(&format!(
+            "{} ({}) is in the history now, as a record: it can be looked at and compared, not taken back.",
+            imported.title, imported.run
+        ));
+    }
     Ok(exit::SUCCEEDED)
 }
 

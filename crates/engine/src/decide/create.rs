@@ -33,6 +33,7 @@ pub(super) fn create(
         preview: preview.clone(),
         by: by.to_owned(),
         undoes: plan.undoes().cloned(),
+        recorded: false,
     })));
     if plan.needs_approval() {
         draft.run_event(RunEvent::Waiting(Waiting {

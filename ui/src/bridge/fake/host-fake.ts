@@ -24,6 +24,8 @@ export interface FakeOptions {
   big?: number;
   /** Workflows that are for other people. */
   forOthers?: readonly string[];
+  /** A secret stands in a file. */
+  leaked?: boolean;
   /** Lines that the log of each step has. */
   logLines?: number;
   /** Recorded runs at the start. */
@@ -181,6 +183,9 @@ export function fakeHost(options: FakeOptions = {}): Host {
       return found.tested;
     },
     "credential.login_cancel": () => ({}),
+    "credential.search": ({ name }) => ({ name, files: 412, bytes: 9_800_000, events: 1_204, unread: [], found: options.leaked ? [{ place: "~/Podium/demo/notes.txt", field: "token" }] : [] }),
+    "practice.call": () => ({ mode: "simulated", status: 200, body: "{}" }),
+    "run.import": () => { throw { code: "POD0740", message: "This is no record of a run.", retry: "permanent" }; },
     "credential.remove": ({ name }) => { credentials = credentials.filter((c) => c.name !== name); stale("credential.list"); return {}; },
     "run.compare": ({ run, with: other }) => runs.compare(run, other),
     "settings.get": () => settings,

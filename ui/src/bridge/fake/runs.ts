@@ -75,7 +75,7 @@ export class FakeRuns {
       layout: made.layout, state: "running", sentence: "Starting", by: "you", inputs: preview.inputs, preview: preview.hash, changes_in_words: preview.summary.words, approved_by: null,
       created_at: born, started_at: born, ended_at: null, steps: preview.steps.map((step) => stepOf(step, made.environment.practice)),
       edges: made.graph.edges.map((edge) => ({ from: edge.from, to: edge.to, on: edge.on, data: edge.kind === "data" })), counts: none, questions: [], outputs: {}, missing: [], error: null,
-      still_running: [], cancelled_by: null, undoes: preview.undoes ?? null, undone_by: null, undo: { possible: false, because: "It has not ended." },
+      still_running: [], cancelled_by: null, undoes: preview.undoes ?? null, undone_by: null, recorded: false, undo: { possible: false, because: "It has not ended." },
     };
     const running: Running = { view, logs: [], timer: null, fails: preview.workflow === "breaks-at-step-4" && !preview.undoes ? "four" : null, clock };
     this.runs.set(id, running);

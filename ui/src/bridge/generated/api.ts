@@ -21,7 +21,24 @@ kind: string,
 /**
  * All fields, secret or not; the kind says which are.
  */
-fields: { [key in string]: string }, };
+fields: { [key in string]: string }, 
+/**
+ * It is invented, for practice clouds alone; fields that are wanted and not given are made up.
+ */
+practice?: AddPractice, };
+
+/**
+ * An invented identity to store.
+ */
+export type AddPractice = { 
+/**
+ * What it alone meets: rules of the weather.
+ */
+weather: Array<string>, 
+/**
+ * When it ends, in seconds from now; not at all where absent.
+ */
+ends_in_seconds?: number, };
 
 /**
  * What a diagnostic is about: the file, and inside it the step and field where that is known.
@@ -150,6 +167,31 @@ stale: Array<string>,
  * The run cannot go on here.
  */
 trouble?: Error, };
+
+/**
+ * A call of a practice cloud past Podium.
+ */
+export type CallPractice = { 
+/**
+ * The connector.
+ */
+connector: string, 
+/**
+ * The method of HTTP.
+ */
+method: string, 
+/**
+ * Path and query, as the vendor's interface has them.
+ */
+path: string, 
+/**
+ * What is sent.
+ */
+body?: string, 
+/**
+ * Its type; JSON where absent.
+ */
+content_type?: string, };
 
 /**
  * The graph of a called workflow.
@@ -582,7 +624,11 @@ tested: CredentialTest | null,
 /**
  * Whether a person can log in for it, in place of typing its secret.
  */
-logs_in?: boolean, };
+logs_in?: boolean, 
+/**
+ * Set where it is invented, for practice clouds alone.
+ */
+practice?: PracticeIdentity, };
 
 /**
  * What happens when the reply of a start call is lost (SECURITY, section 4.2).
@@ -1163,6 +1209,19 @@ which: number,
 line: number | null, };
 
 /**
+ * A place where a secret stands.
+ */
+export type FoundSecret = { 
+/**
+ * A file, or an event of a run.
+ */
+place: string, 
+/**
+ * The credential's field.
+ */
+field: string, };
+
+/**
  * A selection as text.
  */
 export type Fragment = { 
@@ -1359,6 +1418,32 @@ place?: string,
  * When it ends, RFC 3339; absent where it does not.
  */
 expires?: string, };
+
+/**
+ * A record to bring in.
+ */
+export type ImportRun = { 
+/**
+ * The text that `podium runs export` wrote.
+ */
+text: string, };
+
+/**
+ * What was brought in.
+ */
+export type ImportedRun = { 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Whether it was there before; nothing has changed then.
+ */
+already: boolean, };
 
 /**
  * What is wrong with one value in a form.
@@ -1810,6 +1895,36 @@ column: number,
 byte: number, };
 
 /**
+ * What a practice cloud answered.
+ */
+export type PracticeAnswer = { 
+/**
+ * Always simulated.
+ */
+mode: Mode, 
+/**
+ * The status of HTTP.
+ */
+status: number, 
+/**
+ * Its text.
+ */
+body: string, };
+
+/**
+ * An invented identity: practice clouds alone take it.
+ */
+export type PracticeIdentity = { 
+/**
+ * What it alone meets: rules of the weather.
+ */
+weather: Array<string>, 
+/**
+ * When it ends, RFC 3339.
+ */
+ends?: string, };
+
+/**
  * A connector's practice cloud as it stands.
  */
 export type PracticeView = { 
@@ -2232,7 +2347,11 @@ undoes: RunId | null,
 /**
  * The run that took this one back.
  */
-undone_by: RunId | null, };
+undone_by: RunId | null, 
+/**
+ * Whether it ran elsewhere, and is only a record here.
+ */
+recorded: boolean, };
 
 /**
  * Everything about one run that fits on a screen. Times are milliseconds since 1970 (UTC).
@@ -2347,6 +2466,10 @@ undoes: RunId | null,
  */
 undone_by: RunId | null, 
 /**
+ * Whether it ran elsewhere, and is only a record here.
+ */
+recorded: boolean, 
+/**
  * Whether it can be taken back.
  */
 undo: UndoView, 
@@ -2354,6 +2477,35 @@ undo: UndoView,
  * Where the steps stood when it began; filled in by who reads the journal.
  */
 layout: Layout, };
+
+/**
+ * What a search for a credential's secrets looked at, and what it found.
+ */
+export type SearchedCredential = { 
+/**
+ * The credential.
+ */
+name: CredentialName, 
+/**
+ * How many files were read.
+ */
+files: number, 
+/**
+ * How many bytes they have.
+ */
+bytes: number, 
+/**
+ * How many events of the history were read.
+ */
+events: number, 
+/**
+ * What could not be read.
+ */
+unread: Array<string>, 
+/**
+ * Where a secret stands; empty is as it should be.
+ */
+found: Array<FoundSecret>, };
 
 /**
  * Serving simulators.
@@ -3105,6 +3257,8 @@ export interface Commands {
   "run.log_groups": { request: GetLogGroups; response: Array<LogGroup> };
   /** What is different between a run and another one, or what it would be today. */
   "run.compare": { request: CompareRun; response: Comparison };
+  /** Brings the record of a run of elsewhere into the history, to look at. */
+  "run.import": { request: ImportRun; response: ImportedRun };
   /** Stops a run gently. */
   "run.cancel": { request: RunName; response: Empty };
   /** Says yes to the preview of a run that waits for it. */
@@ -3139,12 +3293,16 @@ export interface Commands {
   "credential.login_wait": { request: CredentialRef; response: CredentialTest };
   /** Gives that login up. */
   "credential.login_cancel": { request: CredentialRef; response: Empty };
+  /** Searches everything that Podium has on this computer for a credential's secrets. */
+  "credential.search": { request: CredentialRef; response: SearchedCredential };
   /** Removes a credential. */
   "credential.remove": { request: CredentialRef; response: Empty };
   /** The practice clouds: where they are served, where their state lies, what weather is over them. */
   "practice.list": { request: Empty; response: Array<PracticeView> };
   /** Serves simulators on loopback, as long as this process lives. */
   "practice.serve": { request: ServePractice; response: Array<ServedPractice> };
+  /** Calls a practice cloud past Podium, as a colleague at its console would. */
+  "practice.call": { request: CallPractice; response: PracticeAnswer };
   /** Sets the weather over a practice cloud, or tells it. */
   "practice.weather": { request: SetWeather; response: PracticeView };
   /** Forgets what practice clouds hold; gives those that held something. */

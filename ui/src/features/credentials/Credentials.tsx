@@ -18,6 +18,7 @@ import { go } from "../../window/route";
 import { sayError } from "../../window/toasts";
 import { AddCredential } from "./AddCredential";
 import { LogIn } from "./LogIn";
+import { SearchSecret } from "./SearchSecret";
 import { VaultDoor } from "./Vault";
 
 /** Who one is, where; nothing secret is ever on this screen. */
@@ -64,7 +65,7 @@ function OpenVault({ name, keyWords }: { name: string | null; keyWords: string }
               <li key={credential.name}>
                 <button type="button" className="cred" aria-current={credential.name === name || undefined} onClick={() => go({ screen: "credentials", name: credential.name })} data-testid={`credential-${credential.name}`}>
                   <Mark manifest={manifestOfKind(manifests, credential.kind)} size={36} />
-                  <span style={{ minWidth: 0 }}><span className="ellipsis" style={{ display: "block", fontWeight: 600 }}>{credential.name}</span><span className="ellipsis muted small" style={{ display: "block" }}>{who(credential) ?? credential.label}</span></span>
+                  <span style={{ minWidth: 0 }}><span className="row" style={{ gap: 6, minWidth: 0 }}><span className="ellipsis" style={{ fontWeight: 600 }}>{credential.name}</span>{credential.practice ? <InventedTag /> : null}</span><span className="ellipsis muted small" style={{ display: "block" }}>{who(credential) ?? credential.label}</span></span>
                   <span className="ellipsis small quiet">{credential.used_in.length > 0 ? `${credentialWords.usedIn} ${credential.used_in.join(", ")}` : credentialWords.nowhere}</span>
                   <State credential={credential} testing={testing.has(credential.name)} />
                 </button>
@@ -83,6 +84,7 @@ function OpenVault({ name, keyWords }: { name: string | null; keyWords: string }
 
 function Detail({ credential, manifest, testing, onTest }: { credential: CredentialView; manifest: Manifest | undefined; testing: boolean; onTest: () => void }) {
   const [removing, setRemoving] = useState(false);
+  const [searching, setSearching] = useState(false);
   const { tested } = credential;
   const remove = async () => {
     setRemoving(false);
@@ -96,14 +98,17 @@ function Detail({ credential, manifest, testing, onTest }: { credential: Credent
     <>
       <header className="row" style={{ gap: 12 }}>
         <Mark manifest={manifest} size={40} />
-        <div className="grow"><h2 style={{ fontSize: "var(--t18)", overflowWrap: "anywhere" }}>{credential.name}</h2><div className="muted">{credential.label}</div></div>
+        <div className="grow"><h2 style={{ fontSize: "var(--t18)", overflowWrap: "anywhere" }}>{credential.name}</h2><div className="row muted" style={{ gap: 6 }}>{credential.label}{credential.practice ? <InventedTag /> : null}</div></div>
       </header>
+      {credential.practice ? <p className="muted">{credentialWords.inventedHelp}</p> : null}
       {tested?.error ? <Callout tone="bad" title={<Said text={tested.error.message} />}><Said text={tested.error.hint} /> <code className="quiet">{tested.error.code}</code></Callout> : tested ? <p>{tested.words}</p> : <p className="quiet">{credentialWords.never}</p>}
       <dl className="facts" style={{ display: "grid", gridTemplateColumns: "minmax(90px, auto) minmax(0, 1fr)", gap: "6px 16px", overflowWrap: "anywhere" }}>
         {who(credential) ? <><dt className="quiet">{credentialWords.identity}</dt><dd className="selectable">{who(credential)}</dd></> : null}
         {tested?.identity?.place ? <><dt className="quiet">{credentialWords.place}</dt><dd>{tested.identity.place}</dd></> : null}
         {tested?.identity ? <><dt className="quiet">{credentialWords.expires}</dt><dd>{tested.identity.expires ? <Expiry at={tested.identity.expires} /> : <span className="muted">{credentialWords.noEnd}</span>}</dd></> : null}
         {tested?.identity ? <><dt className="quiet">{credentialWords.rights}</dt><dd data-testid="rights">{tested.rights.length === 0 ? <span className="muted">{credentialWords.rightsUnknown}</span> : <ul>{tested.rights.map((right) => <li key={right.what}><Pill bare tone={right.held === null ? "odd" : right.held ? "ok" : "bad"} icon={<MeaningIcon meaning={right.held === null ? stepMeaning.unknown : right.held ? runMeaning.succeeded : runMeaning.failed} size={14} />}>{credentialWords.right(right.what, right.held)}</Pill></li>)}</ul>}</dd></> : null}
+        {credential.practice?.ends && !tested?.identity ? <><dt className="quiet">{credentialWords.expires}</dt><dd><Expiry at={credential.practice.ends} /></dd></> : null}
+        {credential.practice?.weather.length ? <><dt className="quiet">{credentialWords.meets}</dt><dd>{credential.practice.weather.map((rule) => <code key={rule} style={{ display: "block" }}>{rule}</code>)}</dd></> : null}
         {tested ? <><dt className="quiet">{credentialWords.tested}</dt><dd><Near at={tested.at} /></dd></> : null}
         <dt className="quiet">{credentialWords.usedIn}</dt><dd>{credential.used_in.join(", ") || credentialWords.nowhere}</dd>
         {Object.entries(credential.fields).map(([field, value]) => [<dt key={`${field}-name`} className="quiet">{labelOf(manifest, credential.kind, field)}</dt>, <dd key={field} className="selectable mono">{value}</dd>])}
@@ -113,8 +118,10 @@ function Detail({ credential, manifest, testing, onTest }: { credential: Credent
       <div className="row">
         {credential.logs_in ? <LogIn name={credential.name} again={tested?.error !== null} /> : null}
         <Button size="roomy" onPress={onTest} isDisabled={testing} data-testid="test">{testing ? credentialWords.testing : credentialWords.test}</Button>
+        {credential.hidden.length > 0 ? <Button size="roomy" look="quiet" onPress={() => setSearching(true)} data-testid="search">{credentialWords.searchAll}</Button> : null}
         <Button size="roomy" look="quiet" onPress={() => setRemoving(true)} data-testid="remove">{credentialWords.remove}</Button>
       </div>
+      {searching ? <SearchSecret name={credential.name} onClose={() => setSearching(false)} /> : null}
       <Dialog title={credentialWords.removeTitle(credential.name)} open={removing} onClose={() => setRemoving(false)} closeLabel={words.close}
         foot={<><Button size="roomy" look="quiet" onPress={() => setRemoving(false)}>{words.cancel}</Button><Button size="roomy" look="danger" onPress={() => void remove()} data-testid="remove-confirm">{credentialWords.removeDo}</Button></>}>
         <p>{credentialWords.removeBody(credential.used_in)} {credentialWords.removeLast}</p>
@@ -142,6 +149,10 @@ function Expiry({ at }: { at: string }) {
   const left = Date.parse(at) - now;
   if (left < 0) return <Pill bare tone="bad" icon={<MeaningIcon meaning={runMeaning.failed} size={14} />}>{credentialWords.expired}</Pill>;
   return <Pill bare tone={left < soon ? "wait" : "ok"} icon={<MeaningIcon meaning={runMeaning.waiting} size={14} />}>{credentialWords.expires} <Near at={at} /></Pill>;
+}
+
+function InventedTag() {
+  return <span className="tag" data-tone="odd" title={credentialWords.inventedHelp} data-testid="invented">{words.simulated}</span>;
 }
 
 function who(credential: CredentialView): string | null {

@@ -10,7 +10,8 @@ import { go, writeRoute } from "../../window/route";
 /** What was deployed, newest first, with undo while it can be undone. */
 export function MyThings({ runs }: { runs: RunSummary[] | undefined }) {
   if (!runs) return <Skeleton height={44} />;
-  const all = runs.filter((run) => !run.undoes);
+  // What ran elsewhere made nothing here.
+  const all = runs.filter((run) => !run.undoes && !run.recorded);
   const mine = all.slice(0, 8);
   if (mine.length === 0) return <p className="muted">{homeWords.nothingMine}</p>;
   return (

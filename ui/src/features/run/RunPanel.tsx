@@ -46,7 +46,7 @@ function Result({ view }: { view: RunView }) {
   return (
     <section className="result" data-tone={view.undone_by ? "idle" : "ok"} data-testid="result">
       <h3>{view.undoes ? runWords.resultUndone : view.undone_by ? runWords.resultTakenBack : runWords.resultDone}</h3>
-      {view.undone_by || view.undoes ? null : (
+      {view.undone_by || view.undoes || view.recorded ? null : (
         <>
           {links.size > 0 ? <div className="row" style={{ flexWrap: "wrap" }}>{[...links].slice(0, 6).map(([link, name], at) => <Button key={link} size="roomy" look={at === 0 ? "primary" : "plain"} onPress={() => openLink(link)} data-testid={`open-${at}`}><ExternalLink size={14} aria-hidden /><span className="ellipsis" style={{ maxWidth: "16rem" }}>{runWords.openNamed(name)}</span></Button>)}</div> : null}
           <p className="muted">{view.undo.possible ? runWords.resultUndo : view.undo.because}</p>

@@ -17,7 +17,7 @@ import { blockedMeaning, MeaningIcon, meaningOfRun, meaningOfStep } from "../../
 import { Said } from "../../design/Said";
 import { titledByCalls } from "../../graph/calls";
 import { edgesOfRun } from "../../graph/view";
-import { ModeTag } from "../../summary/Postcard";
+import { ModeTag, RecordedTag } from "../../summary/Postcard";
 import { compareWords } from "../../text/compare";
 import { runWords } from "../../text/run";
 import { words } from "../../text/words";
@@ -81,6 +81,7 @@ function OpenRun({ now }: { now: RunView }) {
         <div className="grow row" style={{ gap: 10 }}>
           <span className="run-sentence ellipsis" role="status" title={view.sentence.replaceAll("`", "")}><Said text={view.sentence} /></span>
           <ModeTag mode={view.mode} />
+          {now.recorded ? <RecordedTag /> : null}
         </div>
         {now.undoes ? <Button look="quiet" onPress={() => go({ screen: "run", run: now.undoes ?? "" })}>{runWords.seeOriginal}</Button> : null}
         {now.undone_by ? <Button look="quiet" onPress={() => go({ screen: "run", run: now.undone_by ?? "" })} data-testid="undone-by">{runWords.undoneBy}: {runWords.seeRun}</Button> : null}

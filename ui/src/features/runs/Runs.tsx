@@ -9,7 +9,7 @@ import { Empty, ErrorCallout, Pill, Skeleton } from "../../design/feedback";
 import { GraphPicture } from "../../design/Logo";
 import { MeaningIcon, meaningOfRun } from "../../design/meaning";
 import { Near } from "../../design/Near";
-import { ModeTag } from "../../summary/Postcard";
+import { ModeTag, RecordedTag } from "../../summary/Postcard";
 import { lasting } from "../../text/format";
 import { runsWords } from "../../text/runs";
 import { words } from "../../text/words";
@@ -55,7 +55,7 @@ function Row({ run }: { run: RunSummary }) {
     <tr data-testid={`run-${run.id}`}>
       <td><Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill></td>
       <td title={`${run.title}: ${run.sentence}`}><a href={writeRoute({ screen: "run", run: run.id })}>{run.undoes ? <RotateCcw size={13} aria-hidden style={{ marginRight: 6, verticalAlign: -2 }} /> : null}{run.undoes ? `${runsWords.undoOf} ${run.title}` : run.title}</a> <span className="quiet small">{run.sentence.replaceAll("`", "")}</span></td>
-      <td><span className="row" style={{ gap: 6 }}><span className="ellipsis">{run.environment}</span><ModeTag mode={run.mode} /></span></td>
+      <td><span className="row" style={{ gap: 6 }}><span className="ellipsis">{run.environment}</span><ModeTag mode={run.mode} />{run.recorded ? <RecordedTag /> : null}</span></td>
       <td className="wide muted">{run.by}</td>
       <td className="late muted"><Near at={run.created_at} /></td>
       <td className="wide quiet">{run.ended_at === null ? "" : lasting(run.ended_at - run.created_at)}</td>

@@ -1,0 +1,139 @@
+//! Invented identities: credentials that no real system knows, and what they meet in a practice cloud.
+//!
+//! A practice environment needs no credential. Where it names one that is marked as invented, the calls
+//! of its steps meet that identity's own weather: it ends, lacks a right, is over its limit. Its secrets
+//! are never lent: no simulator asks for them. One that is real is not used in practice at all.
+
+use std::sync::{Mutex, PoisonError};
+
+use podium_connector::weather::{Does, Effect, Rule, Weather};
+use podium_connector::{HttpRequest, HttpResponse};
+use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_model::CredentialName;
+use podium_vault::{Credential, Practice};
+
+use crate::clock;
+
+/// A practice environment names a credential that is not stored.
+const NOT_STORED: Code = Code::new("POD0534");
+/// An invented identity was given to a real system.
+const INVENTED: Code = Code::new("POD0533");
+/// A rule of an invented identity cannot be read.
+const BAD_RULE: Code = Code::new("POD0535");
+
+/// The weather of the invented identities of one step.
+#[derive(Debug, Default)]
+pub(crate) struct Invented {
+    each: Vec<(Mutex<Weather>, Option<i64>)>,
+}
+
+/// What became of a call.
+pub(crate) enum Met {
+    /// It goes its way, so much later.
+    Goes(std::time::Duration),
+    /// It is answered with this.
+    Answered(HttpResponse),
+}
+
+impl Invented {
+    /// Those that a step of a practice environment names, as they are stored.
+    pub(crate) fn of<'a>(
+        names: impl Iterator<Item = &'a CredentialName>,
+        stored: &[Credential],
+    ) -> Result<Self> {
+        let mut each = Vec::new();
+        for name in names {
+            let credential = stored
+                .iter()
+                .find(|credential| credential.name == *name)
+                .ok_or_else(|| not_stored(name))?;
+            if let Some(practice) = &credential.practice {
+                each.push((Mutex::new(weather(practice)?), practice.ends_at_ms));
+            }
+        }
+        Ok(Self { each })
+    }
+
+    /// What becomes of a call of this step.
+    pub(crate) fn meet(&self, request: &HttpRequest) -> Met {
+        let mut late = std::time::Duration::ZERO;
+        for (weather, ends) in &self.each {
+            if ends.is_some_and(|ends| ends <= clock::now()) {
+                let ended = Weather::from(Does::status(401)).meet(request);
+                if let Some(Effect::Answer(reply)) = ended {
+                    return Met::Answered(reply);
+                }
+            }
+            let mut weather = weather.lock().unwrap_or_else(PoisonError::into_inner);
+            match weather.meet(request) {
+                Some(Effect::Answer(reply)) => return Met::Answered(reply),
+                Some(Effect::Late(time)) => late += time,
+                // `weather` lets no other rule in.
+                Some(Effect::Cut | Effect::Refuse) | None => {}
+            }
+        }
+        Met::Goes(late)
+    }
+}
+
+/// The weather of an identity. Only what a far system says to somebody: a connection breaks for all.
+pub fn weather(practice: &Practice) -> Result<Weather> {
+    practice
+        .weather
+        .iter()
+        .map(|text| {
+            let rule: Rule = text
+                .parse()
+                .map_err(|bad: podium_connector::weather::BadRule| bad_rule(text, &bad.what))?;
+            if matches!(rule.does, Does::Cut | Does::Refuse) {
+                return Err(bad_rule(
+                    text,
+                    "a connection that breaks is no matter of who one is",
+                ));
+            }
+            Ok(rule)
+        })
+        .collect()
+}
+
+fn bad_rule(text: &str, because: &str) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        BAD_RULE,
+        format!("An identity cannot meet `{text}`: {because}."),
+    )
+    .with_hint(
+        "Possible are `throttle:SECONDS`, `expire`, `status:CODE`, `html:CODE`, `slow:MILLISECONDS`; after each \
+         may stand `:METHOD`, `@PATH-PART`, `+CALLS` and `xTIMES`.",
+    )
+}
+
+fn not_stored(name: &CredentialName) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        NOT_STORED,
+        format!("The practice environment names the identity `{name}`, which is not stored."),
+    )
+    .with_hint(
+        "`podium demo identities` stores those of the demo, `podium credentials add NAME --kind KIND --practice` \
+         one of your own; or take the line out of the environment: practice needs no credential.",
+    )
+}
+
+/// Refuses an invented identity where a real system is asked.
+pub(crate) fn real(lease: &podium_vault::Lease) -> Result<()> {
+    if !lease.practice {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Unauthorized,
+        INVENTED,
+        format!(
+            "`{}` is an invented identity; no real system knows it, and none was asked.",
+            lease.credential
+        ),
+    )
+    .with_hint(
+        "Name a credential of yours in the environment, or choose one with `practice: true`.",
+    ))
+}
