@@ -57,6 +57,14 @@ fn real_deploy_and_undo() {
         .filter_map(|step| step["id"].as_str())
         .collect();
     assert_eq!(ids, LEFT_OUT);
+    // The first by its condition, the others since what they need is left out.
+    let why: Vec<&str> = left_out
+        .iter()
+        .filter_map(|step| step["because"].as_str())
+        .collect();
+    assert!(why[0].contains("does not hold"), "{why:?}");
+    assert_eq!(why[1], "`The shop itself` is skipped.");
+    assert_eq!(why[2], "`Make a release` is skipped.");
     assert_eq!(previewed.len(), STEPS.len());
     for (step, id) in previewed.into_iter().zip(STEPS) {
         assert_eq!(step["id"], id);

@@ -329,7 +329,9 @@ mod tests {
             ..FREE
         };
         let request = HttpRequest::write(Method::Post, "http://127.0.0.1:9/");
-        let error = send(fence, &request, || false).await.unwrap_err();
+        let error = send(fence, &Invented::default(), &request, || false)
+            .await
+            .unwrap_err();
         assert_eq!(error.code.as_str(), "POD0401");
     }
 
@@ -344,9 +346,11 @@ mod tests {
             "http://127.0.0.1.example.com/",
             "http://10.0.0.1/",
         ] {
-            let error = send(fence, &HttpRequest::get(url), || false)
-                .await
-                .unwrap_err();
+            let error = send(fence, &Invented::default(), &HttpRequest::get(url), || {
+                false
+            })
+            .await
+            .unwrap_err();
             assert_eq!(error.code.as_str(), "POD0402", "{url}");
         }
     }
@@ -355,7 +359,9 @@ mod tests {
     async fn an_unreachable_host_is_named_without_its_query() {
         let mut request = HttpRequest::get("http://127.0.0.1:1/path?token=abc");
         request.repeatable = false;
-        let error = send(FREE, &request, || false).await.unwrap_err();
+        let error = send(FREE, &Invented::default(), &request, || false)
+            .await
+            .unwrap_err();
         assert_eq!(error.code.as_str(), "POD0409");
         assert!(
             error.message.contains("http://127.0.0.1:1"),
@@ -369,7 +375,9 @@ mod tests {
     async fn a_header_with_a_line_break_is_refused_without_its_value() {
         let request = HttpRequest::get("http://127.0.0.1:1/")
             .secret_header("authorization", "Bearer s3cr3t-value\n".into());
-        let error = send(FREE, &request, || false).await.unwrap_err();
+        let error = send(FREE, &Invented::default(), &request, || false)
+            .await
+            .unwrap_err();
         assert_eq!(error.code.as_str(), "POD0405");
         assert!(!format!("{error:?}").contains("s3cr3t"), "{error:?}");
     }

@@ -137,3 +137,74 @@ pub(crate) fn real(lease: &podium_vault::Lease) -> Result<()> {
         "Name a credential of yours in the environment, or choose one with `practice: true`.",
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use podium_connector::Method;
+
+    use super::*;
+
+    fn stored(name: &str, practice: Option<Practice>) -> Credential {
+        let mut credential = Credential::new(name.parse().unwrap(), "octopus", 0);
+        credential.practice = practice;
+        credential
+    }
+
+    fn of(name: &str, stored: &[Credential]) -> Result<Invented> {
+        let name: CredentialName = name.parse().unwrap();
+        Invented::of(std::iter::once(&name), stored)
+    }
+
+    fn status(invented: &Invented, method: Method) -> Option<u16> {
+        let call = HttpRequest::write(method, "http://127.0.0.1:9/api/things");
+        match invented.meet(&call) {
+            Met::Answered(reply) => Some(reply.status),
+            Met::Goes(_) => None,
+        }
+    }
+
+    #[test]
+    fn a_right_too_few_is_met_by_writes_alone() {
+        let rule = Practice {
+            weather: vec![String::from("status:403:POST")],
+            ends_at_ms: None,
+        };
+        let looker = of("looker", &[stored("looker", Some(rule))]).unwrap();
+        assert_eq!(status(&looker, Method::Get), None);
+        assert_eq!(status(&looker, Method::Post), Some(403));
+    }
+
+    #[test]
+    fn one_that_ends_is_taken_until_then() {
+        for (ends, expected) in [
+            (clock::now() - 1, Some(401)),
+            (clock::now() + 600_000, None),
+        ] {
+            let practice = Practice {
+                weather: Vec::new(),
+                ends_at_ms: Some(ends),
+            };
+            let one = of("one", &[stored("one", Some(practice))]).unwrap();
+            assert_eq!(status(&one, Method::Get), expected, "{ends}");
+        }
+    }
+
+    #[test]
+    fn a_real_one_is_not_used_in_practice_and_one_that_is_not_there_is_said() {
+        let real = of("real", &[stored("real", None)]).unwrap();
+        assert_eq!(status(&real, Method::Post), None);
+        let error = of("gone", &[stored("real", None)]).unwrap_err();
+        assert_eq!(error.code, NOT_STORED);
+    }
+
+    #[test]
+    fn a_connection_that_breaks_is_no_matter_of_who_one_is() {
+        for rule in ["cut:POST", "refuse", "thunder"] {
+            let practice = Practice {
+                weather: vec![rule.to_owned()],
+                ends_at_ms: None,
+            };
+            assert_eq!(weather(&practice).unwrap_err().code, BAD_RULE, "{rule}");
+        }
+    }
+}

@@ -375,12 +375,13 @@ fn practice(asked: AddPractice) -> Result<Practice> {
 /// nothing real is asked for.
 fn invent(kind: &CredentialKind, given: &mut BTreeMap<String, String>) {
     for field in kind.fields.iter().filter(|field| field.required) {
-        given
-            .entry(field.name.clone())
-            .or_insert_with(|| match field.secret {
-                true => format!("practice-{}", clock::fresh_run_id()),
-                false => String::from("practice"),
-            });
+        given.entry(field.name.clone()).or_insert_with(|| {
+            if field.secret {
+                format!("practice-{}", clock::fresh_run_id())
+            } else {
+                String::from("practice")
+            }
+        });
     }
 }
 

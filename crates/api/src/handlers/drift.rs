@@ -179,6 +179,7 @@ impl Podium {
             })
             .await?;
         let row = row.ok_or_else(|| no_run(run))?;
+        super::records::refuse(run, &events)?;
         let (plan, mut things) = standing(&events).ok_or_else(|| no_run(run))?;
         let refused = |why: String, hint: String| {
             Error::new(ErrorKind::Invalid, Code::new("POD0745"), why).with_hint(hint)
@@ -354,7 +355,7 @@ fn is_alike(journal: &Journal, row: &RunRow, plan: &Plan) -> Told<bool> {
     let first = journal.events(&row.run, 1, 1)?;
     Ok(first.iter().any(|event| {
         matches!(&event.body, EventBody::Run(RunEvent::Created(created))
-            if created.plan.inputs() == plan.inputs())
+            if !created.recorded && created.plan.inputs() == plan.inputs())
     }))
 }
 

@@ -135,7 +135,7 @@ pub(crate) fn refuse(run: &RunId, events: &[Event]) -> Result<()> {
             RECORDED,
             format!("The run `{run}` is a record: it ran elsewhere, and what it made is not here."),
         )
-        .with_hint("Take it back where it ran.")),
+        .with_hint("It can be looked at and compared; ask where it ran for more.")),
         _ => Ok(()),
     }
 }

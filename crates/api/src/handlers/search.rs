@@ -168,13 +168,11 @@ impl Looked {
         self.answer.bytes += length;
         let place = path.display().to_string();
         for found in wanted.spellings.stream_find_iter(file) {
-            match found {
-                Ok(found) => self.found(found.pattern().as_usize(), &place, wanted),
-                Err(_) => {
-                    self.answer.unread.push(place);
-                    return;
-                }
-            }
+            let Ok(found) = found else {
+                self.answer.unread.push(place);
+                return;
+            };
+            self.found(found.pattern().as_usize(), &place, wanted);
         }
     }
 

@@ -28,7 +28,7 @@ fn write(url: &str) -> HttpRequest {
 }
 
 async fn call(request: &HttpRequest) -> Result<HttpResponse> {
-    send(FREE, request, || false).await
+    send(FREE, &Invented::default(), request, || false).await
 }
 
 #[tokio::test]
@@ -138,9 +138,14 @@ async fn a_cancelled_call_does_not_wait_for_its_next_try() {
     let server = Reset::start().await;
     let asked = AtomicUsize::new(0);
     let cancelled = || asked.fetch_add(1, Ordering::SeqCst) > 0;
-    let error = send(FREE, &read(&server.address()), cancelled)
-        .await
-        .unwrap_err();
+    let error = send(
+        FREE,
+        &Invented::default(),
+        &read(&server.address()),
+        cancelled,
+    )
+    .await
+    .unwrap_err();
     assert_eq!(error.code.as_str(), "POD0410");
     assert_eq!(server.received().requests().len(), 1);
 }
