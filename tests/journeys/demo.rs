@@ -134,9 +134,9 @@ fn what_was_changed_by_hand_is_told_and_a_deployment_reverts_it() {
         "{looked}"
     );
     let args = ["preview", "central-shop", "-e", "play", "--json"];
-    let changed = desk.podium(&args).expect(0).json();
+    let preview = desk.podium(&args).expect(0).json();
     let changes: Vec<Value> =
-        serde_json::from_value(changed["steps"][0]["changes"].clone()).unwrap();
+        serde_json::from_value(preview["steps"][0]["changes"].clone()).unwrap();
     assert_eq!(changes.len(), 2, "{changes:?}");
     assert!(
         changes.iter().all(|change| change["action"] == "update"),
