@@ -28,6 +28,8 @@ mod drift;
 mod handover;
 #[path = "journeys/harness.rs"]
 mod harness;
+#[path = "journeys/inside.rs"]
+mod inside;
 #[path = "journeys/kill.rs"]
 mod kill;
 #[path = "journeys/logins.rs"]

@@ -15,11 +15,11 @@ use crate::types::{
     AddCredential, AnswerStep, CallPractice, CheckInputs, CheckedInputs, CompareRun, Comparison,
     CopySteps, CreateVault, CreateWorkflow, CredentialRef, CredentialTest, CredentialView,
     Discover, Doctor, DocumentView, DriftView, EditDocument, Empty, FindInLog, FoundInLog,
-    Fragment, GetLogGroups, GetLogs, GetRun, ImportRun, ImportedRun, ListRuns, LogGroup, LogPage,
-    LoginStarted, MakePreview, PasteSteps, Pasted, PortsOf, PracticeAnswer, PracticeView,
-    PreviewView, ResetPractice, RunName, RunStarted, SearchedCredential, ServePractice,
-    ServedPractice, SetText, SetWeather, SettingsView, StartRun, Tidy, Tried, TryExpression,
-    VaultView, WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
+    Fragment, GetLogGroups, GetLogs, GetRun, ImportRun, ImportedRun, InsideView, ListRuns,
+    LogGroup, LogPage, LoginStarted, LookInside, LookInsideRun, MakePreview, PasteSteps, Pasted,
+    PortsOf, PracticeAnswer, PracticeView, PreviewView, ResetPractice, RunName, RunStarted,
+    SearchedCredential, ServePractice, ServedPractice, SetText, SetWeather, SettingsView, StartRun,
+    Tidy, Tried, TryExpression, VaultView, WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
 
@@ -130,6 +130,10 @@ commands! {
     "run.answer": AnswerStep => Empty, run_answer;
     /// What taking a run back would change.
     "run.preview_undo": RunName => PreviewView, run_preview_undo;
+    /// The graph inside a step, as its system draws it.
+    "step.inside": LookInside => InsideView, step_inside;
+    /// The same for a step of a run.
+    "run.inside": LookInsideRun => InsideView, run_inside;
     /// Begins to look whether what a run left is still so.
     "drift.look": RunName => DriftView, drift_look;
     /// What the newest look has found so far.

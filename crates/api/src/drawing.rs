@@ -43,6 +43,31 @@ fn mermaid_part(text: &mut String, graph: &Graph, prefix: &str) {
     }
 }
 
+/// The same graph with ids that every program can read: `n1`, `n2` and so on. Things inside a step are
+/// called as their systems like it.
+pub fn with_plain_ids(graph: &Graph) -> Graph {
+    let ids: std::collections::HashMap<&str, String> = graph
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(at, node)| (node.id.as_str(), format!("n{}", at + 1)))
+        .collect();
+    let mut plain = graph.clone();
+    for node in &mut plain.nodes {
+        if let Some(id) = ids.get(node.id.as_str()) {
+            node.id.clone_from(id);
+        }
+    }
+    for edge in &mut plain.edges {
+        for end in [&mut edge.from, &mut edge.to] {
+            if let Some(id) = ids.get(end.as_str()) {
+                end.clone_from(id);
+            }
+        }
+    }
+    plain
+}
+
 /// For Graphviz.
 pub fn dot(graph: &Graph) -> String {
     let mut text =
@@ -146,17 +171,25 @@ pub fn svg(graph: &Graph, layout: &Layout, manifests: &[Manifest]) -> String {
         let Some((x, y)) = at(&node.id) else { continue };
         let connector = node.uses.split('/').next().unwrap_or_default();
         let manifest = manifests.iter().find(|manifest| manifest.id == connector);
-        let hue = manifest.map_or(275, |manifest| manifest.hue);
-        let mark = manifest.map_or("?", |manifest| manifest.mark.as_str());
+        // What is inside a step is no operation, and has no mark.
+        let (mark, left) = match manifest {
+            None => (String::new(), 16),
+            Some(Manifest { mark, hue, .. }) => (
+                format!(
+                    "<rect x=\"12\" y=\"16\" width=\"32\" height=\"32\" rx=\"8\" \
+                     fill=\"oklch(0.55 0.13 {hue})\"/><text x=\"28\" y=\"37\" text-anchor=\"middle\" \
+                     font-size=\"13\" font-weight=\"600\" fill=\"#fff\">{}</text>",
+                    escape(mark)
+                ),
+                56,
+            ),
+        };
         let _ = writeln!(
             text,
             "  <g transform=\"translate({x} {y})\"><rect width=\"{WIDTH}\" height=\"{HEIGHT}\" \
-             rx=\"10\" fill=\"#fff\" stroke=\"#d8dbe4\"/><rect x=\"12\" y=\"16\" width=\"32\" \
-             height=\"32\" rx=\"8\" fill=\"oklch(0.55 0.13 {hue})\"/><text x=\"28\" y=\"37\" \
-             text-anchor=\"middle\" font-size=\"13\" font-weight=\"600\" fill=\"#fff\">{}</text>\
-             <text x=\"56\" y=\"29\" font-size=\"15\" font-weight=\"600\">{}</text><text x=\"56\" \
-             y=\"47\" font-size=\"12\" fill=\"#666c7c\">{}</text></g>",
-            escape(mark),
+             rx=\"10\" fill=\"#fff\" stroke=\"#d8dbe4\"/>{mark}\
+             <text x=\"{left}\" y=\"29\" font-size=\"15\" font-weight=\"600\">{}</text>\
+             <text x=\"{left}\" y=\"47\" font-size=\"12\" fill=\"#666c7c\">{}</text></g>",
             escape(&shorten(&node.title, 19)),
             escape(&shorten(&node.uses, 26))
         );

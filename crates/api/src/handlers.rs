@@ -15,6 +15,7 @@ pub(crate) mod drift;
 mod help;
 pub(crate) mod idle;
 mod inputs;
+mod inside;
 pub(crate) mod logins;
 pub(crate) mod logs;
 mod practice;

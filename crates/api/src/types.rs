@@ -16,11 +16,13 @@ use podium_plan::{Graph, Preview};
 use podium_projections::RunSummary;
 
 mod drift;
+mod inside;
 mod practice;
 mod records;
 mod search;
 
 pub use drift::{DriftHow, DriftRow, DriftState, DriftThing, DriftView, Stands};
+pub use inside::{InsideView, LookInside, LookInsideRun};
 pub use practice::{
     AddPractice, CallPractice, PracticeAnswer, PracticeIdentity, PracticeView, ResetPractice,
     ServePractice, ServedPractice, SetWeather, WeatherRule,

@@ -72,10 +72,19 @@ pub(crate) enum Command {
         /// What of.
         kind: String,
     },
-    /// Draw a workflow as text.
+    /// Draw a workflow as text, or what is inside one of its steps.
     Graph {
         /// A workflow by name or file.
         file: String,
+        /// What is inside this step, as its system draws it: resources, tasks, nodes. Asks the system.
+        #[arg(long, value_name = "STEP")]
+        inside: Option<String>,
+        /// With --inside: the environment; the workspace's default where absent.
+        #[arg(short, long, value_name = "ENV", requires = "inside")]
+        environment: Option<String>,
+        /// With --inside: an input; those of the newest run where absent.
+        #[arg(short, long = "input", value_name = "NAME=VALUE", requires = "inside")]
+        inputs: Vec<String>,
         /// The form.
         #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
         format: GraphFormat,

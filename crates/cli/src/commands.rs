@@ -12,7 +12,7 @@ mod runs;
 use podium_api::diagnostics::Code;
 use podium_api::{ApiError, Podium};
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, What};
 use crate::{exit, output, secrets};
 
 /// There is no vault yet.
@@ -49,7 +49,27 @@ async fn dispatch(args: Args) -> Result<u8, ApiError> {
             match command {
                 Command::Validate { files } => documents::validate(&podium, &files, json),
                 Command::Schema { kind } => documents::schema(&podium, &kind),
-                Command::Graph { file, format } => documents::graph(&podium, &file, format).await,
+                Command::Graph {
+                    file,
+                    inside: None,
+                    format,
+                    ..
+                } => documents::graph(&podium, &file, format).await,
+                Command::Graph {
+                    file,
+                    inside: Some(step),
+                    environment,
+                    inputs,
+                    format,
+                } => {
+                    unlock(&podium, passphrase_fd).await?;
+                    let what = What {
+                        file,
+                        environment,
+                        inputs,
+                    };
+                    documents::inside(&podium, what, &step, format, json).await
+                }
                 Command::Connectors { name } => {
                     machine::connectors(&podium, name.as_deref(), json).await
                 }

@@ -21,7 +21,7 @@ mod view;
 
 pub use done::done_steps;
 pub use fold::fold;
-pub use standing::{Standing, standing};
+pub use standing::{Standing, as_done, standing};
 pub use view::{
     Bar, BarKind, Counts, GraphEdge, Question, QuestionKind, RunMode, RunState, RunSummary,
     RunView, StepState, StepView, Thing, UndoView,

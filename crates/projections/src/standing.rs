@@ -45,6 +45,26 @@ impl Standing {
 /// The plan of a run and what its steps left, in the order of the plan and then of the elements. Steps that
 /// only look have left nothing; a call is told by its steps. `None` before the run was made.
 pub fn standing(events: &[Event]) -> Option<(Plan, Vec<Standing>)> {
+    let (plan, stands) = as_done(events)?;
+    let places: HashMap<&StepId, usize> = plan
+        .steps()
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.writes && step.call.is_none() && matches!(step.work, Work::Do))
+        .map(|(place, step)| (&step.id, place))
+        .collect();
+    let mut ordered: Vec<(usize, Standing)> = stands
+        .into_iter()
+        .filter_map(|one| Some((*places.get(&one.id.step)?, one)))
+        .collect();
+    ordered.sort_by_key(|(place, one)| (*place, one.id.item));
+    let stands = ordered.into_iter().map(|(_, one)| one).collect();
+    Some((plan, stands))
+}
+
+/// The plan of a run and how each step that has succeeded was asked, in no order. `None` before the run was
+/// made.
+pub fn as_done(events: &[Event]) -> Option<(Plan, Vec<Standing>)> {
     let mut plan: Option<Plan> = None;
     let mut begun: HashMap<Instance, Standing> = HashMap::new();
     let mut stands: HashMap<Instance, Standing> = HashMap::new();
@@ -89,19 +109,5 @@ pub fn standing(events: &[Event]) -> Option<(Plan, Vec<Standing>)> {
             _ => {}
         }
     }
-    let plan = plan?;
-    let places: HashMap<&StepId, usize> = plan
-        .steps()
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| step.writes && step.call.is_none() && matches!(step.work, Work::Do))
-        .map(|(place, step)| (&step.id, place))
-        .collect();
-    let mut ordered: Vec<(usize, Standing)> = stands
-        .into_values()
-        .filter_map(|one| Some((*places.get(&one.id.step)?, one)))
-        .collect();
-    ordered.sort_by_key(|(place, one)| (*place, one.id.item));
-    let stands = ordered.into_iter().map(|(_, one)| one).collect();
-    Some((plan, stands))
+    Some((plan?, stands.into_values().collect()))
 }

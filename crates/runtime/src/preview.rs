@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use podium_connector::{
-    Choice, Confidence, Connector, Identity, Inputs, LoginCode, Mode, Phase, StepPreview,
+    Choice, Confidence, Connector, Drawing, Identity, Inputs, LoginCode, Mode, Phase, StepPreview,
     StepRequest, Undo, UndoClass, Unknown,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
@@ -385,8 +385,11 @@ fn request_of(
     }
 }
 
-/// The preview of a call itself; what it changes is told at its steps.
-fn called(step: &PlanStep, call: &Call, rendered: &Rendered, waits_for: BTreeSet<StepId>) -> Asked {
+/// What a call gives to its steps: its inputs as far as they are known, and what the others wait for.
+pub(crate) fn given(
+    call: &Call,
+    rendered: &Rendered,
+) -> std::result::Result<(Map<String, Value>, Later), String> {
     let given = rendered.value.get("inputs").unwrap_or(&Value::Null);
     let mut later = Later::new();
     let names = call.inputs.get("properties").and_then(Value::as_object);
@@ -422,8 +425,14 @@ fn called(step: &PlanStep, call: &Call, rendered: &Rendered, waits_for: BTreeSet
             later.entry(name).or_default().extend(after);
         }
     }
-    let inputs = match call.inputs(given, &|name| later.contains_key(name)) {
-        Ok(inputs) => inputs,
+    let inputs = call.inputs(given, &|name| later.contains_key(name))?;
+    Ok((inputs, later))
+}
+
+/// The preview of a call itself; what it changes is told at its steps.
+fn called(step: &PlanStep, call: &Call, rendered: &Rendered, waits_for: BTreeSet<StepId>) -> Asked {
+    let given = match given(call, rendered) {
+        Ok(given) => given,
         Err(because) => return failed(step, because.trim_end_matches('.')),
     };
     let preview = StepPreview {
@@ -442,7 +451,7 @@ fn called(step: &PlanStep, call: &Call, rendered: &Rendered, waits_for: BTreeSet
         waits_for: waits_for.into_iter().collect(),
         mode: None,
         mode_open: false,
-        given: Some((inputs, later)),
+        given: Some(given),
     }
 }
 
@@ -626,6 +635,15 @@ impl Look {
     /// Choices for a field.
     pub async fn discover(&self, request: &StepRequest, what: &str) -> Result<Vec<Choice>> {
         self.connector.discover(&self.context, request, what).await
+    }
+
+    /// The graph inside the step.
+    pub async fn draw(&self, request: &StepRequest) -> Result<Drawing> {
+        let mut drawing = self.connector.draw(&self.context, request).await?;
+        for node in &mut drawing.nodes {
+            node.name = self.context.redactor.redact(&node.name).into_owned();
+        }
+        Ok(drawing)
     }
 
     async fn preview(&self, step: &PlanStep, request: &StepRequest) -> Result<StepPreview> {

@@ -19,4 +19,10 @@ export function operationTitle(manifests: readonly Manifest[] | undefined, uses:
   return manifestOf(manifests, uses)?.operations.find((operation) => operation.name === uses)?.title ?? uses;
 }
 
+/** Whether an operation's system can draw what is inside; where it cannot, the reason stands in its manifest. */
+export function canDraw(manifests: readonly Manifest[] | undefined, uses: string): boolean {
+  const draw = manifestOf(manifests, uses)?.operations.find((operation) => operation.name === uses)?.capability.draw;
+  return draw !== undefined && draw.support !== "no";
+}
+
 export { nodeSize };

@@ -30,3 +30,11 @@ export function diffLines(before: string, after: string): DiffLine[] {
   }
   return lines;
 }
+
+export type NearLine = DiffLine | { kind: "gap"; text: string };
+
+/** The lines that differ, with a few around them; a gap stands for what is the same between. */
+export function around(lines: DiffLine[], context = 2): NearLine[] {
+  const near = lines.map((_, at) => lines.slice(Math.max(0, at - context), at + context + 1).some((line) => line.kind !== "same"));
+  return lines.flatMap((line, at): NearLine[] => (near[at] ? [line] : at === 0 || near[at - 1] ? [{ kind: "gap", text: "⋯" }] : []));
+}

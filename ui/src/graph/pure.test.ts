@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Action, Change, Preview } from "../bridge/types";
 import { ansiRuns, withoutEscapes } from "./ansi";
-import { diffLines } from "./diff";
+import { around, diffLines } from "./diff";
 import { closer, layered } from "./layout";
 import { outline } from "./outline";
 import { at, withValue } from "./pointer";
@@ -50,6 +50,12 @@ describe("JSON pointers", () => {
 });
 
 describe("texts", () => {
+  it("show what differs with a few lines around it", () => {
+    const long = Array.from({ length: 100 }, (_, at) => `line ${at}`);
+    const shown = around(diffLines(long.join("\n"), long.with(50, "größer").join("\n")));
+    expect(shown.map((line) => line.text)).toEqual(["⋯", "line 48", "line 49", "line 50", "größer", "line 51", "line 52", "⋯"]);
+    expect(around(diffLines("a", "b")).map((line) => line.kind)).toEqual(["gone", "new"]);
+  });
   it("differ by line", () => expect(diffLines("a\nb\nc", "a\nx\nc")).toEqual([{ kind: "same", text: "a" }, { kind: "gone", text: "b" }, { kind: "new", text: "x" }, { kind: "same", text: "c" }]));
   it("keep the colours of tools and drop other escapes", () => expect(ansiRuns("a\u001b[31mred\u001b[0m\u001b[2Kb")).toEqual([{ text: "a", colour: null, bold: false }, { text: "red", colour: "bad", bold: false }, { text: "b", colour: null, bold: false }]));
   it("take the nearest of our own colours for one of 256 and for any other", () => {

@@ -59,7 +59,7 @@ impl Podium {
         })
     }
 
-    async fn plan_of(&self, run: &RunId) -> Result<Plan, ApiError> {
+    pub(crate) async fn plan_of(&self, run: &RunId) -> Result<Plan, ApiError> {
         let id = run.clone();
         let first = self
             .host

@@ -456,7 +456,7 @@ pub(super) fn read_layout(text: &str) -> Result<Layout, ApiError> {
 }
 
 /// Gives places to nodes that have none; the others stay where they are.
-fn place_new(layout: &mut Layout, graph: &Graph) {
+pub(crate) fn place_new(layout: &mut Layout, graph: &Graph) {
     let pinned: BTreeMap<String, Rect> = graph
         .nodes
         .iter()

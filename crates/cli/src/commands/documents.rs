@@ -1,9 +1,12 @@
 //! Documents: validate, schema, graph.
 
-use podium_api::types::{Empty, WorkflowName};
+use podium_api::types::{Empty, LookInside, WorkflowName};
 use podium_api::{ApiError, Podium};
 
-use crate::args::GraphFormat;
+use super::run;
+use crate::args::{GraphFormat, What};
+use crate::output::invalid;
+use crate::telling::label;
 use crate::{exit, output};
 
 /// `podium validate`
@@ -63,4 +66,60 @@ pub(crate) async fn graph(
         }
     }
     Ok(exit::SUCCEEDED)
+}
+
+/// `podium graph --inside`
+pub(crate) async fn inside(
+    podium: &Podium,
+    what: What,
+    step: &str,
+    format: GraphFormat,
+    json: bool,
+) -> Result<u8, ApiError> {
+    let asked = run::request(podium, what)?;
+    let step = podium_api::model::StepId::address(step).map_err(|error| {
+        invalid(
+            "POD0708",
+            format!("`{step}` is {error}."),
+            "Name a step; `podium graph WORKFLOW` shows them.",
+        )
+    })?;
+    let view = podium
+        .step_inside(LookInside {
+            workflow: asked.workflow,
+            environment: asked.environment,
+            step,
+            inputs: asked.inputs,
+        })
+        .await?;
+    if json {
+        output::json(&view);
+    } else if format == GraphFormat::Json {
+        output::pretty(&view);
+    } else if view.graph.nodes.is_empty() {
+        output::complain(&view.sentence);
+    } else {
+        output::complain(&format!(
+            "{} · {} · {}. {}",
+            view.title,
+            view.uses,
+            label(view.mode, view.mode_open),
+            view.sentence
+        ));
+        if view.more > 0 {
+            output::complain(&format!("{} more are not drawn.", view.more));
+        }
+        let plain = podium_api::drawing::with_plain_ids(&view.graph);
+        let text = match format {
+            GraphFormat::Dot => podium_api::drawing::dot(&plain),
+            GraphFormat::Svg => podium_api::drawing::svg(&view.graph, &view.layout, &[]),
+            GraphFormat::Mermaid | GraphFormat::Json => podium_api::drawing::mermaid(&plain),
+        };
+        output::line(text.trim_end());
+    }
+    Ok(if view.cannot {
+        exit::FAILED
+    } else {
+        exit::SUCCEEDED
+    })
 }

@@ -35,7 +35,10 @@ pub(crate) async fn newest_standing(podium: &Podium) -> Result<RunId, ApiError> 
         .await?;
     runs.into_iter()
         .find(|run| {
-            run.state == RunState::Succeeded && run.undoes.is_none() && run.undone_by.is_none()
+            run.state == RunState::Succeeded
+                && run.undoes.is_none()
+                && run.undone_by.is_none()
+                && !run.recorded
         })
         .map(|run| run.id)
         .ok_or_else(|| {

@@ -312,7 +312,7 @@ fn read_preview(path: &Path) -> Result<Preview, ApiError> {
     }
 }
 
-fn request(podium: &Podium, what: What) -> Result<MakePreview, ApiError> {
+pub(crate) fn request(podium: &Podium, what: What) -> Result<MakePreview, ApiError> {
     let workflow = podium.host().folder().workflow_named(&what.file)?;
     let environment = what
         .environment

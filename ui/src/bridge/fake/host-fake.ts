@@ -4,6 +4,7 @@ import { copyOf, FakeDocument } from "./document";
 import { type FakeDrift, FakeLooks } from "./drift";
 import { manifests, operationOf } from "./manifests";
 import { checkedInputs } from "./inputs";
+import { insideOf } from "./inside";
 import { between, fitting } from "./ports";
 import { previewOf, undoPreviewOf } from "./preview";
 import { FakeRuns } from "./runs";
@@ -35,6 +36,7 @@ export interface FakeOptions {
 }
 
 const catalog: Record<string, [category: string, icon: string]> = { "share-folder": ["Begin here", "folder"], "open-branch": ["Shops", "store"], "restart-shop": ["Shops", "🥐"] };
+const sorted = (answers: object) => JSON.stringify(Object.entries(answers).toSorted(([a], [b]) => a.localeCompare(b)));
 const labels = { text: "Fake host — for development" };
 
 /**
@@ -123,7 +125,7 @@ export function fakeHost(options: FakeOptions = {}): Host {
       const errors = view.diagnostics.filter((d) => d.severity === "error");
       if (!view.document || errors[0]) throw { code: "POD0711", message: `\`${view.file}\` has ${errors.length} problem${errors.length === 1 ? "" : "s"} and cannot run.`, hint: "Each problem names its place and what to do.", retry: "permanent", diagnostics: errors };
       const made = previewOf(view, environmentOf(environment), inputs);
-      const stands = runs.list().find((run) => run.workflow === workflow && run.environment === made.preview.environment && run.state === "succeeded" && !run.undoes && !run.undone_by && JSON.stringify(runs.get(run.id).inputs) === JSON.stringify(made.preview.inputs));
+      const stands = runs.list().find((run) => run.workflow === workflow && run.environment === made.preview.environment && run.state === "succeeded" && !run.undoes && !run.undone_by && sorted(runs.get(run.id).inputs) === sorted(made.preview.inputs));
       return remember({ ...made, stands: stands ? { run: stands.id, at: stands.ended_at ?? stands.created_at } : null });
     },
     "run.start": ({ hash, confirm }) => {
@@ -143,6 +145,15 @@ export function fakeHost(options: FakeOptions = {}): Host {
     "run.approve": () => ({}),
     "run.answer": ({ run, step, answer }) => { runs.answer(run, step, answer); return {}; },
     "run.preview_undo": ({ run }) => { const view = runs.get(run); return remember(undoPreviewOf(view, environmentOf(view.environment))); },
+    "step.inside": ({ workflow, step, environment }) => {
+      const found = document(workflow).view().document?.steps[step];
+      return insideOf(step, found?.title || step, found?.uses ?? "", environmentOf(environment));
+    },
+    "run.inside": ({ run, step }) => {
+      const view = runs.get(run);
+      const found = view.steps.find((one) => one.id === step);
+      return insideOf(step, found?.title ?? step, found?.uses ?? "", environmentOf(view.environment));
+    },
     "drift.look": ({ run }) => looks.look(runs.get(run)),
     "drift.get": ({ run }) => looks.get(run),
     "drift.stop": ({ run }) => looks.stop(run),

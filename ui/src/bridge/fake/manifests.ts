@@ -1,7 +1,8 @@
 import type { Manifest, Operation, Schema, Support, Verb } from "../types";
 
 const yes: Support = { support: "yes" };
-const all: Partial<Record<Verb, Support>> = { validate: yes, preview: yes, run: yes, undo: yes };
+const no = (because: string): Support => ({ support: "no", because });
+const all: Partial<Record<Verb, Support>> = { validate: yes, preview: yes, run: yes, undo: yes, drift: yes, draw: yes };
 const text = (title: string, description: string, more: Partial<Schema> = {}): Schema => ({ type: "string", title, description, ...more });
 
 function operation(name: string, title: string, summary: string, properties: Record<string, Schema>, required: string[], output: Record<string, Schema>, more: Partial<Operation> = {}): Operation {
@@ -109,7 +110,7 @@ export const manifests: Manifest[] = [
       operation("http/check", "Check a page", "Asks for a page and compares the answer.", {
         url: text("Address", "Starts with http:// or https://.", { format: "uri", "x-podium-order": 10 }),
         expect: { type: "object", title: "Expect", properties: { status: { type: "integer", title: "Status", default: 200 } }, "x-podium-order": 20 },
-      }, ["url"], { status: { type: "integer", title: "Status" } }, { writes: false }),
+      }, ["url"], { status: { type: "integer", title: "Status" } }, { writes: false, capability: { ...all, drift: no("nobody keeps what it did."), draw: no("it has nothing inside to draw.") } }),
       operation("http/request", "Send a request", "Sends a request to a web address.", {
         url: text("Address", "Starts with http:// or https://.", { format: "uri", "x-podium-order": 10 }),
         method: { type: "string", enum: ["GET", "POST", "PUT", "PATCH", "DELETE"], default: "GET", title: "Method", "x-podium-order": 5 },

@@ -1467,6 +1467,55 @@ missing: boolean,
 message: string, };
 
 /**
+ * The graph inside a step, as its system draws it.
+ */
+export type InsideView = { 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Which operation.
+ */
+uses: OperationName, 
+/**
+ * Where it was looked.
+ */
+environment: string, 
+/**
+ * Whether the system that was asked is the real one.
+ */
+mode: Mode, 
+/**
+ * Whether that depends on an input that is not known yet.
+ */
+mode_open: boolean, 
+/**
+ * The things: `title` is the name, `uses` the system's word for the kind.
+ */
+graph: Graph, 
+/**
+ * Where they stand.
+ */
+layout: Layout, 
+/**
+ * How many more there are than are drawn.
+ */
+more: number, 
+/**
+ * In words: `8 things of 4 kinds.`, or why there is nothing to see; whole sentences.
+ */
+sentence: string, 
+/**
+ * Nobody can look inside; the sentence says why.
+ */
+cannot: boolean, };
+
+/**
  * A step, or one element of a step with `for_each`. Its text form is `servers` or `servers[2]`, and for a
  * step of a called workflow `shop.servers` or `shop.servers[2]`.
  */
@@ -1591,6 +1640,40 @@ address: string,
  * When it ends, RFC 3339.
  */
 until: string, };
+
+/**
+ * Asking for the graph inside a step of a workflow.
+ */
+export type LookInside = { 
+/**
+ * The workflow.
+ */
+workflow: string, 
+/**
+ * Where to look; the workspace's default where absent.
+ */
+environment?: EnvironmentName, 
+/**
+ * The step.
+ */
+step: StepId, 
+/**
+ * Inputs; those of the newest run, then the schema's defaults where absent.
+ */
+inputs: Record<string, any>, };
+
+/**
+ * Asking for the graph inside a step of a run.
+ */
+export type LookInsideRun = { 
+/**
+ * The run.
+ */
+run: RunId, 
+/**
+ * The step.
+ */
+step: StepId, };
 
 /**
  * Something that a step made or changed.
@@ -3267,6 +3350,10 @@ export interface Commands {
   "run.answer": { request: AnswerStep; response: Empty };
   /** What taking a run back would change. */
   "run.preview_undo": { request: RunName; response: PreviewView };
+  /** The graph inside a step, as its system draws it. */
+  "step.inside": { request: LookInside; response: InsideView };
+  /** The same for a step of a run. */
+  "run.inside": { request: LookInsideRun; response: InsideView };
   /** Begins to look whether what a run left is still so. */
   "drift.look": { request: RunName; response: DriftView };
   /** What the newest look has found so far. */

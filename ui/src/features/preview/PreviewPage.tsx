@@ -18,6 +18,7 @@ import { Said } from "../../design/Said";
 import { edgesOfPlan } from "../../graph/view";
 import { ChangeLine } from "../../summary/ChangeLine";
 import { Confirm } from "../../summary/Confirm";
+import { Drift } from "../../summary/Drift";
 import { ModeTag, Postcard } from "../../summary/Postcard";
 import { StepProblem } from "../../summary/StepProblem";
 import { previewWords } from "../../text/preview";
@@ -67,6 +68,7 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
               </ul>
             </section>
           ) : null}
+          {view.stands ? <Drift run={view.stands.run} stands={view.stands.at} manifests={manifests} /> : null}
           {notes.length > 0 ? <section className="stack"><div className="section-title">{previewWords.notesTitle}</div>{notes.map(({ step, note }) => <p key={step + note} className="muted">{step}: <Said text={note} /></p>)}</section> : null}
           {[
             { title: previewWords.cannotKnow, steps: quiet.filter((step) => !step.skipped && step.confidence === "unknown") },

@@ -8,6 +8,7 @@ import { Said } from "../../design/Said";
 import { lasting } from "../../text/format";
 import { compareWords } from "../../text/compare";
 import { runWords } from "../../text/run";
+import { Drift } from "../../summary/Drift";
 import { go } from "../../window/route";
 import { QuestionPanel } from "./QuestionPanel";
 import { MadeList, Values } from "./StepPanel";
@@ -19,6 +20,7 @@ export function RunPanel({ view, manifests, onCompare }: { view: RunView; manife
     <div className="run-panel scroll" style={{ overflow: "auto", flex: 1 }}>
       {view.questions.map((question) => <QuestionPanel key={`${question.step} ${question.kind}`} view={view} question={question} step={view.steps.find((s) => s.id === question.step)} manifests={manifests} />)}
       {view.state === "succeeded" ? <Result view={view} /> : null}
+      {view.state === "succeeded" && view.undoes === null && view.undone_by === null && !view.recorded ? <Drift run={view.id} manifests={manifests} again={() => go({ screen: "preview", workflow: view.workflow })} /> : null}
       {view.error ? <Callout tone="bad" title={<Said text={view.error.message} />}><Said text={view.error.hint} /> <code className="quiet">{view.error.code}</code></Callout> : null}
       {view.still_running.length > 0 ? <Callout tone="wait" title={runWords.stillRunning}>{view.still_running.map((what) => <div key={what}>{what}</div>)}</Callout> : null}
       <section className="stack"><div className="section-title">{runWords.made}</div>{made.length > 0 ? <MadeList made={made} /> : <p className="quiet">{runWords.madeNothing}</p>}</section>

@@ -1,8 +1,9 @@
-import { ExternalLink } from "lucide-react";
+import { Boxes, ExternalLink } from "lucide-react";
+import { useState } from "react";
 import { openLink } from "../../bridge/client";
 import type { Json, Made, Manifest, RunView, StepView } from "../../bridge/types";
-import { manifestOf, operationTitle } from "../../canvas/readOnly";
-import { LinkButton } from "../../design/Button";
+import { canDraw, manifestOf, operationTitle } from "../../canvas/readOnly";
+import { Button, LinkButton } from "../../design/Button";
 import { Pill } from "../../design/feedback";
 import { Fold } from "../../design/fields";
 import { Mark } from "../../design/Mark";
@@ -12,12 +13,15 @@ import { Said } from "../../design/Said";
 import { lasting, plain } from "../../text/format";
 import { runWords } from "../../text/run";
 import { conditionWords } from "../../text/condition";
+import { InsideDialog } from "../../summary/Inside";
+import { insideWords } from "../../text/drift";
 import { words } from "../../text/words";
 import { Log } from "./Log";
 import { QuestionPanel } from "./QuestionPanel";
 
 /** One step of a run: what it does now, what it gave, its log. */
 export function StepPanel({ view, step, manifests, onShow }: { view: RunView; step: StepView; manifests: Manifest[] | undefined; onShow: (step: string) => void }) {
+  const [inside, setInside] = useState(false);
   const meaning = meaningOfStep(step);
   const titleOf = (id: string) => view.steps.find((other) => other.id === id)?.title ?? id;
   const lines = step.log_lines + step.items.reduce((sum, item) => sum + item.log_lines, 0);
@@ -51,6 +55,8 @@ export function StepPanel({ view, step, manifests, onShow }: { view: RunView; st
             <ul className="things-list scroll selectable">{step.things.map((thing) => <li key={thing.about}><code className="ellipsis">{thing.about}</code><span className="quiet">{thing.status}</span></li>)}</ul>
           </Fold>
         ) : null}
+        {!view.recorded && canDraw(manifests, step.uses) ? <div><Button look="quiet" className="flush" onPress={() => setInside(true)} data-testid="inside-open"><Boxes size={14} aria-hidden />{insideWords.open}</Button></div> : null}
+        {inside ? <InsideDialog of={{ run: view.id, step: step.id }} title={step.title} manifests={manifests} onClose={() => setInside(false)} /> : null}
         {step.items.length > 0 ? (
           <Fold title={runWords.items(step.items.length)}>
             <ul className="things-list scroll">{step.items.toSorted((a, b) => Number(b.state === "failed") - Number(a.state === "failed")).slice(0, 500).map((item) => { const m = stepMeaning[item.state]; return <li key={item.id}><span className="ellipsis">{item.title} <code className="quiet">{item.id}</code></span><Pill bare tone={m.tone} icon={<MeaningIcon meaning={m} size={13} />}>{m.word}</Pill></li>; })}</ul>

@@ -1,8 +1,8 @@
-import { Trash2 } from "lucide-react";
-import { useMemo } from "react";
+import { Boxes, Trash2 } from "lucide-react";
+import { useMemo, useState } from "react";
 import { call } from "../../bridge/client";
 import { useQuery } from "../../bridge/queries";
-import type { Json, Manifest, Step, WorkflowDocument } from "../../bridge/types";
+import type { Json, Manifest, Operation, Step, WorkflowDocument } from "../../bridge/types";
 import { Button } from "../../design/Button";
 import { Callout } from "../../design/feedback";
 import { Field, Fold } from "../../design/fields";
@@ -13,6 +13,8 @@ import { SchemaForm } from "../../forms/SchemaForm";
 import { type Change, setInStep } from "../../graph/edits";
 import { pointer } from "../../graph/pointer";
 import { Said } from "../../design/Said";
+import { InsideDialog } from "../../summary/Inside";
+import { insideWords } from "../../text/drift";
 import { studioWords } from "../../text/studio";
 import { useEnvironment } from "../../window/environment";
 import { useSteady } from "../../window/press";
@@ -65,6 +67,7 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
           </div>
         </header>
         {operation ? <p className="muted small"><Said text={operation.summary} /></p> : manifests ? <Callout tone="bad">{studioWords.unknownOperation(step.uses)}</Callout> : null}
+        {operation ? <InsideAction workflow={workflow} id={id} title={step.title || id} manifests={manifests} operation={operation} environment={current?.name ?? null} /> : null}
         <Field label={studioWords.title} id="step-title">
           <Draft id="step-title" testId="field-title" value={step.title ?? ""} placeholder={id} onCommit={(title) => set("/title", title || undefined, "Rename a step")} />
         </Field>
@@ -110,5 +113,17 @@ export function Inspector({ workflow, id, step, document, open, manifests, onRen
         <div><Button look="quiet" className="flush" onPress={onDelete} data-testid="delete-step"><Trash2 size={14} aria-hidden />{studioWords.deleteStep}</Button></div>
       </footer>
     </div>
+  );
+}
+
+/** The way into the step; where there is none, why not. */
+function InsideAction({ workflow, id, title, manifests, operation, environment }: { workflow: string; id: string; title: string; manifests: Manifest[] | undefined; operation: Operation; environment: string | null }) {
+  const [open, setOpen] = useState(false);
+  if (operation.name === "workflow/call") return null;
+  return (
+    <>
+      <div><Button look="quiet" className="flush" onPress={() => setOpen(true)} data-testid="inside-open"><Boxes size={14} aria-hidden />{insideWords.open}</Button></div>
+      {open ? <InsideDialog of={{ workflow, step: id, environment }} title={title} manifests={manifests} onClose={() => setOpen(false)} /> : null}
+    </>
   );
 }
