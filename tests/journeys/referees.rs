@@ -114,3 +114,8 @@ fn hashicorp_s_own_client_drives_our_hcp_terraform() {
         "hcp_terraform",
     );
 }
+
+#[test]
+fn hpe_s_own_sdk_drives_our_morpheus() {
+    judged("Morpheus", &["morpheus"], "morpheus.py", "morpheus");
+}

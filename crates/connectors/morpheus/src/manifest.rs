@@ -542,11 +542,18 @@ pub(crate) fn manifest() -> Manifest {
         tools: Vec::new(),
         local: false,
         links: vec!["https://apidocs.morpheusdata.com/".into()],
-        checked: vec![Checked {
-            against: CheckedAgainst::VendorSpecification,
-            what: "morpheus-openapi 9.0.0".into(),
-            by: "crates/connectors/morpheus/tests/morpheus/spec.rs".into(),
-        }],
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::VendorClient,
+                what: "morpheus-python-sdk 0.0.2 (API 8.0.8), published by HPE".into(),
+                by: "tests/referees/morpheus.py".into(),
+            },
+            Checked {
+                against: CheckedAgainst::VendorSpecification,
+                what: "morpheus-openapi 9.0.0".into(),
+                by: "crates/connectors/morpheus/tests/morpheus/spec.rs".into(),
+            },
+        ],
         explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![
             "The words for states are free text in the vendor's specification; those seen in its examples are known, everything else is watched on.".into(),

@@ -58,8 +58,8 @@ fn item(id: u64, name: &str, kind: &str, options: &Value) -> Value {
 
 impl Default for World {
     fn default() -> Self {
-        let care = task(61, "Clean the cache", "shell");
-        let check = task(62, "Prüfe die Regale", "python");
+        let care = task(61, "Clean the cache", "script");
+        let check = task(62, "Prüfe die Regale", "jythonTask");
         let mut workflows = vec![
             workflow(71, "Nightly care", &[&care, &check], &json!([])),
             workflow(

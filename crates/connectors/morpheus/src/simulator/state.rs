@@ -164,7 +164,7 @@ impl Process {
                     "id": step.id, "processId": self.id, "accountId": 1, "uniqueId": wire::uuid(step.id),
                     "processType": { "code": "step", "name": step.name }, "description": null,
                     "displayName": self.name, "status": status, "reason": null,
-                    "percent": if status == "complete" { 100.0 } else { 0.0 }, "statusEta": step.millis,
+                    "percent": if status == "complete" { 100 } else { 0 }, "statusEta": step.millis,
                     "message": null, "output": output, "error": failed.then_some(TROUBLE),
                     "startDate": wire::time(self.since), "dateCreated": wire::time(self.since),
                     "lastUpdated": wire::time(self.since), "duration": step.millis,
