@@ -292,6 +292,11 @@ pub(crate) fn manifest() -> Manifest {
                 what: "boto3 1.43.106".into(),
                 by: "tests/journeys/nine.rs".into(),
             },
+            Checked {
+                against: CheckedAgainst::VendorSpecification,
+                what: "service-2.json of botocore 1.44.5 (2010-05-15)".into(),
+                by: "crates/connectors/cloudformation/tests/cloudformation/specification.rs".into(),
+            },
         ],
         explained: crate::explained::list().to_vec(),
         unconfirmed: vec![

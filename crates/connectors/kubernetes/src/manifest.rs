@@ -409,6 +409,11 @@ pub(crate) fn manifest() -> Manifest {
                 what: "Helm 3.22.0, driving the practice cluster".into(),
                 by: "crates/connectors/kubernetes/tests/kubernetes/vendor.rs".into(),
             },
+            Checked {
+                against: CheckedAgainst::VendorSpecification,
+                what: "schemas of all objects of Kubernetes 1.37.0".into(),
+                by: "crates/connectors/kubernetes/tests/kubernetes/specification.rs".into(),
+            },
         ],
         explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![

@@ -8,6 +8,7 @@ mod client;
 mod nested;
 mod practice;
 mod real;
+mod specification;
 mod trouble;
 mod upkeep;
 mod world;

@@ -11,6 +11,7 @@ mod charts;
 mod others;
 mod real;
 mod server;
+mod specification;
 mod vendor;
 mod world;
 
