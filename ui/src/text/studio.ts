@@ -28,7 +28,7 @@ export const studioWords = {
   verbs: { preview: "Preview", undo: "Undo", cancel: "Cancel" } as Record<string, string>,
   nothingSelected: "Nothing selected", nothingSelectedHelp: "Choose a step to see what it does. Pull from its right port to connect it.",
   manySelected: (count: number) => `${many(count, "thing", "things")} selected`,
-  name: "Name", description: "Description", workflowInputs: "Asked before a run", addInput: "Add a question", inputName: "Name", inputType: "Kind", inputTypes: { string: "Text", integer: "Whole number", number: "Number", boolean: "Yes or no" },
+  name: "Name", description: "Description", workflowInputs: "Asked before a run", addInput: "Add a question", inputName: "Name", inputType: "Kind", inputTypes: { string: "Text", integer: "Whole number", number: "Number", boolean: "Yes or no", array: "List", object: "Map" },
   inputTitle: "Question", inputWhen: "Asked only when", inputAlways: "always", inputNone: "Nothing is asked.", slots: "Credential slots", slotsNone: "No credentials needed.", kind: "Kind",
   connectTitle: (from: string, to: string) => `${from} → ${to}`, connectQuestion: "Does a value flow along?", connectOrder: "Only the order", connectOrderHelp: "The second waits for the first.",
   connectOutput: "Output of the first", connectOtherOutput: "Another output", connectOutputName: "Name of the output", connectInput: "Input of the second", connectDo: "Use this value", connectNoConverter: "Nothing known makes one of the other. The order can still be drawn.",

@@ -23,7 +23,7 @@ export function RunPanel({ view, manifests, onCompare }: { view: RunView; manife
       {view.state === "succeeded" && view.undoes === null && view.undone_by === null && !view.recorded ? <Drift run={view.id} manifests={manifests} again={() => go({ screen: "preview", workflow: view.workflow })} /> : null}
       {view.error ? <Callout tone="bad" title={<Said text={view.error.message} />}><Said text={view.error.hint} /> <code className="quiet">{view.error.code}</code></Callout> : null}
       {view.still_running.length > 0 ? <Callout tone="wait" title={runWords.stillRunning}>{view.still_running.map((what) => <div key={what}>{what}</div>)}</Callout> : null}
-      <section className="stack"><div className="section-title">{runWords.made}</div>{made.length > 0 ? <MadeList made={made} /> : <p className="quiet">{runWords.madeNothing}</p>}</section>
+      <section className="stack"><div className="section-title">{runWords.made}</div>{made.length > 0 ? <MadeList made={made} elsewhere={view.recorded} /> : <p className="quiet">{runWords.madeNothing}</p>}</section>
       <Values title={runWords.outputs} value={view.outputs} hidden={[]} testId="run-outputs" />
       {view.missing.map((error) => <Callout key={error.message} tone="wait" title={runWords.missing}>{error.message}</Callout>)}
       <dl className="facts">

@@ -48,7 +48,7 @@ export function StepPanel({ view, step, manifests, onShow }: { view: RunView; st
           </div>
         )}
         {step.still_running.length > 0 ? <ul className="muted">{step.still_running.map((what) => <li key={what}>{what}</li>)}</ul> : null}
-        {step.made.length > 0 ? <section className="stack"><div className="section-title">{runWords.made}</div><MadeList made={step.made} /></section> : null}
+        {step.made.length > 0 ? <section className="stack"><div className="section-title">{runWords.made}</div><MadeList made={step.made} elsewhere={view.recorded} /></section> : null}
         <Values title={runWords.outputs} value={step.outputs} hidden={step.hidden} testId="outputs" />
         {step.things.length > 0 ? (
           <Fold title={runWords.things} open={live} aside={<span className="count">{step.things.length}</span>}>
@@ -79,13 +79,14 @@ export function StepPanel({ view, step, manifests, onShow }: { view: RunView; st
   );
 }
 
-export function MadeList({ made }: { made: Made[] }) {
+/** `elsewhere`: it is a record, and an address in it leads to nothing of that run. */
+export function MadeList({ made, elsewhere = false }: { made: Made[]; elsewhere?: boolean }) {
   return (
     <ul className="made" data-testid="made">
       {made.map((thing) => (
         <li key={`${thing.kind} ${thing.name}`}>
           <span className="grow ellipsis" title={thing.name}><span style={{ fontWeight: 500 }}>{thing.name}</span> <span className="quiet">{thing.kind}</span></span>
-          {thing.link ? <LinkButton onPress={() => openLink(thing.link ?? "")} aria-label={`${runWords.openLink} ${thing.name}`}><ExternalLink size={13} aria-hidden />{runWords.openLink}</LinkButton> : null}
+          {thing.link && !elsewhere ? <LinkButton onPress={() => openLink(thing.link ?? "")} aria-label={`${runWords.openLink} ${thing.name}`}><ExternalLink size={13} aria-hidden />{runWords.openLink}</LinkButton> : null}
         </li>
       ))}
     </ul>

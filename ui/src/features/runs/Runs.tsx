@@ -55,11 +55,11 @@ function Row({ run }: { run: RunSummary }) {
     <tr data-testid={`run-${run.id}`}>
       <td><Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill></td>
       <td title={`${run.title}: ${run.sentence}`}><a href={writeRoute({ screen: "run", run: run.id })}>{run.undoes ? <RotateCcw size={13} aria-hidden style={{ marginRight: 6, verticalAlign: -2 }} /> : null}{run.undoes ? `${runsWords.undoOf} ${run.title}` : run.title}</a> <span className="quiet small">{run.sentence.replaceAll("`", "")}</span></td>
-      <td><span className="row" style={{ gap: 6 }}><span className="ellipsis">{run.environment}</span><ModeTag mode={run.mode} />{run.recorded ? <RecordedTag /> : null}</span></td>
+      <td><span className="row" style={{ gap: 6 }}><span className="ellipsis">{run.environment}</span><ModeTag mode={run.mode} /></span></td>
       <td className="wide muted">{run.by}</td>
       <td className="late muted"><Near at={run.created_at} /></td>
       <td className="wide quiet">{run.ended_at === null ? "" : lasting(run.ended_at - run.created_at)}</td>
-      <td style={{ textAlign: "right" }}>{run.undo.possible ? <Button onPress={() => go({ screen: "undo", run: run.id })} data-testid={`undo-${run.id}`}>{runsWords.undo}</Button> : null}</td>
+      <td style={{ textAlign: "right" }}>{run.undo.possible ? <Button onPress={() => go({ screen: "undo", run: run.id })} data-testid={`undo-${run.id}`}>{runsWords.undo}</Button> : run.recorded ? <RecordedTag /> : null}</td>
     </tr>
   );
 }
