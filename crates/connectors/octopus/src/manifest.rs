@@ -396,11 +396,18 @@ pub(crate) fn manifest() -> Manifest {
         tools: Vec::new(),
         local: false,
         links: vec!["https://octopus.com/docs/octopus-rest-api".into()],
-        checked: vec![Checked {
-            against: CheckedAgainst::VendorClient,
-            what: "@octopusdeploy/api-client 3.11.0".into(),
-            by: "tests/referees/octopus.mjs".into(),
-        }],
+        checked: vec![
+            Checked {
+                against: CheckedAgainst::VendorClient,
+                what: "@octopusdeploy/api-client 3.11.0".into(),
+                by: "tests/referees/octopus.mjs".into(),
+            },
+            Checked {
+                against: CheckedAgainst::VendorSpecification,
+                what: "types and addresses of @octopusdeploy/api-client 3.11.0".into(),
+                by: "crates/connectors/octopus/tests/octopus/main.rs".into(),
+            },
+        ],
         explained: explanations(include_str!("explained.json")),
         unconfirmed: vec![
             "A deployment's and a runbook run's `Comments` are taken to come back unchanged in lists; a lost start is found by them.".into(),
