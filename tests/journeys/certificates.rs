@@ -1,5 +1,6 @@
 //! A server that shows a certificate nobody signed: every system that is reached by HTTP refuses it with the
-//! same code, and no secret goes over the line. Asked by the real program through the real HTTP layer.
+//! same code, and no secret goes over the line; where the credential names its authority, the very same
+//! server is asked. Asked by the real program through the real HTTP layer.
 
 use podium_catalogue::Catalogue;
 use podium_connector::CredentialKind;
@@ -41,7 +42,7 @@ async fn a_certificate_that_nobody_signed_is_refused_before_any_secret_is_sent()
             let address = server.address();
             let kind = kind.clone();
             let place = place.to_owned();
-            let said = tokio::task::spawn_blocking(move || asked(&kind, &place, &address))
+            let said = tokio::task::spawn_blocking(move || asked(&kind, &place, &address, None))
                 .await
                 .unwrap();
             assert!(said.contains("POD0407"), "{}: {said}", manifest.id);
@@ -58,8 +59,53 @@ async fn a_certificate_that_nobody_signed_is_refused_before_any_secret_is_sent()
     assert!(tried.len() >= 5, "only {tried:?}");
 }
 
+/// The field that names who signed the server's certificate.
+const AUTHORITY: &str = "authority";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_its_authority_in_the_credential_the_same_server_is_asked() {
+    let mut tried = Vec::new();
+    for manifest in Catalogue::shipped().manifests() {
+        for kind in &manifest.credentials {
+            let Some(place) = place(kind) else { continue };
+            if !kind.fields.iter().any(|field| field.name == AUTHORITY) {
+                continue;
+            }
+            let server = SelfSigned::start().await;
+            let other = SelfSigned::start().await;
+            let [asked_well, asked_badly] =
+                [server.certificate(), other.certificate()].map(|pem| {
+                    let (kind, place, address) = (kind.clone(), place.to_owned(), server.address());
+                    let pem = pem.to_owned();
+                    tokio::task::spawn_blocking(move || asked(&kind, &place, &address, Some(&pem)))
+                });
+            let (well, badly) = (asked_well.await.unwrap(), asked_badly.await.unwrap());
+            // Another authority is no authority for this server.
+            assert!(badly.contains("POD0407"), "{}: {badly}", manifest.id);
+            // It answers with nothing that the system would say; what counts is that it was asked.
+            assert!(!well.contains("POD0407"), "{}: {well}", manifest.id);
+            assert!(!well.contains(CANARY), "{well}");
+            let received = server.received();
+            assert!(!received.requests().is_empty(), "{}: {well}", manifest.id);
+            tried.push(manifest.id.clone());
+        }
+    }
+    tried.sort();
+    assert_eq!(
+        tried,
+        [
+            "awx",
+            "cloudify",
+            "hcp-terraform",
+            "ibm-orchestrator",
+            "morpheus",
+            "octopus"
+        ]
+    );
+}
+
 /// Stores a credential for this address and has it tested; all that was said.
-fn asked(kind: &CredentialKind, place: &str, address: &str) -> String {
+fn asked(kind: &CredentialKind, place: &str, address: &str, authority: Option<&str>) -> String {
     let desk = Desk::without_tools();
     desk.write(
         "podium.yaml",
@@ -71,6 +117,10 @@ fn asked(kind: &CredentialKind, place: &str, address: &str) -> String {
     for field in &kind.fields {
         // A certificate of one's own is read before it is sent; the secret beside it is enough.
         if field.name == "certificate" && !field.required {
+            continue;
+        }
+        if field.name == AUTHORITY {
+            fields.extend(authority.map(|pem| format!("{AUTHORITY}={pem}")));
             continue;
         }
         if field.secret {

@@ -39,7 +39,7 @@ pub use outcome::{
     Choice, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Identity, Made, Observed, Outcome,
     Right, StillRunning, UndoRecord,
 };
-pub use request::{Inputs, Problem, StepRequest, Unknown};
+pub use request::{Inputs, Problem, StepRequest, Unknown, need};
 pub use simulator::{SimulatedExit, SimulatedProcess, Simulator};
 pub use transport::{
     Exit, HttpRequest, HttpResponse, Method, Process, ProcessEvent, ProcessSpec, SecretFile, Stop,

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_model::{OperationName, RunId, StepId};
+
+/// Inputs that are not as the schema says.
+const SCHEMA: Code = Code::new("POD0130");
 
 /// A step as its connector sees it: inputs rendered, credentials named.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,12 +74,42 @@ impl Inputs {
         !self.unknown.is_empty()
     }
 
-    /// The inputs read into the operation's own type. Fails with a sentence for people; the schema has
-    /// been checked before, so that this is a defect of the schema where all is known.
-    pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, String> {
-        serde_json::from_value(Value::Object(self.values.clone()))
-            .map_err(|error| error.to_string())
+    /// The inputs read into the operation's own type, as if what is not yet known was left out.
+    ///
+    /// Fails with POD0130. The schema has been checked before, so that where all is known this is a
+    /// defect of the schema.
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
+        let mut known = self.values.clone();
+        known.retain(|_, value| !value.is_null());
+        serde_json::from_value(Value::Object(known)).map_err(|error| {
+            Error::new(
+                ErrorKind::Invalid,
+                SCHEMA,
+                "The step's inputs are not as its schema says.",
+            )
+            .with_hint(
+                "Look at the step's fields under `with`; `podium validate` shows each problem.",
+            )
+            .with_source(error)
+        })
     }
+}
+
+/// A text of an operation's own type that must be known when it is used, by the input's name. Fails with
+/// POD0130.
+pub fn need<'a>(value: Option<&'a String>, name: &str) -> Result<&'a str> {
+    value
+        .map(String::as_str)
+        .filter(|text| !text.trim().is_empty())
+        .ok_or_else(|| {
+            Error::new(
+                ErrorKind::Invalid,
+                SCHEMA,
+                format!("The step's input `{name}` is not known."),
+            )
+            .with_hint("Fill it in, or look at the step that gives it.")
+            .with_context("field", format!("/{name}"))
+        })
 }
 
 /// What is wrong with an input, beyond what its schema says.

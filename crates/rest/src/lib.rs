@@ -23,5 +23,5 @@ pub use fault::{Dialect, Fault, failed};
 pub use follow::{Job, Look, Pace, Stage, Stages, follow};
 pub use once::{Search, begin};
 pub use pages::Next;
-pub use place::{Place, field, place, secret};
+pub use place::{Place, authority_field, field, place, secret, trust};
 pub use site::{Exchange, Headers, Login, Site};

@@ -1,6 +1,8 @@
 //! Where the far system is, and what a credential says about it.
 
-use podium_connector::{Context, Lease, Mode};
+use std::sync::Arc;
+
+use podium_connector::{Context, CredentialField, Lease, Mode, Tls};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_secret::Secret;
 
@@ -13,6 +15,41 @@ pub struct Place<'a> {
     pub base: String,
     /// The credential; absent in practice where none is bound.
     pub lease: Option<&'a Lease>,
+    /// Whose certificates are trusted, where the credential says so.
+    pub trust: Option<Arc<Tls>>,
+}
+
+/// The name of [`authority_field`].
+const AUTHORITY: &str = "authority";
+
+/// The field of a credential that names the authority which signed the server's certificate, for systems
+/// that a company runs itself.
+pub fn authority_field() -> CredentialField {
+    CredentialField {
+        name: AUTHORITY.into(),
+        label: "Certificate authority (PEM)".into(),
+        help: "Only where this computer does not know who signed the server's certificate: the authority's certificate as PEM. It is then the only one that is trusted for this address.".into(),
+        secret: false,
+        required: false,
+    }
+}
+
+/// Trusts the authority that a credential names, and no other; nothing where it names none.
+pub fn trust(lease: Option<&Lease>) -> Option<Arc<Tls>> {
+    let pem = lease?.fields.get(AUTHORITY)?.trim();
+    if pem.is_empty() {
+        return None;
+    }
+    // On one line, as it comes out of JSON or of a variable.
+    let pem = if pem.contains('\n') {
+        pem.to_owned()
+    } else {
+        pem.replace("\\n", "\n")
+    };
+    Some(Arc::new(Tls {
+        roots: Some(pem.into_bytes()),
+        ..Tls::default()
+    }))
 }
 
 /// The address of the far system: the simulator's in practice, else the credential's field `url`.
@@ -32,6 +69,7 @@ pub fn place<'a>(cx: &'a dyn Context, port: &str, system: &str) -> Result<Place<
         return Ok(Place {
             base: base.trim_end_matches('/').to_owned(),
             lease,
+            trust: None,
         });
     }
     let lease = lease.ok_or_else(|| {
@@ -58,6 +96,7 @@ pub fn place<'a>(cx: &'a dyn Context, port: &str, system: &str) -> Result<Place<
     Ok(Place {
         base: base.to_owned(),
         lease: Some(lease),
+        trust: trust(Some(lease)),
     })
 }
 

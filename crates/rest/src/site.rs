@@ -71,10 +71,11 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// Trusts what this names in place of this computer's own store of certificates, in every call.
+    /// Trusts what this names, where it names anything, in place of this computer's own store of
+    /// certificates, in every call.
     #[must_use]
-    pub fn trusting(mut self, tls: std::sync::Arc<podium_connector::Tls>) -> Self {
-        self.tls = Some(tls);
+    pub fn trusting(mut self, tls: Option<std::sync::Arc<podium_connector::Tls>>) -> Self {
+        self.tls = tls;
         self
     }
 

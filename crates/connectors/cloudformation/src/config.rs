@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use podium_connector::{Context, Inputs, StepRequest};
+use podium_connector::{Context, StepRequest};
 use podium_diagnostics::{Error, ErrorKind, Result};
 use podium_secret::Secret;
 use serde::{Deserialize, Serialize};
@@ -63,19 +63,6 @@ pub(crate) enum OnFailure {
     Rollback,
     Delete,
     Keep,
-}
-
-/// Reads inputs that passed the schema.
-pub(crate) fn read<T: serde::de::DeserializeOwned>(inputs: &Inputs) -> Result<T> {
-    inputs.read().map_err(|why| {
-        Error::new(
-            ErrorKind::Invalid,
-            podium_diagnostics::Code::new("POD0130"),
-            "The step's inputs are not as its schema says.",
-        )
-        .with_hint("Look at the step's fields under `with`; `podium validate` shows each problem.")
-        .with_source(why)
-    })
 }
 
 /// Why a template's path is refused by its form alone.

@@ -52,7 +52,9 @@ impl<'a> Manager<'a> {
             .unwrap_or("default_tenant")
             .to_owned();
         let login = Login::Fixed(auth::headers(place.lease)?);
-        let site = Site::new(cx, DIALECT, place.base, login).header("tenant", &tenant);
+        let site = Site::new(cx, DIALECT, place.base, login)
+            .header("tenant", &tenant)
+            .trusting(place.trust);
         Ok(Self { site, tenant })
     }
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use podium_connector::{Inputs, Problem, StepRequest, inside};
-use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_connector::{Problem, StepRequest, inside};
+use podium_diagnostics::Result;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -125,33 +125,6 @@ pub(crate) fn source(text: &str) -> Result<Source, String> {
             "`{text}` lies at the top of the workspace, and a blueprint is uploaded with its whole folder."
         )),
     }
-}
-
-/// Reads inputs that passed the schema.
-pub(crate) fn read<T: serde::de::DeserializeOwned>(inputs: &Inputs) -> Result<T> {
-    let mut known = inputs.clone();
-    known.values.retain(|_, value| !value.is_null());
-    known.read().map_err(|why| {
-        Error::new(
-            ErrorKind::Invalid,
-            Code::new("POD0130"),
-            "The step's inputs are not as its schema says.",
-        )
-        .with_hint("Look at the step's fields under `with`; `podium validate` shows each problem.")
-        .with_source(why)
-    })
-}
-
-/// An input that must be known when it is used. Fails with POD0130.
-pub(crate) fn need<'a>(value: Option<&'a String>, name: &str) -> Result<&'a str> {
-    value.map(String::as_str).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Invalid,
-            Code::new("POD0130"),
-            format!("The step's input `{name}` is not known."),
-        )
-        .with_hint("Fill it in, or look at the step that gives it.")
-    })
 }
 
 /// What is wrong beyond the schema. Pure.

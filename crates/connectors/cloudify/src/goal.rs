@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use crate::archive::{self, Archive};
 use crate::blueprint::{Blueprint, list};
 use crate::client::{self, FAILED, Manager};
-use crate::config::{self, Deploy, Source, need};
+use crate::config::{self, Deploy, Source};
 use crate::operations::{is_installed, label, missing};
+use podium_connector::need;
 
 /// The label that tells what an uploaded blueprint was made of.
 const CONTENT: &str = "podium-content";
@@ -41,7 +42,7 @@ pub(crate) struct Goal {
 impl Goal {
     pub(crate) async fn of(manager: &Manager<'_>, request: &StepRequest) -> Result<Self> {
         let cx = manager.context();
-        let config: Deploy = config::read(&request.inputs)?;
+        let config: Deploy = request.inputs.read()?;
         let text = need(config.blueprint.as_ref(), "blueprint")?;
         let source = config::source(text).map_err(|why| {
             Error::new(ErrorKind::Invalid, archive::UNREADABLE, why)

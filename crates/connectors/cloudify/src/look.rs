@@ -181,8 +181,8 @@ pub(crate) async fn cancelled(
 
 /// What differs from what the step left.
 pub(crate) async fn drift(manager: &Manager<'_>, request: &StepRequest) -> Result<Drift> {
-    let config: Deploy = config::read(&request.inputs)?;
-    let name = config::need(config.deployment.as_ref(), "deployment")?;
+    let config: Deploy = request.inputs.read()?;
+    let name = podium_connector::need(config.deployment.as_ref(), "deployment")?;
     let mut items = Vec::new();
     let mut say = |kind: &str, name: &str, expected: Value, actual: Value| {
         items.push(DriftItem {

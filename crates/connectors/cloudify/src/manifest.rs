@@ -66,6 +66,7 @@ fn kind() -> CredentialKind {
                 true,
                 false,
             ),
+            podium_rest::authority_field(),
         ],
     }
 }

@@ -49,7 +49,7 @@ struct Config {
 
 impl Config {
     fn of(request: &StepRequest) -> Result<Self> {
-        request.inputs.read().map_err(words::unreadable)
+        request.inputs.read()
     }
 
     fn directory(&self, cx: &dyn Context) -> Result<PathBuf> {

@@ -66,7 +66,7 @@ struct Record {
 
 impl Config {
     fn of(inputs: &Inputs) -> Result<Self> {
-        inputs.read().map_err(words::unreadable)
+        inputs.read()
     }
 
     fn path(&self, cx: &dyn Context) -> Result<PathBuf> {

@@ -424,7 +424,7 @@ impl Connector for Http {
     }
 
     async fn run(&self, cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-        let config: Config = request.inputs.read().map_err(words::unreadable)?;
+        let config: Config = request.inputs.read()?;
         let method = method_of(request);
         let asked = format!("{} {}", method.as_str(), bare(&config.url));
         let http = build(cx, request, &config)?;

@@ -247,7 +247,7 @@ impl Connector for Site {
         };
         let mut notes = vec!["It stays up until it is undone or the computer restarts.".to_owned()];
         if !request.inputs.is_partial() {
-            let config: Config = request.inputs.read().map_err(words::unreadable)?;
+            let config: Config = request.inputs.read()?;
             if !config.directory(cx)?.is_dir() {
                 notes.push(format!(
                     "The folder `{directory}` is not there yet; a step before must make it."
@@ -278,7 +278,7 @@ impl Connector for Site {
     }
 
     async fn run(&self, cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-        let config: Config = request.inputs.read().map_err(words::unreadable)?;
+        let config: Config = request.inputs.read()?;
         cx.progress(Progress {
             words: format!("Serving {}", words::short(&config.directory)),
             ..Progress::default()

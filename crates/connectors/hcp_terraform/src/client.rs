@@ -1,6 +1,8 @@
 //! HCP Terraform's calls as values (JSON:API), and its answers read in one place.
 
-use podium_connector::{Context, HttpRequest, HttpResponse, Identity, Method, Mode};
+use std::sync::Arc;
+
+use podium_connector::{Context, HttpRequest, HttpResponse, Identity, Method, Mode, Tls};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_rest::{Call, Dialect, Fault, Login, Next, Site, place, secret, segment};
 use podium_secret::Secret;
@@ -129,6 +131,8 @@ pub(crate) struct Client<'a> {
     pub(crate) site: Site<'a>,
     pub(crate) archivist: Archivist,
     host: String,
+    /// The installation of a company keeps its archives behind the same authority.
+    trust: Option<Arc<Tls>>,
 }
 
 impl<'a> Client<'a> {
@@ -138,13 +142,13 @@ impl<'a> Client<'a> {
             let text = lease.fields.get(name)?.trim().trim_end_matches('/');
             (!text.is_empty()).then(|| text.to_owned())
         };
-        let (base, token) = if cx.mode() == Mode::Simulated || own("url").is_some() {
+        let (base, token, trust) = if cx.mode() == Mode::Simulated || own("url").is_some() {
             let place = place(cx, "hcp", SYSTEM)?;
             let token = match place.lease {
                 Some(lease) => secret(lease, "token", SYSTEM)?.clone(),
                 None => Secret::from("practice"),
             };
-            (place.base, token)
+            (place.base, token, place.trust)
         } else {
             let lease = cx.credential("hcp").ok_or_else(|| {
                 Error::new(
@@ -154,7 +158,11 @@ impl<'a> Client<'a> {
                 )
                 .with_hint("Bind one in the environment, or store one under Credentials first.")
             })?;
-            (PUBLIC.to_owned(), secret(lease, "token", SYSTEM)?.clone())
+            (
+                PUBLIC.to_owned(),
+                secret(lease, "token", SYSTEM)?.clone(),
+                None,
+            )
         };
         let host = base.strip_suffix("/api/v2").unwrap_or(&base).to_owned();
         let mut bearer = b"Bearer ".to_vec();
@@ -163,7 +171,8 @@ impl<'a> Client<'a> {
         Ok(Self {
             cx,
             archivist: Archivist::of(&host, own("storage").as_deref()),
-            site: Site::new(cx, HCP, format!("{host}/api/v2"), login),
+            site: Site::new(cx, HCP, format!("{host}/api/v2"), login).trusting(trust.clone()),
+            trust,
             host,
         })
     }
@@ -382,7 +391,9 @@ impl<'a> Client<'a> {
         let Some(url) = self.archivist.admit(address) else {
             return Ok(None);
         };
+        let tls = self.trusted(&url);
         let mut request = HttpRequest::get(url);
+        request.tls = tls;
         request.timeout = Some(std::time::Duration::from_secs(60));
         let reply = self.cx.http(request).await?;
         if matches!(reply.status, 404 | 410) {
@@ -404,16 +415,24 @@ impl<'a> Client<'a> {
         let Some(url) = self.archivist.admit(address) else {
             return Err(Archivist::refusal());
         };
+        let tls = self.trusted(&url);
         let mut request =
             HttpRequest::write(Method::Put, url).body("application/octet-stream", content);
         request.repeatable = true;
         request.reads = only_looks;
         request.timeout = Some(std::time::Duration::from_secs(300));
+        request.tls = tls;
         let reply = self.cx.http(request).await?;
         if reply.is_success() {
             return Ok(());
         }
         Err(Self::refused(&reply))
+    }
+
+    /// The credential's authority speaks for its own address, and for no storage elsewhere.
+    fn trusted(&self, url: &str) -> Option<Arc<Tls>> {
+        let own = url.strip_prefix(&self.host)?.starts_with('/');
+        self.trust.clone().filter(|_| own)
     }
 
     /// The storage's refusal; its address stays out of it.

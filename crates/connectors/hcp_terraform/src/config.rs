@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use podium_connector::{Inputs, Problem, StepRequest};
-use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_diagnostics::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -60,22 +60,12 @@ pub(crate) struct Config {
 
 /// Reads inputs that passed the schema.
 pub(crate) fn read(inputs: &Inputs) -> Result<Config> {
-    inputs.read().map_err(|why| {
-        Error::new(
-            ErrorKind::Invalid,
-            Code::new("POD0130"),
-            "The step's inputs are not as its schema says.",
-        )
-        .with_hint("Look at the step's fields under `with`; `podium validate` shows each problem.")
-        .with_source(why)
-    })
+    inputs.read()
 }
 
 /// As [`read`], without what is known later.
 pub(crate) fn read_partial(inputs: &Inputs) -> Result<Config> {
-    let mut known = inputs.clone();
-    known.values.retain(|_, value| !value.is_null());
-    let mut config = read(&known)?;
+    let mut config = read(inputs)?;
     let mut variables: BTreeMap<String, Value> = config.variables.into_iter().collect();
     inputs.fill_later("/variables", &mut variables);
     config.variables = variables.into_iter().collect();

@@ -151,6 +151,7 @@ fn credential() -> CredentialKind {
                 false,
                 false,
             ),
+            podium_rest::authority_field(),
         ],
     }
 }

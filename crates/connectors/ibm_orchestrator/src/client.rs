@@ -1,10 +1,8 @@
 //! Orchestrator's calls as values, and its answers read in one place.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use podium_connector::{Context, HttpResponse, Identity, Mode, Tls};
+use podium_connector::{Context, HttpResponse, Identity, Mode};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_rest::{Call, Dialect, Fault, Login, Next, Site, field, place, secret, segment};
 use podium_secret::Secret;
@@ -116,19 +114,14 @@ impl<'a> Client<'a> {
             "authorization".to_owned(),
             Secret::new(basic.into_bytes()),
         )]);
-        let mut site =
-            Site::new(cx, ICO, place.base.clone(), login).header("accept-language", "en");
+        let mut site = Site::new(cx, ICO, place.base.clone(), login)
+            .header("accept-language", "en")
+            .trusting(place.trust.clone());
         // Another domain and project than the user's own: documented for 2.3, unconfirmed for 2.5.
         for (header, name) in [("domainName", "domain"), ("projectName", "project")] {
             if let Some(value) = own(name) {
                 site = site.header(header, value);
             }
-        }
-        if let Some(roots) = own("certificate") {
-            site = site.trusting(Arc::new(Tls {
-                roots: Some(roots.into_bytes()),
-                ..Tls::default()
-            }));
         }
         let project = match (own("domain"), own("project")) {
             (Some(domain), Some(project)) => format!("{domain}/{project}"),

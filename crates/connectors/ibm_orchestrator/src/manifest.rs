@@ -142,13 +142,7 @@ fn credential() -> CredentialKind {
                 false,
                 false,
             ),
-            field(
-                "certificate",
-                "Certificate",
-                "The server's certificate or its authority's (PEM), where this computer does not know it.",
-                false,
-                false,
-            ),
+            podium_rest::authority_field(),
         ],
     }
 }

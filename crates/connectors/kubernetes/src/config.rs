@@ -1,7 +1,6 @@
 //! Inputs as typed, and what was validated.
 
-use podium_connector::{Inputs, Problem, StepRequest};
-use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_connector::{Problem, StepRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -121,19 +120,6 @@ pub(crate) struct Helm {
     pub(crate) wait: bool,
     #[serde(default = "patience")]
     pub(crate) patience: String,
-}
-
-/// Reads inputs that passed the schema.
-pub(crate) fn read<T: serde::de::DeserializeOwned>(inputs: &Inputs) -> Result<T> {
-    inputs.read().map_err(|why| {
-        Error::new(
-            ErrorKind::Invalid,
-            Code::new("POD0130"),
-            "The step's inputs are not as its schema says.",
-        )
-        .with_hint("Look at the step's fields under `with`; `podium validate` shows each problem.")
-        .with_source(why)
-    })
 }
 
 /// `1h30m` in milliseconds; 5 minutes where it cannot be read, which `validate` has said.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::auth::{self, PORT};
 use crate::client::{self, Cluster, MANAGER};
-use crate::config::{self, Apply};
+use crate::config::Apply;
 use crate::errors;
 use crate::object::{Ref, differences, hide, list, plain, text};
 use crate::operations::apply_manifests;
@@ -101,7 +101,7 @@ pub(crate) async fn rights(cx: &dyn Context, request: &StepRequest) -> Result<Ve
         .unwrap_or(cluster.namespace());
     match request.operation.operation() {
         "apply" if !request.inputs.is_partial() => {
-            let config: Apply = config::read(&request.inputs)?;
+            let config: Apply = request.inputs.read()?;
             for item in apply_manifests::items(&cluster, &config).await? {
                 need(
                     &["get", "create", "patch", "delete"],
@@ -146,7 +146,7 @@ pub(crate) async fn rights(cx: &dyn Context, request: &StepRequest) -> Result<Ve
 
 /// What differs from what the same manifests would make now.
 pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
-    let config: Apply = config::read(&request.inputs)?;
+    let config: Apply = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     let mut items = Vec::new();
     for item in apply_manifests::items(&cluster, &config).await? {
@@ -235,7 +235,7 @@ pub(crate) async fn discover(
 
 /// The objects of the step, with what they own and what they point to.
 pub(crate) async fn draw(cx: &dyn Context, request: &StepRequest) -> Result<Drawing> {
-    let config: Apply = config::read(&request.inputs)?;
+    let config: Apply = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     let items = apply_manifests::items(&cluster, &config).await?;
     let mut nodes: BTreeMap<String, DrawnNode> = BTreeMap::new();
@@ -377,7 +377,7 @@ fn points_to(object: &Value) -> Vec<(&'static str, String)> {
 pub(crate) async fn still_running(cx: &dyn Context, request: &StepRequest) -> Result<StillRunning> {
     let mut what = Vec::new();
     if request.operation.operation() == "apply" && !request.inputs.is_partial() {
-        let config: Apply = config::read(&request.inputs)?;
+        let config: Apply = request.inputs.read()?;
         let cluster = Cluster::open(cx).await?;
         for item in apply_manifests::items(&cluster, &config).await? {
             if item.later.is_some() || !readiness::is_watched(&item.name) {

@@ -1,9 +1,11 @@
 //! How a call proves who sends it: a token, or a password that is exchanged for one.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use podium_connector::{Context, Lease};
+use podium_connector::{Context, Lease, Tls};
 use podium_diagnostics::Result;
-use podium_rest::{Call, Exchange, Headers, Login, Site, field, secret};
+use podium_rest::{Call, Exchange, Headers, Login, Place, Site, field, secret};
 use podium_secret::Secret;
 
 use crate::client::{DIALECT, SYSTEM};
@@ -15,8 +17,8 @@ fn bearer(token: &str) -> Headers {
 
 /// The login for a credential. A token wins over a password. In practice, where none is bound, the
 /// practice appliance's own word is sent.
-pub(crate) fn login<'a>(base: &str, lease: Option<&'a Lease>) -> Result<Login<'a>> {
-    let Some(lease) = lease else {
+pub(crate) fn login<'a>(place: &Place<'a>) -> Result<Login<'a>> {
+    let Some(lease) = place.lease else {
         return Ok(Login::Fixed(bearer("practice")));
     };
     let has = |name: &str| lease.secrets.get(name).is_some_and(|one| !one.is_empty());
@@ -27,7 +29,8 @@ pub(crate) fn login<'a>(base: &str, lease: Option<&'a Lease>) -> Result<Login<'a
     }
     field(lease, "user", SYSTEM)?;
     Ok(Login::Exchanged(Box::new(Password {
-        base: base.to_owned(),
+        base: place.base.clone(),
+        trust: place.trust.clone(),
         lease,
     })))
 }
@@ -35,6 +38,7 @@ pub(crate) fn login<'a>(base: &str, lease: Option<&'a Lease>) -> Result<Login<'a
 /// The password grant. Appliances before 9.0 give the token again that the user has.
 struct Password<'a> {
     base: String,
+    trust: Option<Arc<Tls>>,
     lease: &'a Lease,
 }
 
@@ -55,7 +59,8 @@ impl Exchange for Password<'_> {
                 ("password", password.expose_str().unwrap_or_default()),
             ])
             .looks();
-        let site = Site::new(cx, DIALECT, self.base.as_str(), Login::Open);
+        let site =
+            Site::new(cx, DIALECT, self.base.as_str(), Login::Open).trusting(self.trust.clone());
         let reply = site.send(call).await?;
         let token = Secret::from(reply["access_token"].as_str().unwrap_or_default());
         Ok(bearer(token.expose_str().unwrap_or_default()))

@@ -62,9 +62,9 @@ impl<'a> Appliance<'a> {
     /// The one that the credential at the port `morpheus` names.
     pub(crate) fn of(cx: &'a dyn Context) -> Result<Self> {
         let place = place(cx, "morpheus", SYSTEM)?;
-        let login = auth::login(&place.base, place.lease)?;
+        let login = auth::login(&place)?;
         Ok(Self {
-            site: Site::new(cx, DIALECT, place.base, login),
+            site: Site::new(cx, DIALECT, place.base, login).trusting(place.trust),
         })
     }
 

@@ -1,7 +1,6 @@
 //! Inputs as typed, and what is wrong with them beyond their schema.
 
-use podium_connector::{Inputs, Problem, StepRequest};
-use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_connector::{Problem, StepRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -146,36 +145,6 @@ pub(crate) enum Kind {
     Instance,
     App,
     CatalogItem,
-}
-
-/// Reads inputs that passed the schema.
-pub(crate) fn read<T: serde::de::DeserializeOwned>(inputs: &Inputs) -> Result<T> {
-    let mut known = inputs.clone();
-    known.values.retain(|_, value| !value.is_null());
-    known.read().map_err(|why| {
-        Error::new(
-            ErrorKind::Invalid,
-            Code::new("POD0130"),
-            "The step's inputs are not as its schema says.",
-        )
-        .with_hint("Look at the step's fields under `with`; `podium validate` shows each problem.")
-        .with_source(why)
-    })
-}
-
-/// An input that must be known when it is used. Fails with POD0130.
-pub(crate) fn need<'a>(value: Option<&'a String>, name: &str) -> Result<&'a str> {
-    value
-        .map(String::as_str)
-        .filter(|text| !text.trim().is_empty())
-        .ok_or_else(|| {
-            Error::new(
-                ErrorKind::Invalid,
-                Code::new("POD0130"),
-                format!("The step's input `{name}` is not known."),
-            )
-            .with_hint("Fill it in, or look at the step that gives it.")
-        })
 }
 
 /// What is wrong beyond the schema. Pure.

@@ -123,13 +123,11 @@ pub(crate) async fn discover(
         "workflows" => Some(&WORKFLOWS),
         "tasks" => Some(&TASKS),
         "targets" | "instances" => Some(&INSTANCES),
-        "things" => Some(
-            match config::read::<config::Delete>(&request.inputs)?.kind {
-                Kind::Instance => &INSTANCES,
-                Kind::App => &APPS,
-                Kind::CatalogItem => &ITEMS,
-            },
-        ),
+        "things" => Some(match request.inputs.read::<config::Delete>()?.kind {
+            Kind::Instance => &INSTANCES,
+            Kind::App => &APPS,
+            Kind::CatalogItem => &ITEMS,
+        }),
         _ => None,
     };
     if let Some(direct) = direct {

@@ -64,6 +64,7 @@ fn kind() -> CredentialKind {
                 false,
                 false,
             ),
+            podium_rest::authority_field(),
         ],
     }
 }

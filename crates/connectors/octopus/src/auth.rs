@@ -18,7 +18,7 @@ pub(crate) fn site(cx: &dyn Context) -> Result<Site<'_>> {
         None => "practice".into(),
     };
     let login = Login::Fixed(vec![(HEADER.to_owned(), key)]);
-    Ok(Site::new(cx, DIALECT, place.base, login))
+    Ok(Site::new(cx, DIALECT, place.base, login).trusting(place.trust))
 }
 
 /// The space that the credential names, where it names one.

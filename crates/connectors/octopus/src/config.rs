@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use podium_connector::{Problem, StepRequest};
-use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_diagnostics::Result;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -50,26 +50,7 @@ pub(crate) enum Interruptions {
 
 impl Config {
     pub(crate) fn of(request: &StepRequest) -> Result<Self> {
-        request.inputs.read().map_err(|why| {
-            Error::new(
-                ErrorKind::Invalid,
-                Code::new("POD0475"),
-                format!("The inputs of this step cannot be read: {why}."),
-            )
-            .with_hint("Correct the step's inputs.")
-        })
-    }
-
-    /// An input that must be known by now.
-    pub(crate) fn need<'a>(name: &str, value: Option<&'a String>) -> Result<&'a str> {
-        value.map(String::as_str).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Invalid,
-                Code::new("POD0475"),
-                format!("The step gives no `{name}`."),
-            )
-            .with_hint("Give it a value, or check the step that it comes from.")
-        })
+        request.inputs.read()
     }
 }
 

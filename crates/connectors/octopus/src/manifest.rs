@@ -380,6 +380,7 @@ fn server() -> CredentialKind {
                 false,
                 false,
             ),
+            podium_rest::authority_field(),
         ],
     }
 }

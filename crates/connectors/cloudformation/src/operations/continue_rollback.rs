@@ -136,7 +136,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             undo(Way::Continue),
         ));
     }
-    let config: Continue = config::read(&request.inputs)?;
+    let config: Continue = request.inputs.read()?;
     let client = Client::new(cx, config::region(request))?;
     let stack = client
         .living(&config.stack)
@@ -245,7 +245,7 @@ fn done(client: &Client<'_>, stack: &Stack, continued: bool) -> Outcome {
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-    let config: Continue = config::read(&request.inputs)?;
+    let config: Continue = request.inputs.read()?;
     let client = Client::new(cx, config::region(request))?;
     cx.progress(Progress {
         words: format!("Bringing the stack {} back", config.stack),

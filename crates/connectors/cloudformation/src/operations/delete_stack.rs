@@ -102,7 +102,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             undo,
         ));
     }
-    let config: Delete = config::read(&request.inputs)?;
+    let config: Delete = request.inputs.read()?;
     let client = Client::new(cx, config::region(request))?;
     let stack = client.living(&config.stack).await?;
     let mut preview = StepPreview {
@@ -167,7 +167,7 @@ pub(crate) async fn gone_with(
 }
 
 pub(crate) async fn prepare(cx: &dyn Context, request: &StepRequest) -> Result<UndoRecord> {
-    let config: Delete = config::read(&request.inputs)?;
+    let config: Delete = request.inputs.read()?;
     let kept = Kept(cx);
     let record = if let Some(record) = kept.record() {
         record
@@ -202,7 +202,7 @@ fn course<'a>(stack: &'a str, request: &'a StepRequest) -> Course<'a> {
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-    let config: Delete = config::read(&request.inputs)?;
+    let config: Delete = request.inputs.read()?;
     let client = Client::new(cx, config::region(request))?;
     cx.progress(Progress {
         words: format!("Deleting the stack {}", config.stack),
@@ -280,7 +280,7 @@ pub(crate) async fn observe(cx: &dyn Context, request: &StepRequest) -> Result<O
 }
 
 pub(crate) async fn verify(cx: &dyn Context, request: &StepRequest) -> Result<()> {
-    let config: Delete = config::read(&request.inputs)?;
+    let config: Delete = request.inputs.read()?;
     let client = Client::new(cx, config::region(request))?;
     match client.living(&config.stack).await? {
         None => Ok(()),

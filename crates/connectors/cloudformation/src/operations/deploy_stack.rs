@@ -40,7 +40,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             undo_of(false, &[]),
         ));
     }
-    let config: Deploy = config::read(&known_part(request))?;
+    let config: Deploy = known_part(request).read()?;
     let client = Client::new(cx, config::region(request))?;
     let existing = client.living(&config.stack).await?;
     if let Some(stack) = &existing {
@@ -279,7 +279,7 @@ pub(crate) async fn prepare(
     request: &StepRequest,
     preview: &StepPreview,
 ) -> Result<UndoRecord> {
-    let config: Deploy = config::read(&request.inputs)?;
+    let config: Deploy = request.inputs.read()?;
     let kept = Kept(cx);
     let record = if let Some(record) = kept.record() {
         record
@@ -312,7 +312,7 @@ pub(crate) async fn prepare(
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-    let config: Deploy = config::read(&request.inputs)?;
+    let config: Deploy = request.inputs.read()?;
     let client = Client::new(cx, config::region(request))?;
     cx.progress(Progress {
         words: format!("Deploying the stack {}", config.stack),
@@ -458,7 +458,7 @@ async fn clear(client: &Client<'_>, request: &StepRequest, failed: &Stack) -> Re
 }
 
 pub(crate) async fn observe(cx: &dyn Context, request: &StepRequest) -> Result<Observed> {
-    let config: Deploy = config::read(&request.inputs)?;
+    let config: Deploy = request.inputs.read()?;
     let client = Client::new(cx, config::region(request))?;
     let Some((stack, kind)) = begun_before(&client, request, &config.stack).await? else {
         return Ok(Observed::NeverStarted);

@@ -163,7 +163,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             undo(),
         ));
     }
-    let config: ReadSet = config::read(&request.inputs)?;
+    let config: ReadSet = request.inputs.read()?;
     let client = Client::new(cx, config::region(request))?;
     let found = read(&client, &config).await?;
     let number = |key: &str| found.set.get(key).and_then(Value::as_u64).unwrap_or(0);
@@ -204,7 +204,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-    let config: ReadSet = config::read(&request.inputs)?;
+    let config: ReadSet = request.inputs.read()?;
     let client = Client::new(cx, config::region(request))?;
     Ok(Outcome {
         outputs: outputs(read(&client, &config).await?),
@@ -235,7 +235,7 @@ pub(crate) async fn choices(client: &Client<'_>, request: &StepRequest) -> Resul
 
 /// The set, and the stacks that hang from it.
 pub(crate) async fn draw(cx: &dyn Context, request: &StepRequest) -> Result<Drawing> {
-    let config: ReadSet = config::read(&request.inputs)?;
+    let config: ReadSet = request.inputs.read()?;
     let client = Client::new(cx, config::region(request))?;
     let found = read(&client, &config).await?;
     let mut drawing = Drawing {

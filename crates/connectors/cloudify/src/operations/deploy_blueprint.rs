@@ -10,10 +10,11 @@ use serde_json::{Map, Value, json};
 use super::{HIDDEN, KEY, change, in_the_way, is_installed, made, made_by, missing, undo};
 use crate::blueprint::shown;
 use crate::client::{self, BEAT, FAILED, Manager};
-use crate::config::{self, Deploy, OnCancel, need};
+use crate::config::{Deploy, OnCancel};
 use crate::goal::{Goal, blueprint_there, no_secrets, upload};
 use crate::start::{self, Wanted};
 use crate::watch::Execution;
+use podium_connector::need;
 
 pub(crate) async fn preview(manager: &Manager<'_>, request: &StepRequest) -> Result<StepPreview> {
     let known = undo(UndoClass::Delete, None);
@@ -446,7 +447,7 @@ pub(crate) async fn observe(manager: &Manager<'_>, request: &StepRequest) -> Res
     if request.remote.is_some() {
         return Ok(Observed::Adopt);
     }
-    let config: Deploy = config::read(&request.inputs)?;
+    let config: Deploy = request.inputs.read()?;
     let name = need(config.deployment.as_ref(), "deployment")?;
     let Some(found) = manager.find(client::deployment(name)).await? else {
         return Ok(Observed::NeverStarted);
@@ -470,7 +471,7 @@ pub(crate) async fn observe(manager: &Manager<'_>, request: &StepRequest) -> Res
 }
 
 pub(crate) async fn verify(manager: &Manager<'_>, request: &StepRequest) -> Result<()> {
-    let config: Deploy = config::read(&request.inputs)?;
+    let config: Deploy = request.inputs.read()?;
     let name = need(config.deployment.as_ref(), "deployment")?;
     let found = manager
         .find(client::deployment(name))

@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 use super::{change, in_the_way, instances, is_installed, made, missing, nodes, undo};
 use crate::blueprint::list;
 use crate::client::{self, BEAT, Manager, entries};
-use crate::config::{self, Execute, OnCancel, need};
+use crate::config::{Execute, OnCancel};
 use crate::start::{self, Wanted};
 use crate::watch::{Execution, STAGES};
+use podium_connector::need;
 
 /// So many seconds a dry run may take in a preview.
 const REHEARSAL: i64 = 60_000;
@@ -143,7 +144,7 @@ fn check(config: &Execute, found: &Value, later: bool) -> Result<()> {
 }
 
 pub(crate) async fn preview(manager: &Manager<'_>, request: &StepRequest) -> Result<StepPreview> {
-    let config: Execute = config::read(&request.inputs)?;
+    let config: Execute = request.inputs.read()?;
     let (Some(name), Some(workflow)) = (&config.deployment, &config.workflow) else {
         let because = format!(
             "the deployment or the workflow is known only after {}.",
@@ -330,7 +331,7 @@ async fn rehearse(manager: &Manager<'_>, config: &Execute) -> Result<Option<Vec<
 }
 
 pub(crate) async fn prepare(manager: &Manager<'_>, request: &StepRequest) -> Result<UndoRecord> {
-    let config: Execute = config::read(&request.inputs)?;
+    let config: Execute = request.inputs.read()?;
     let name = need(config.deployment.as_ref(), "deployment")?;
     let found = deployment(manager, name).await?;
     check(&config, &found, false)?;
@@ -370,7 +371,7 @@ async fn counts(manager: &Manager<'_>, name: &str) -> Result<Value> {
 }
 
 pub(crate) async fn run(manager: &Manager<'_>, request: &StepRequest) -> Result<Outcome> {
-    let config: Execute = config::read(&request.inputs)?;
+    let config: Execute = request.inputs.read()?;
     let wanted = wanted(&config)?;
     let end = super::execute(manager, request, &wanted, config.on_cancel).await?;
     let found = deployment(manager, &wanted.deployment).await?;
@@ -394,7 +395,7 @@ pub(crate) async fn observe(manager: &Manager<'_>, request: &StepRequest) -> Res
     if request.remote.is_some() {
         return Ok(Observed::Adopt);
     }
-    let config: Execute = config::read(&request.inputs)?;
+    let config: Execute = request.inputs.read()?;
     let found = start::find(manager, request, &wanted(&config)?).await?;
     Ok(match found {
         Some(_) => Observed::Adopt,

@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::{KEY, change, delete_deployment, in_the_way, is_installed, losses, settle, undo};
 use crate::client::{self, Manager};
-use crate::config::{self, OnCancel, Uninstall, need};
+use crate::config::{OnCancel, Uninstall};
 use crate::start::{self, Wanted};
+use podium_connector::need;
 
 const LOST: &str = "what the nodes held is gone; they are made anew from the blueprint";
 
@@ -24,7 +25,7 @@ fn wanted(config: &Uninstall) -> Result<Wanted> {
 }
 
 pub(crate) async fn preview(manager: &Manager<'_>, request: &StepRequest) -> Result<StepPreview> {
-    let config: Uninstall = config::read(&request.inputs)?;
+    let config: Uninstall = request.inputs.read()?;
     let back = undo(UndoClass::Restore, Some(LOST));
     let Some(name) = &config.deployment else {
         let because = format!(
@@ -68,7 +69,7 @@ pub(crate) async fn preview(manager: &Manager<'_>, request: &StepRequest) -> Res
 }
 
 pub(crate) async fn prepare(manager: &Manager<'_>, request: &StepRequest) -> Result<UndoRecord> {
-    let config: Uninstall = config::read(&request.inputs)?;
+    let config: Uninstall = request.inputs.read()?;
     let name = need(config.deployment.as_ref(), "deployment")?;
     let Some(found) = manager.find(client::deployment(name)).await? else {
         return Ok(UndoRecord {
@@ -105,7 +106,7 @@ pub(crate) async fn prepare(manager: &Manager<'_>, request: &StepRequest) -> Res
 }
 
 pub(crate) async fn run(manager: &Manager<'_>, request: &StepRequest) -> Result<Outcome> {
-    let config: Uninstall = config::read(&request.inputs)?;
+    let config: Uninstall = request.inputs.read()?;
     let wanted = wanted(&config)?;
     let name = wanted.deployment.clone();
     let mut outputs = Map::new();
@@ -136,7 +137,7 @@ pub(crate) async fn observe(manager: &Manager<'_>, request: &StepRequest) -> Res
     if request.remote.is_some() {
         return Ok(Observed::Adopt);
     }
-    let config: Uninstall = config::read(&request.inputs)?;
+    let config: Uninstall = request.inputs.read()?;
     let wanted = wanted(&config)?;
     // Gone is what was wanted, whoever did it.
     if manager

@@ -53,7 +53,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             },
         ));
     }
-    let config: Apply = config::read(&request.inputs)?;
+    let config: Apply = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     let items = items(&cluster, &config).await?;
     let mut changes = Vec::new();
@@ -267,7 +267,7 @@ pub(crate) async fn prepare(
     request: &StepRequest,
     preview: &StepPreview,
 ) -> Result<UndoRecord> {
-    let config: Apply = config::read(&request.inputs)?;
+    let config: Apply = request.inputs.read()?;
     let kept = Kept(cx);
     let record = if let Some(record) = kept.record() {
         record
@@ -368,7 +368,7 @@ async fn still(cluster: &Cluster<'_>, items: &[Item]) -> Result<()> {
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-    let config: Apply = config::read(&request.inputs)?;
+    let config: Apply = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     let items = items(&cluster, &config).await?;
     if !request.resumed && request.attempt == 1 {
@@ -593,7 +593,7 @@ fn address(object: &Value) -> Option<String> {
 
 /// Checks that every object is as applied: another dry run changes nothing.
 pub(crate) async fn verify(cx: &dyn Context, request: &StepRequest) -> Result<()> {
-    let config: Apply = config::read(&request.inputs)?;
+    let config: Apply = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     for item in items(&cluster, &config).await? {
         if item.later.is_none() && cluster.find(&item.name).await?.is_some() {

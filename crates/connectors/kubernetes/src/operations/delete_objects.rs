@@ -74,7 +74,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             undo_of(&[]),
         ));
     }
-    let config: Delete = config::read(&request.inputs)?;
+    let config: Delete = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     let mut changes = Vec::new();
     let mut notes = cluster.login.warnings.clone();
@@ -180,7 +180,7 @@ pub(crate) async fn prepare(
     request: &StepRequest,
     preview: &StepPreview,
 ) -> Result<UndoRecord> {
-    let config: Delete = config::read(&request.inputs)?;
+    let config: Delete = request.inputs.read()?;
     let record = if let Some(record) = Kept(cx).record() {
         record
     } else {
@@ -200,7 +200,7 @@ pub(crate) async fn prepare(
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-    let config: Delete = config::read(&request.inputs)?;
+    let config: Delete = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     // Only what was there when the step began: somebody may have made another one since.
     let record = Kept(cx).record().ok_or_else(|| {

@@ -58,7 +58,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             undo_of(None),
         ));
     }
-    let config: Config = config::read(&request.inputs)?;
+    let config: Config = request.inputs.read()?;
     let session = Session::open(cx, config, "preview").await?;
     let history = session.history("history").await?;
     let former = deployed(&history);
@@ -228,7 +228,7 @@ pub(crate) async fn prepare(cx: &dyn Context, request: &StepRequest) -> Result<U
     let record = if let Some(record) = noted {
         record
     } else {
-        let config: Config = config::read(&request.inputs)?;
+        let config: Config = request.inputs.read()?;
         let session = Session::open(cx, config, "prepare").await?;
         let record = Record {
             former: deployed(&session.history("history").await?),
@@ -259,7 +259,7 @@ fn seconds(config: &Config) -> String {
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-    let config: Config = config::read(&request.inputs)?;
+    let config: Config = request.inputs.read()?;
     let session = Session::open(cx, config, "run").await?;
     if request.resumed
         && let Some(done) = ours(&session.history("history-before").await?, &request.key)
@@ -321,7 +321,7 @@ fn outcome(session: &Session<'_>, entry: &Value, notes: Option<&str>) -> Outcome
 }
 
 pub(crate) async fn observe(cx: &dyn Context, request: &StepRequest) -> Result<Observed> {
-    let config: Config = config::read(&request.inputs)?;
+    let config: Config = request.inputs.read()?;
     let session = Session::open(cx, config, "observe").await?;
     let history = session.history("history").await?;
     if ours(&history, &request.key).is_some() {
@@ -376,7 +376,7 @@ pub(crate) async fn preview_undo(
     request: &StepRequest,
     record: &UndoRecord,
 ) -> Result<StepPreview> {
-    let config: Config = config::read(&request.inputs)?;
+    let config: Config = request.inputs.read()?;
     let record = read(record)?;
     let session = Session::open(cx, config, "preview-undo").await?;
     let history = session.history("history").await?;
@@ -434,7 +434,7 @@ pub(crate) async fn undo(
     request: &StepRequest,
     record: &UndoRecord,
 ) -> Result<Outcome> {
-    let config: Config = config::read(&request.inputs)?;
+    let config: Config = request.inputs.read()?;
     let record = read(record)?;
     let session = Session::open(cx, config, "undo").await?;
     let history = session.history("history").await?;

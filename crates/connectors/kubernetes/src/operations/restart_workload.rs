@@ -64,7 +64,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             undo(),
         ));
     }
-    let config: Restart = config::read(&request.inputs)?;
+    let config: Restart = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     let (name, kind, living) = find(&cluster, &config).await?;
     // Tried with a fixed time, so that the answer is the same each time.
@@ -124,7 +124,7 @@ fn is_begun(living: &Value, request: &StepRequest) -> bool {
 }
 
 pub(crate) async fn observe(cx: &dyn Context, request: &StepRequest) -> Result<Observed> {
-    let config: Restart = config::read(&request.inputs)?;
+    let config: Restart = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     let (_, _, living) = find(&cluster, &config).await?;
     Ok(if is_begun(&living, request) {
@@ -135,7 +135,7 @@ pub(crate) async fn observe(cx: &dyn Context, request: &StepRequest) -> Result<O
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-    let config: Restart = config::read(&request.inputs)?;
+    let config: Restart = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     let (name, kind, living) = find(&cluster, &config).await?;
     if !is_begun(&living, request) {

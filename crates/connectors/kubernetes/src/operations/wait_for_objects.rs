@@ -36,7 +36,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             nothing(),
         ));
     }
-    let config: Wait = config::read(&request.inputs)?;
+    let config: Wait = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     let what = what(&config);
     let mut notes = cluster.login.warnings.clone();
@@ -122,7 +122,7 @@ fn standing(object: &Value, config: &Wait) -> Standing {
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-    let config: Wait = config::read(&request.inputs)?;
+    let config: Wait = request.inputs.read()?;
     let cluster = Cluster::open(cx).await?;
     let kind = target::kind(&cluster, &config.kind, config.api_version.as_deref()).await?;
     let patience = config::millis(&config.patience);

@@ -9,8 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Gone, change, is_leaving, keeps_deleted, loss, no_way_back, predicted, remove, undo};
 use crate::client::{APPS, Appliance, INSTANCES, ITEMS, id, name, plain};
-use crate::config::{self, Delete, Kind, need};
+use crate::config::{Delete, Kind};
 use crate::watch::Thing;
+use podium_connector::need;
 
 const CALLED_BACK: &str =
     "a policy keeps what is deleted for some days; until then it is called back";
@@ -75,7 +76,7 @@ pub(crate) async fn preview(
     appliance: &Appliance<'_>,
     request: &StepRequest,
 ) -> Result<StepPreview> {
-    let config: Delete = config::read(&request.inputs)?;
+    let config: Delete = request.inputs.read()?;
     if config.name.is_none() {
         let because = format!(
             "what is deleted is known only after {}.",
@@ -133,7 +134,7 @@ pub(crate) async fn prepare(
     appliance: &Appliance<'_>,
     request: &StepRequest,
 ) -> Result<UndoRecord> {
-    let config: Delete = config::read(&request.inputs)?;
+    let config: Delete = request.inputs.read()?;
     let found = there(appliance, &config).await?;
     Ok(UndoRecord {
         undo: back(appliance, &config, found.as_ref()).await?,
@@ -145,7 +146,7 @@ pub(crate) async fn prepare(
 }
 
 pub(crate) async fn run(appliance: &Appliance<'_>, request: &StepRequest) -> Result<Outcome> {
-    let config: Delete = config::read(&request.inputs)?;
+    let config: Delete = request.inputs.read()?;
     let found = there(appliance, &config).await?;
     let gone = match (&found, request.remote.as_deref().and_then(Thing::parse)) {
         (_, Some(known)) => remove(appliance, known, &config.common).await?,
@@ -170,7 +171,7 @@ pub(crate) async fn observe(appliance: &Appliance<'_>, request: &StepRequest) ->
     if request.remote.is_some() {
         return Ok(Observed::Adopt);
     }
-    let config: Delete = config::read(&request.inputs)?;
+    let config: Delete = request.inputs.read()?;
     // Gone, or going, is what was wanted, whoever did it.
     Ok(match there(appliance, &config).await? {
         Some(found) if !is_leaving(&found) => Observed::NeverStarted,

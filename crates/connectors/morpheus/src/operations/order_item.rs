@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::{Gone, change, keep, kept, loss, made, no_way_back, predicted, remove, undo};
 use crate::client::{Appliance, CATALOG, INSTANCES, ITEMS, id, name};
-use crate::config::{self, Common, Order, need};
+use crate::config::{Common, Order};
 use crate::options;
 use crate::watch::{Followed, Thing, behind};
+use podium_connector::need;
 
 /// The item with the fields it asks for.
 async fn item(appliance: &Appliance<'_>, wanted: &str) -> Result<Value> {
@@ -56,7 +57,7 @@ pub(crate) async fn preview(
     appliance: &Appliance<'_>,
     request: &StepRequest,
 ) -> Result<StepPreview> {
-    let config: Order = config::read(&request.inputs)?;
+    let config: Order = request.inputs.read()?;
     let back = undo(UndoClass::Delete, None);
     let Some(wanted) = &config.item else {
         let because = format!(
@@ -129,7 +130,7 @@ pub(crate) async fn prepare(
     appliance: &Appliance<'_>,
     request: &StepRequest,
 ) -> Result<UndoRecord> {
-    let config: Order = config::read(&request.inputs)?;
+    let config: Order = request.inputs.read()?;
     let item = item(appliance, need(config.item.as_ref(), "item")?).await?;
     let is_workflow = item["type"].as_str() == Some("workflow");
     Ok(UndoRecord {
@@ -193,7 +194,7 @@ async fn found(
 
 pub(crate) async fn run(appliance: &Appliance<'_>, request: &StepRequest) -> Result<Outcome> {
     let cx = appliance.context();
-    let config: Order = config::read(&request.inputs)?;
+    let config: Order = request.inputs.read()?;
     let item = item(appliance, need(config.item.as_ref(), "item")?).await?;
     options::check(cx, &item["optionTypes"], &config.options, request)?;
     let body = body(appliance, &config, &item, false).await?;
@@ -262,7 +263,7 @@ pub(crate) async fn observe(appliance: &Appliance<'_>, request: &StepRequest) ->
     if request.remote.is_some() {
         return Ok(Observed::Adopt);
     }
-    let config: Order = config::read(&request.inputs)?;
+    let config: Order = request.inputs.read()?;
     if kept(appliance.context(), &note(request)).is_none() {
         return Ok(Observed::NeverStarted);
     }

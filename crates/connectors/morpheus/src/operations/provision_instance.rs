@@ -13,9 +13,10 @@ use super::{change, loss, made, no_way_back, predicted, remove, undo, uuid};
 use crate::client::{
     APPS, Appliance, BLUEPRINTS, CLOUDS, GROUPS, INPUTS, INSTANCES, TYPES, id, name, plain,
 };
-use crate::config::{self, Provision, need};
+use crate::config::Provision;
 use crate::options;
 use crate::watch::{Followed, Thing};
+use podium_connector::need;
 
 /// What shall be made: the body of the call, and how it is shown.
 struct Goal {
@@ -294,7 +295,7 @@ pub(crate) async fn preview(
     appliance: &Appliance<'_>,
     request: &StepRequest,
 ) -> Result<StepPreview> {
-    let config: Provision = config::read(&request.inputs)?;
+    let config: Provision = request.inputs.read()?;
     let back = undo(UndoClass::Delete, None);
     let needed = [
         "/name",
@@ -352,7 +353,7 @@ pub(crate) async fn preview(
 }
 
 pub(crate) fn prepare(request: &StepRequest) -> Result<UndoRecord> {
-    let config: Provision = config::read(&request.inputs)?;
+    let config: Provision = request.inputs.read()?;
     Ok(UndoRecord {
         undo: undo(UndoClass::Delete, None),
         record: json!({
@@ -373,7 +374,7 @@ fn thing(is_app: bool, found: &Value) -> Thing {
 }
 
 pub(crate) async fn run(appliance: &Appliance<'_>, request: &StepRequest) -> Result<Outcome> {
-    let config: Provision = config::read(&request.inputs)?;
+    let config: Provision = request.inputs.read()?;
     let goal = Goal::of(appliance, &config, request).await?;
     let body = goal.sent(appliance, &config)?;
     let find = || async {
@@ -425,7 +426,7 @@ pub(crate) async fn observe(appliance: &Appliance<'_>, request: &StepRequest) ->
     if request.remote.is_some() {
         return Ok(Observed::Adopt);
     }
-    let config: Provision = config::read(&request.inputs)?;
+    let config: Provision = request.inputs.read()?;
     let called = need(config.name.as_ref(), "name")?;
     let found = there(appliance, config.blueprint.is_some(), called).await?;
     Ok(match found {
@@ -497,7 +498,7 @@ pub(crate) async fn run_undo(appliance: &Appliance<'_>, record: &UndoRecord) -> 
 }
 
 pub(crate) async fn drift(appliance: &Appliance<'_>, request: &StepRequest) -> Result<Drift> {
-    let config: Provision = config::read(&request.inputs)?;
+    let config: Provision = request.inputs.read()?;
     let called = need(config.name.as_ref(), "name")?;
     let is_app = config.blueprint.is_some();
     let kind = if is_app { "app" } else { "instance" };

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{change, made, no_way_back, predicted, undo};
 use crate::client::{Appliance, INSTANCES, List, TASKS, WORKFLOWS, id, name};
-use crate::config::{self, On, RunWorkflow};
+use crate::config::{On, RunWorkflow};
 use crate::options;
 use crate::watch::{Followed, Thing};
 
@@ -28,7 +28,10 @@ impl Goal {
     async fn of(appliance: &Appliance<'_>, config: &RunWorkflow) -> Result<Self> {
         let (list, wanted): (&List, &str) = match (&config.workflow, &config.task) {
             (_, Some(task)) if config.workflow.is_none() => (&TASKS, task),
-            (workflow, _) => (&WORKFLOWS, config::need(workflow.as_ref(), "workflow")?),
+            (workflow, _) => (
+                &WORKFLOWS,
+                podium_connector::need(workflow.as_ref(), "workflow")?,
+            ),
         };
         let is_task = list.name == TASKS.name;
         let found = appliance.named(list, wanted).await?;
@@ -143,7 +146,7 @@ pub(crate) async fn preview(
     appliance: &Appliance<'_>,
     request: &StepRequest,
 ) -> Result<StepPreview> {
-    let config: RunWorkflow = config::read(&request.inputs)?;
+    let config: RunWorkflow = request.inputs.read()?;
     if request
         .inputs
         .is_unknown_in(&["/workflow", "/task", "/targets"])
@@ -196,7 +199,7 @@ pub(crate) async fn preview(
 }
 
 pub(crate) fn prepare(request: &StepRequest) -> Result<UndoRecord> {
-    let config: RunWorkflow = config::read(&request.inputs)?;
+    let config: RunWorkflow = request.inputs.read()?;
     Ok(UndoRecord {
         undo: back(&config),
         record: json!({
@@ -246,7 +249,7 @@ async fn execute(
 }
 
 pub(crate) async fn run(appliance: &Appliance<'_>, request: &StepRequest) -> Result<Outcome> {
-    let config: RunWorkflow = config::read(&request.inputs)?;
+    let config: RunWorkflow = request.inputs.read()?;
     let (goal, end, thing) = execute(appliance, request, &config, &request.key).await?;
     let mut outputs = Map::new();
     outputs.insert("execution".into(), json!(id(&end)));
@@ -275,7 +278,7 @@ fn undoing(record: &UndoRecord) -> Result<RunWorkflow> {
     if let Value::Object(values) = &record.record {
         inputs.values.clone_from(values);
     }
-    config::read(&inputs)
+    inputs.read()
 }
 
 pub(crate) async fn preview_undo(

@@ -112,7 +112,7 @@ pub(crate) fn prepare(request: &StepRequest, preview: &StepPreview) -> UndoRecor
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
     let config = Config::of(request)?;
     let octopus = Octopus::open(cx, config.space.as_deref()).await?;
-    let name = Config::need("project", config.project.as_ref())?;
+    let name = podium_connector::need(config.project.as_ref(), "project")?;
     let project = octopus.named("projects", "project", name).await?;
     cx.progress(Progress {
         words: format!("Creating a release of {}", project.name),
@@ -210,7 +210,7 @@ pub(crate) async fn observe(cx: &dyn Context, request: &StepRequest) -> Result<O
     }
     let config = Config::of(request)?;
     let octopus = Octopus::open(cx, config.space.as_deref()).await?;
-    let name = Config::need("project", config.project.as_ref())?;
+    let name = podium_connector::need(config.project.as_ref(), "project")?;
     let project = octopus.named("projects", "project", name).await?;
     let found = by_key(&octopus, &project, &request.key).await?;
     Ok(match found {
@@ -245,7 +245,7 @@ async fn standing(
         octopus.site.find(octopus.get(&path)).await?.map(Thing::of)
     } else {
         // The step was stopped before it knew what it had made.
-        let name = Config::need("project", config.project.as_ref())?;
+        let name = podium_connector::need(config.project.as_ref(), "project")?;
         let project = octopus.named("projects", "project", name).await?;
         let key = record.record["key"].as_str().unwrap_or_default();
         by_key(octopus, &project, key).await?
@@ -322,7 +322,7 @@ pub(crate) async fn undo(
 pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
     let config = Config::of(request)?;
     let octopus = Octopus::open(cx, config.space.as_deref()).await?;
-    let name = Config::need("project", config.project.as_ref())?;
+    let name = podium_connector::need(config.project.as_ref(), "project")?;
     let project = octopus.named("projects", "project", name).await?;
     let found = match &config.version {
         Some(version) => octopus.release(&project, version).await?,

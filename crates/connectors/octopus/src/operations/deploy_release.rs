@@ -26,7 +26,7 @@ struct Deployment {
 
 impl Deployment {
     async fn of(octopus: &Octopus<'_>, config: &Config, version: &str) -> Result<Self> {
-        let name = Config::need("project", config.project.as_ref())?;
+        let name = podium_connector::need(config.project.as_ref(), "project")?;
         let project = octopus.named("projects", "project", name).await?;
         let release = octopus.release_needed(&project, version).await?;
         let (environment, tenant) = started::target(octopus, config).await?;
@@ -174,7 +174,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
 
 /// The release is made by an earlier step: what can be said is where it goes and what stands there.
 async fn without_release(octopus: &Octopus<'_>, config: &Config) -> Result<StepPreview> {
-    let name = Config::need("project", config.project.as_ref())?;
+    let name = podium_connector::need(config.project.as_ref(), "project")?;
     let project = octopus.named("projects", "project", name).await?;
     let (environment, tenant) = started::target(octopus, config).await?;
     let deployment = Deployment {
@@ -212,7 +212,7 @@ async fn without_release(octopus: &Octopus<'_>, config: &Config) -> Result<StepP
 pub(crate) async fn prepare(cx: &dyn Context, request: &StepRequest) -> Result<UndoRecord> {
     let config = Config::of(request)?;
     let octopus = Octopus::open(cx, config.space.as_deref()).await?;
-    let version = Config::need("release", config.release.as_ref())?;
+    let version = podium_connector::need(config.release.as_ref(), "release")?;
     let deployment = Deployment::of(&octopus, &config, version).await?;
     let standing = deployment.standing(&octopus).await?;
     Ok(UndoRecord {
@@ -223,7 +223,7 @@ pub(crate) async fn prepare(cx: &dyn Context, request: &StepRequest) -> Result<U
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
     let config = Config::of(request)?;
-    let version = Config::need("release", config.release.as_ref())?;
+    let version = podium_connector::need(config.release.as_ref(), "release")?;
     deploy(cx, request, &config, version).await
 }
 
@@ -304,7 +304,7 @@ pub(crate) async fn observe(cx: &dyn Context, request: &StepRequest) -> Result<O
     }
     let config = Config::of(request)?;
     let octopus = Octopus::open(cx, config.space.as_deref()).await?;
-    let version = Config::need("release", config.release.as_ref())?;
+    let version = podium_connector::need(config.release.as_ref(), "release")?;
     let deployment = Deployment::of(&octopus, &config, version).await?;
     let before = deployment.before(&octopus).await?;
     Ok(if started::by_comment(&before, &request.key).is_some() {
@@ -412,7 +412,7 @@ pub(crate) async fn undo(
 pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
     let config = Config::of(request)?;
     let octopus = Octopus::open(cx, config.space.as_deref()).await?;
-    let version = Config::need("release", config.release.as_ref())?;
+    let version = podium_connector::need(config.release.as_ref(), "release")?;
     let deployment = Deployment::of(&octopus, &config, version).await?;
     let standing = deployment.standing(&octopus).await?;
     let mut drift = Drift::default();
@@ -430,7 +430,7 @@ pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Dri
 pub(crate) async fn draw(cx: &dyn Context, request: &StepRequest) -> Result<Drawing> {
     let config = Config::of(request)?;
     let octopus = Octopus::open(cx, config.space.as_deref()).await?;
-    let version = Config::need("release", config.release.as_ref())?;
+    let version = podium_connector::need(config.release.as_ref(), "release")?;
     let deployment = Deployment::of(&octopus, &config, version).await?;
     Ok(deployment.plan(&octopus).await?.drawing())
 }

@@ -24,7 +24,7 @@ struct Runbook {
 
 impl Runbook {
     async fn of(octopus: &Octopus<'_>, config: &Config, name: &str) -> Result<Self> {
-        let project = Config::need("project", config.project.as_ref())?;
+        let project = podium_connector::need(config.project.as_ref(), "project")?;
         let project = octopus.named("projects", "project", project).await?;
         let list = format!("projects/{}/runbooks", segment(&project.id));
         let runbook = octopus.named(&list, "runbook", name).await?;
@@ -142,7 +142,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
             return Ok(StepPreview::unknown(because, undo_of(&config)));
         }
     }
-    let name = Config::need("runbook", config.runbook.as_ref())?;
+    let name = podium_connector::need(config.runbook.as_ref(), "runbook")?;
     look(cx, &config, name, request.inputs.is_partial()).await
 }
 
@@ -156,7 +156,7 @@ pub(crate) fn prepare(request: &StepRequest) -> Result<UndoRecord> {
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
     let config = Config::of(request)?;
-    let name = Config::need("runbook", config.runbook.as_ref())?;
+    let name = podium_connector::need(config.runbook.as_ref(), "runbook")?;
     carry_out(cx, request, &config, name).await
 }
 
@@ -222,7 +222,7 @@ pub(crate) async fn observe(cx: &dyn Context, request: &StepRequest) -> Result<O
     }
     let config = Config::of(request)?;
     let octopus = Octopus::open(cx, config.space.as_deref()).await?;
-    let name = Config::need("runbook", config.runbook.as_ref())?;
+    let name = podium_connector::need(config.runbook.as_ref(), "runbook")?;
     let runbook = Runbook::of(&octopus, &config, name).await?;
     let runs = runbook.runs(&octopus).await?;
     Ok(if started::by_comment(&runs, &request.key).is_some() {
@@ -292,7 +292,7 @@ pub(crate) async fn undo(
 pub(crate) async fn draw(cx: &dyn Context, request: &StepRequest) -> Result<Drawing> {
     let config = Config::of(request)?;
     let octopus = Octopus::open(cx, config.space.as_deref()).await?;
-    let name = Config::need("runbook", config.runbook.as_ref())?;
+    let name = podium_connector::need(config.runbook.as_ref(), "runbook")?;
     let runbook = Runbook::of(&octopus, &config, name).await?;
     Ok(runbook.plan(&octopus).await?.drawing())
 }

@@ -216,7 +216,7 @@ pub(crate) async fn target(
     octopus: &Octopus<'_>,
     config: &Config,
 ) -> Result<(Thing, Option<Thing>)> {
-    let name = Config::need("environment", config.environment.as_ref())?;
+    let name = podium_connector::need(config.environment.as_ref(), "environment")?;
     let environment = octopus.named("environments", "environment", name).await?;
     let tenant = match &config.tenant {
         Some(name) => Some(octopus.named("tenants", "tenant", name).await?),
