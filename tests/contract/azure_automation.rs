@@ -15,14 +15,32 @@ fn connector() -> Arc<dyn Connector> {
     Catalogue::shipped().get("azure-automation").unwrap()
 }
 
+fn request(operation: &str, inputs: Value) -> StepRequest {
+    RequestBuilder::new(operation, inputs)
+        .with_defaults_of(connector().manifest())
+        .build()
+}
+
 fn run(runbook: &str, more: Value) -> StepRequest {
     let mut inputs = json!({ "account": "shop-automation", "runbook": runbook });
     if let (Value::Object(inputs), Value::Object(more)) = (&mut inputs, more) {
         inputs.extend(more);
     }
-    RequestBuilder::new("azure-automation/run-runbook", inputs)
-        .with_defaults_of(connector().manifest())
-        .build()
+    request("azure-automation/run-runbook", inputs)
+}
+
+/// What somebody put into the account, beside what it has from the start.
+fn tables(cx: &FakeContext) -> Vec<String> {
+    let state: Value = serde_json::from_str(&cx.simulator_state().unwrap()).unwrap();
+    let lines = |table: &str| {
+        let map = state[table].as_object().cloned().unwrap_or_default();
+        map.into_iter()
+            .filter(|(id, one)| !one.is_null() && !id.contains("shop-every-night"))
+            .filter(|(id, _)| !id.ends_with("0fa462ba-3aa2-4138-83ca-9ebc3bc55cdc"))
+            .map(|(id, one)| format!("{table} {id} of {}", one["runbook"]))
+            .collect::<Vec<_>>()
+    };
+    [lines("schedules"), lines("job_schedules")].concat()
 }
 
 #[async_trait]
@@ -32,16 +50,26 @@ impl Subject for AzureAutomation {
     }
 
     async fn context(&self) -> FakeContext {
-        FakeContext::simulated(connector().simulator(None)).with_credential(
-            "azure",
-            "azure",
-            &[
-                ("url", "http://127.0.0.1:9"),
-                ("tenant", "shop.example"),
-                ("client_id", "11111111-2222-4333-8444-555555555555"),
-            ],
-            &[("client_secret", CANARY)],
-        )
+        FakeContext::simulated(connector().simulator(None))
+            .with_credential(
+                "azure",
+                "azure",
+                &[
+                    ("url", "http://127.0.0.1:9"),
+                    ("tenant", "shop.example"),
+                    ("client_id", "11111111-2222-4333-8444-555555555555"),
+                ],
+                &[("client_secret", CANARY)],
+            )
+            .with_credential(
+                "webhook",
+                "azure-webhook",
+                &[],
+                &[(
+                    "uri",
+                    &format!("https://shop.example/webhooks?token={CANARY}"),
+                )],
+            )
     }
 
     fn scenes(&self) -> Vec<Scene> {
@@ -60,6 +88,17 @@ impl Subject for AzureAutomation {
                 "shop-edited",
                 json!({ "version": "draft", "parameters": { "Branch": "west" } }),
             )),
+            Scene::of(request(
+                "azure-automation/schedule-runbook",
+                json!({
+                    "account": "shop-automation", "runbook": "shop-clean-up", "schedule": "Nächte – ñandú",
+                    "start": "2026-03-01T23:00:00+01:00", "parameters": { "Branch": "west" },
+                }),
+            )),
+            Scene::with_job(request(
+                "azure-automation/call-webhook",
+                json!({ "account": "shop-automation", "webhook": "shop-ring", "body": { "size": "größer" } }),
+            )),
         ]
     }
 
@@ -71,12 +110,12 @@ impl Subject for AzureAutomation {
                 .map(|(id, one)| format!("{table} {id} of {}", one["runbook"]))
                 .collect::<Vec<_>>()
         };
-        [lines("jobs"), lines("tests")].concat()
+        [lines("jobs"), lines("tests"), tables(cx)].concat()
     }
 
     // A job is history: what it did is not the automation account's to know.
-    async fn standing(&self, _: &FakeContext) -> Vec<String> {
-        Vec::new()
+    async fn standing(&self, cx: &FakeContext) -> Vec<String> {
+        tables(cx)
     }
 
     fn mood(&self, mood: Mood) -> Result<StepRequest, &'static str> {

@@ -290,7 +290,7 @@ pub(crate) fn properties(value: &Value) -> &Value {
 }
 
 /// What a refusal says: `{"error": {"code", "message"}}`, and what the older parts of Automation give.
-fn fault(reply: &HttpResponse) -> Option<Fault> {
+pub(crate) fn fault(reply: &HttpResponse) -> Option<Fault> {
     let body: Value = serde_json::from_slice(&reply.body).ok()?;
     let error = body
         .get("error")

@@ -3,13 +3,10 @@
 use std::fmt::Write as _;
 
 use podium_connector::{Inputs, Problem, StepRequest};
-use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_diagnostics::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-
-/// Inputs that are not as the schema says.
-const SCHEMA: Code = Code::new("POD0130");
 
 /// Which text of a runbook runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +40,7 @@ pub(crate) enum Errors {
 }
 
 /// The inputs of `azure-automation/run-runbook`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Run {
     pub(crate) account: String,
     pub(crate) runbook: String,
@@ -89,15 +86,7 @@ impl Run {
 
 /// Reads inputs that passed the schema.
 pub(crate) fn read(inputs: &Inputs) -> Result<Run> {
-    inputs.read().map_err(|why| {
-        Error::new(
-            ErrorKind::Invalid,
-            SCHEMA,
-            "The step's inputs are not as its schema says.",
-        )
-        .with_hint("Look at the step's fields under `with`; `podium validate` shows each problem.")
-        .with_source(why)
-    })
+    inputs.read()
 }
 
 /// The id of a job, worked out of the step's key: the same key gives the same job (RFC 9562, version 8).
@@ -139,7 +128,14 @@ pub(crate) fn problems(request: &StepRequest) -> Vec<Problem> {
             fatal,
         });
     };
-    for field in ["account", "runbook", "undo_runbook", "resource_group"] {
+    for field in [
+        "account",
+        "runbook",
+        "undo_runbook",
+        "resource_group",
+        "schedule",
+        "webhook",
+    ] {
         if inputs
             .text(field)
             .is_some_and(|name| name.trim().is_empty() || name.contains('/'))
@@ -151,6 +147,9 @@ pub(crate) fn problems(request: &StepRequest) -> Vec<Problem> {
                 true,
             );
         }
+    }
+    for (field, message, hint) in schedule_problems(inputs) {
+        add(field.into(), message, hint, true);
     }
     let map = |field: &str| inputs.get(field).and_then(Value::as_object);
     if inputs.get("undo_runbook").is_none()
@@ -181,6 +180,58 @@ pub(crate) fn problems(request: &StepRequest) -> Vec<Problem> {
                 );
             }
         }
+    }
+    problems
+}
+
+/// What is wrong with a schedule: field, message, what to do.
+fn schedule_problems(inputs: &Inputs) -> Vec<(&'static str, String, &'static str)> {
+    let mut problems = Vec::new();
+    let mut moments = Vec::new();
+    for (field, pointer) in [("start", "/start"), ("ends", "/ends")] {
+        let Some(text) = inputs.text(field) else {
+            continue;
+        };
+        match text.trim().parse::<jiff::Timestamp>() {
+            Ok(moment) => moments.push(moment),
+            Err(_) => problems.push((
+                pointer,
+                format!("`{text}` is no moment with an offset."),
+                "Write it as `2026-03-01T22:00:00+01:00`.",
+            )),
+        }
+    }
+    if let [start, ends] = moments.as_slice()
+        && ends <= start
+    {
+        let message = "The schedule ends before it begins.".to_owned();
+        problems.push(("/ends", message, "Give a later moment, or none."));
+    }
+    let has = |field: &str| {
+        let list = inputs.get(field).and_then(Value::as_array);
+        list.is_some_and(|list| !list.is_empty())
+    };
+    let every = inputs.text("every").unwrap_or("day");
+    for (field, pointer, of) in [
+        ("week_days", "/week_days", "week"),
+        ("month_days", "/month_days", "month"),
+    ] {
+        if has(field) && every != of {
+            problems.push((
+                pointer,
+                format!("These days count only every {of}."),
+                "Set `every` accordingly, or remove them.",
+            ));
+        }
+    }
+    let days = inputs.get("month_days").and_then(Value::as_array);
+    if days.into_iter().flatten().any(|day| day == 0) {
+        let message = "No month has a day 0.".to_owned();
+        problems.push((
+            "/month_days",
+            message,
+            "Give 1 to 31, or -1 for the last one.",
+        ));
     }
     problems
 }

@@ -1,4 +1,5 @@
-//! Azure Automation: runbooks, run as jobs, published or as the test of a draft, followed stream by stream.
+//! Azure Automation: runbooks, run as jobs, published or as the test of a draft, followed stream by stream;
+//! started by a webhook; tied to a schedule.
 //!
 //! Not here: writing and publishing runbooks, which is somebody's work there; and deployments of Azure's own
 //! templates.
@@ -19,13 +20,33 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use podium_connector::{
-    Choice, Connector, Context, Drawing, Identity, LoginCode, Manifest, Observed, Outcome, Problem,
-    Right, Simulator, StepPreview, StepRequest, StillRunning, UndoRecord, Verb,
+    Choice, Connector, Context, Drawing, Drift, Identity, LoginCode, Manifest, Observed, Outcome,
+    Problem, Right, Simulator, StepPreview, StepRequest, StillRunning, UndoRecord, Verb,
 };
 use podium_diagnostics::Result;
 use podium_secret::Secret;
 
-use operations::{draw_runbook, look_around, preview_run, run_runbook};
+use operations::{
+    call_webhook, draw_runbook, look_around, preview_run, run_runbook, schedule_runbook,
+};
+
+/// What an operation does; the closed list of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Does {
+    Run,
+    Call,
+    Schedule,
+}
+
+impl Does {
+    fn of(request: &StepRequest) -> Self {
+        match request.operation.operation() {
+            "call-webhook" => Self::Call,
+            "schedule-runbook" => Self::Schedule,
+            _ => Self::Run,
+        }
+    }
+}
 
 /// Azure Automation.
 pub struct AzureAutomation {
@@ -62,11 +83,18 @@ impl Connector for AzureAutomation {
     }
 
     async fn identify(&self, cx: &dyn Context, request: &StepRequest) -> Result<Option<Identity>> {
-        look_around::identify(cx, request).await.map(Some)
+        match Does::of(request) {
+            Does::Call => call_webhook::identify(cx, request).await,
+            _ => look_around::identify(cx, request).await.map(Some),
+        }
     }
 
     async fn rights(&self, cx: &dyn Context, request: &StepRequest) -> Result<Vec<Right>> {
-        look_around::rights(cx, request).await
+        match Does::of(request) {
+            Does::Call => Ok(Vec::new()),
+            Does::Run => look_around::rights(cx, request, &look_around::NEEDED).await,
+            Does::Schedule => look_around::rights(cx, request, &look_around::SCHEDULING).await,
+        }
     }
 
     fn logs_in(&self, kind: &str) -> bool {
@@ -87,7 +115,11 @@ impl Connector for AzureAutomation {
     }
 
     async fn preview(&self, cx: &dyn Context, request: &StepRequest) -> Result<StepPreview> {
-        preview_run::preview(cx, request).await
+        match Does::of(request) {
+            Does::Run => preview_run::preview(cx, request).await,
+            Does::Call => call_webhook::preview(cx, request).await,
+            Does::Schedule => schedule_runbook::preview(cx, request).await,
+        }
     }
 
     async fn prepare(
@@ -96,19 +128,35 @@ impl Connector for AzureAutomation {
         request: &StepRequest,
         _: &StepPreview,
     ) -> Result<UndoRecord> {
-        run_runbook::prepare(cx, request).await
+        match Does::of(request) {
+            Does::Run => run_runbook::prepare(cx, request).await,
+            Does::Call => Ok(call_webhook::prepare()),
+            Does::Schedule => schedule_runbook::prepare(cx, request).await,
+        }
     }
 
     async fn run(&self, cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-        run_runbook::run(cx, request).await
+        match Does::of(request) {
+            Does::Run => run_runbook::run(cx, request).await,
+            Does::Call => call_webhook::run(cx, request).await,
+            Does::Schedule => schedule_runbook::run(cx, request).await,
+        }
     }
 
     async fn observe(&self, cx: &dyn Context, request: &StepRequest) -> Result<Observed> {
-        run_runbook::observe(cx, request).await
+        match Does::of(request) {
+            Does::Run => run_runbook::observe(cx, request).await,
+            Does::Call => Ok(call_webhook::observe(request)),
+            Does::Schedule => Ok(schedule_runbook::observe()),
+        }
     }
 
     async fn cancelled(&self, cx: &dyn Context, request: &StepRequest) -> Result<StillRunning> {
-        run_runbook::cancelled(cx, request).await
+        match Does::of(request) {
+            Does::Run => run_runbook::cancelled(cx, request).await,
+            Does::Call => call_webhook::cancelled(cx, request).await,
+            Does::Schedule => Ok(StillRunning::default()),
+        }
     }
 
     async fn verify(
@@ -117,7 +165,12 @@ impl Connector for AzureAutomation {
         request: &StepRequest,
         outcome: &Outcome,
     ) -> Result<()> {
-        run_runbook::verify(cx, request, outcome).await
+        match Does::of(request) {
+            // A start that nobody follows leaves nothing to look at; a job that was followed has ended.
+            Does::Call => Ok(()),
+            Does::Run => run_runbook::verify(cx, request, outcome).await,
+            Does::Schedule => schedule_runbook::verify(cx, request).await,
+        }
     }
 
     async fn preview_undo(
@@ -126,7 +179,10 @@ impl Connector for AzureAutomation {
         request: &StepRequest,
         record: &UndoRecord,
     ) -> Result<StepPreview> {
-        preview_run::preview_undo(cx, request, record).await
+        match Does::of(request) {
+            Does::Schedule => schedule_runbook::preview_undo(cx, request, record).await,
+            _ => preview_run::preview_undo(cx, request, record).await,
+        }
     }
 
     async fn undo(
@@ -135,7 +191,17 @@ impl Connector for AzureAutomation {
         request: &StepRequest,
         record: &UndoRecord,
     ) -> Result<Outcome> {
-        run_runbook::undo(cx, request, record).await
+        match Does::of(request) {
+            Does::Schedule => schedule_runbook::undo(cx, request, record).await,
+            _ => run_runbook::undo(cx, request, record).await,
+        }
+    }
+
+    async fn drift(&self, cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
+        match Does::of(request) {
+            Does::Schedule => schedule_runbook::drift(cx, request).await,
+            _ => Err(self.not_possible(Verb::Drift, request)),
+        }
     }
 
     async fn discover(
@@ -150,6 +216,9 @@ impl Connector for AzureAutomation {
     }
 
     async fn draw(&self, cx: &dyn Context, request: &StepRequest) -> Result<Drawing> {
+        if Does::of(request) == Does::Call {
+            return Err(self.not_possible(Verb::Draw, request));
+        }
         draw_runbook::draw(cx, request).await
     }
 }

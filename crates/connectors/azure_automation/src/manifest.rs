@@ -1,8 +1,10 @@
 //! What Azure Automation is, as data.
 
+mod starting;
+
 use podium_connector::{
-    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
-    Manifest, Operation, Support, Verb, explanations,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, Delivery, Manifest,
+    Operation, Support, Verb, explanations,
 };
 use podium_model::OperationName;
 use serde_json::{Map, Value, json};
@@ -24,17 +26,61 @@ fn ordered(fields: Vec<(&str, Value)>) -> Value {
     Value::Object(properties)
 }
 
+/// Values by name.
+fn map(title: &str, description: &str) -> Value {
+    json!({
+        "type": "object", "default": {}, "title": title, "description": description,
+        "additionalProperties": true,
+    })
+}
+
+/// Under More.
+fn folded(mut field: Value) -> Value {
+    field["x-podium-more"] = json!(true);
+    field
+}
+
+fn run_on() -> Value {
+    json!({
+        "type": "string", "minLength": 1, "title": "Run on",
+        "description": "A group of hybrid workers. In Azure itself where absent.",
+        "x-podium-discover": "worker_groups",
+    })
+}
+
+fn suspended() -> Value {
+    json!({
+        "type": "string", "enum": ["wait", "resume", "stop"], "default": "wait",
+        "title": "When it is suspended",
+        "description": "Wait until somebody resumes or stops it in Azure, resume it once, or stop it.",
+    })
+}
+
+fn errors() -> Value {
+    json!({
+        "type": "string", "enum": ["warn", "fail"], "default": "warn",
+        "title": "When it writes errors",
+        "description": "A job can complete and have written errors: warn, or let the step fail.",
+    })
+}
+
+fn group() -> Value {
+    json!({
+        "type": "string", "minLength": 1, "maxLength": 90, "title": "Resource group",
+        "description": "Of the account, where several accounts have one name.",
+        "x-podium-discover": "resource_groups",
+    })
+}
+
+fn subscription() -> Value {
+    json!({
+        "type": "string", "minLength": 1, "title": "Subscription",
+        "description": "The subscription's id. That of the credential where absent.",
+        "x-podium-discover": "subscriptions",
+    })
+}
+
 fn input() -> Value {
-    let map = |title: &str, description: &str| {
-        json!({
-            "type": "object", "default": {}, "title": title, "description": description,
-            "additionalProperties": true,
-        })
-    };
-    let folded = |mut field: Value| {
-        field["x-podium-more"] = json!(true);
-        field
-    };
     let properties = ordered(vec![
         (
             "account",
@@ -57,14 +103,7 @@ fn input() -> Value {
                 "What the runbook is given. Azure keeps them in the clear: for secrets pass the name of a credential or variable of the account.",
             ),
         ),
-        (
-            "run_on",
-            json!({
-                "type": "string", "minLength": 1, "title": "Run on",
-                "description": "A group of hybrid workers. In Azure itself where absent.",
-                "x-podium-discover": "worker_groups",
-            }),
-        ),
+        ("run_on", run_on()),
         (
             "version",
             json!({
@@ -72,38 +111,10 @@ fn input() -> Value {
                 "description": "The published text, or a test of the draft. A test really runs.",
             }),
         ),
-        (
-            "suspended",
-            folded(json!({
-                "type": "string", "enum": ["wait", "resume", "stop"], "default": "wait",
-                "title": "When it is suspended",
-                "description": "Wait until somebody resumes or stops it in Azure, resume it once, or stop it.",
-            })),
-        ),
-        (
-            "errors",
-            folded(json!({
-                "type": "string", "enum": ["warn", "fail"], "default": "warn",
-                "title": "When it writes errors",
-                "description": "A job can complete and have written errors: warn, or let the step fail.",
-            })),
-        ),
-        (
-            "resource_group",
-            folded(json!({
-                "type": "string", "minLength": 1, "maxLength": 90, "title": "Resource group",
-                "description": "Of the account, where several accounts have one name.",
-                "x-podium-discover": "resource_groups",
-            })),
-        ),
-        (
-            "subscription",
-            folded(json!({
-                "type": "string", "minLength": 1, "title": "Subscription",
-                "description": "The subscription's id. That of the credential where absent.",
-                "x-podium-discover": "subscriptions",
-            })),
-        ),
+        ("suspended", folded(suspended())),
+        ("errors", folded(errors())),
+        ("resource_group", folded(group())),
+        ("subscription", folded(subscription())),
         (
             "undo_runbook",
             folded(json!({
@@ -129,11 +140,12 @@ fn input() -> Value {
     })
 }
 
-fn output() -> Value {
+/// What is known of a job, of which these are always there.
+fn job_output(required: &[&str]) -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
-        "required": ["job", "url", "status", "output"],
+        "required": required,
         "additionalProperties": false,
         "properties": {
             "job": { "type": "string", "title": "Job", "description": "The job's id; empty for the test of a draft." },
@@ -153,13 +165,8 @@ fn run_runbook() -> Operation {
         title: "Run a runbook".into(),
         summary: "Runs a runbook of an automation account, in Azure or on a hybrid worker.".into(),
         input: input(),
-        output: output(),
-        credentials: vec![CredentialPort {
-            name: "azure".into(),
-            kind: "azure".into(),
-            required: true,
-            title: "The login at Azure".into(),
-        }],
+        output: job_output(&["job", "url", "status", "output"]),
+        credentials: vec![starting::azure_port(true, "The login at Azure")],
         capability: Capability::all()
             .with(
                 Verb::Identify,
@@ -278,8 +285,12 @@ pub(crate) fn manifest() -> Manifest {
         summary: "Runs scripts of PowerShell and Python beside what they care for.".into(),
         mark: "Az".into(),
         hue: 245,
-        credentials: vec![azure()],
-        operations: vec![run_runbook()],
+        credentials: vec![azure(), starting::webhook()],
+        operations: vec![
+            run_runbook(),
+            starting::call_webhook(),
+            starting::schedule_runbook(),
+        ],
         tools: Vec::new(),
         local: false,
         links: vec!["https://learn.microsoft.com/azure/automation/".into()],
@@ -301,6 +312,9 @@ pub(crate) fn manifest() -> Manifest {
             "Whether a second request for a job that exists is harmless is not documented; the job is asked for first.".into(),
             "Where the summary of a record is cut off is not documented; a record without a summary, or with a long one, is fetched whole.".into(),
             "The portal's address of a job is taken from common use.".into(),
+            "The form of the reply to the call of a webhook (`JobIds`) is known from Microsoft's pages alone; without it the call counts as accepted, and the job is not followed.".into(),
+            "Whether Azure takes a change of a schedule that has begun by a second PUT was not tried; a refusal is told as it is.".into(),
+            "Whether the list of job schedules leaves parameters out is not documented; each is read by itself.".into(),
             "How Azure takes lists and objects as parameters was not seen; they are sent as JSON.".into(),
             "The list of permissions is of the Resource Manager, and was not checked for automation accounts.".into(),
             "The form fields of a login by client secret, by refresh token and by a code (RFC 8628) are those of OAuth 2.0; they were not tried against Entra ID itself.".into(),

@@ -15,6 +15,7 @@ mod automation;
 mod jobs;
 mod login;
 mod seed;
+mod tables;
 mod world;
 
 use percent_encoding::percent_decode_str;
@@ -253,7 +254,7 @@ impl Practice {
             return login::browser(&mut self.world, asked);
         }
         if asked.path.first() == Some(&"webhooks") {
-            return automation::webhook(&mut self.world, asked);
+            return tables::webhook(&mut self.world, asked);
         }
         let header = request
             .secret_headers

@@ -6,7 +6,6 @@ use podium_rest::Call;
 use serde_json::Value;
 
 use crate::client::{Azure, properties, text};
-use crate::config;
 
 /// The version of the list of permissions.
 const PERMISSIONS: &str = "2022-04-01";
@@ -16,6 +15,16 @@ pub(crate) const NEEDED: [&str; 4] = [
     "Microsoft.Automation/automationAccounts/runbooks/read",
     "Microsoft.Automation/automationAccounts/jobs/write",
     "Microsoft.Automation/automationAccounts/jobs/read",
+];
+
+/// What tying a schedule to a runbook needs.
+pub(crate) const SCHEDULING: [&str; 6] = [
+    "Microsoft.Automation/automationAccounts/read",
+    "Microsoft.Automation/automationAccounts/runbooks/read",
+    "Microsoft.Automation/automationAccounts/schedules/read",
+    "Microsoft.Automation/automationAccounts/schedules/write",
+    "Microsoft.Automation/automationAccounts/jobSchedules/read",
+    "Microsoft.Automation/automationAccounts/jobSchedules/write",
 ];
 
 pub(crate) async fn identify(cx: &dyn Context, request: &StepRequest) -> Result<Identity> {
@@ -40,23 +49,28 @@ pub(crate) async fn identify(cx: &dyn Context, request: &StepRequest) -> Result<
 }
 
 /// What the identity may do in the account, as Azure's list of permissions says.
-pub(crate) async fn rights(cx: &dyn Context, request: &StepRequest) -> Result<Vec<Right>> {
+pub(crate) async fn rights(
+    cx: &dyn Context,
+    request: &StepRequest,
+    needed: &[&str],
+) -> Result<Vec<Right>> {
     if request
         .inputs
         .is_unknown_in(&["/account", "/resource_group", "/subscription"])
     {
         return Ok(Vec::new());
     }
-    let run = config::read(&request.inputs)?;
-    let azure = Azure::open(cx, run.subscription.as_deref())?;
-    let account = azure
-        .account(&run.account, run.resource_group.as_deref())
-        .await?;
+    let inputs = &request.inputs;
+    let Some(name) = inputs.text("account") else {
+        return Ok(Vec::new());
+    };
+    let azure = Azure::open(cx, inputs.text("subscription"))?;
+    let account = azure.account(name, inputs.text("resource_group")).await?;
     let path = account.at("providers/Microsoft.Authorization/permissions");
     let call = Call::get(path).query("api-version", PERMISSIONS);
     // The list is not part of Automation's interface: where it is not to be had, nobody can tell before.
     let held = azure.all(call).await.ok();
-    Ok(NEEDED
+    Ok(needed
         .iter()
         .map(|needed| Right {
             what: (*needed).to_owned(),
@@ -132,15 +146,15 @@ pub(crate) async fn discover(
             groups.dedup();
             groups.iter().map(|one| choice(one, one.clone())).collect()
         }
-        "runbooks" | "worker_groups" => {
+        "runbooks" | "worker_groups" | "schedules" | "webhooks" => {
             let Some(name) = inputs.text("account") else {
                 return Ok(Some(Vec::new()));
             };
             let account = azure.account(name, inputs.text("resource_group")).await?;
-            let list = if what == "runbooks" {
-                "runbooks"
-            } else {
+            let list = if what == "worker_groups" {
                 "hybridRunbookWorkerGroups"
+            } else {
+                what
             };
             account
                 .all(list)

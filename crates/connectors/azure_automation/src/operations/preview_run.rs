@@ -82,14 +82,32 @@ fn known(request: &StepRequest) -> Result<Run> {
     config::read(&inputs)
 }
 
+/// As a webhook starts it: what the webhook gives is not of the step, and the call itself comes as a parameter.
+pub(crate) async fn look_by_webhook(
+    cx: &dyn Context,
+    request: &StepRequest,
+    run: &Run,
+) -> Result<StepPreview> {
+    look_at(cx, request, run, false).await
+}
+
 async fn look(cx: &dyn Context, request: &StepRequest, run: &Run) -> Result<StepPreview> {
+    look_at(cx, request, run, true).await
+}
+
+async fn look_at(
+    cx: &dyn Context,
+    request: &StepRequest,
+    run: &Run,
+    own: bool,
+) -> Result<StepPreview> {
     let azure = Azure::open(cx, run.subscription.as_deref())?;
     let account = azure
         .account(&run.account, run.resource_group.as_deref())
         .await?;
     let runbook = Runbook::find(&account, run).await?;
     let mut snags = runbook.snags(run, request);
-    snags.retain(|snag| !request.inputs.is_unknown_in(&[snag.field.as_str()]));
+    snags.retain(|snag| own && !request.inputs.is_unknown_in(&[snag.field.as_str()]));
     refused(&snags)?;
     let mut notes = Vec::new();
     if run.version == Version::Draft {

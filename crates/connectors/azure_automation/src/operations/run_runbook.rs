@@ -243,6 +243,15 @@ pub(crate) async fn cancelled(cx: &dyn Context, request: &StepRequest) -> Result
     let account = azure
         .account(&run.account, run.resource_group.as_deref())
         .await?;
+    still_running(&account, &remote, &run.runbook).await
+}
+
+/// What goes on of a job that was stopped.
+pub(crate) async fn still_running(
+    account: &Account<'_, '_>,
+    remote: &Remote,
+    runbook: &str,
+) -> Result<StillRunning> {
     let Some(job) = account.find(&remote.path()).await? else {
         return Ok(StillRunning::default());
     };
@@ -251,8 +260,8 @@ pub(crate) async fn cancelled(cx: &dyn Context, request: &StepRequest) -> Result
     if !STAGES.of(status).is_end() {
         what.push(format!(
             "Look at {}: the job of `{}` is still there ({status}).",
-            remote.link(&account, &run.runbook),
-            run.runbook
+            remote.link(account, runbook),
+            runbook
         ));
     }
     Ok(StillRunning { what })
@@ -268,7 +277,7 @@ fn pace() -> Pace {
     }
 }
 
-async fn finish(
+pub(crate) async fn finish(
     cx: &dyn Context,
     account: &Account<'_, '_>,
     run: &Run,

@@ -1,17 +1,17 @@
-//! Automation accounts: runbooks, jobs, tests of drafts, schedules, webhooks, variables.
+//! Automation accounts: runbooks, jobs, tests of drafts. Tables of an account are in [`tables`].
 
 use std::collections::BTreeMap;
 
 use podium_connector::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::jobs::instant;
 use super::seed::{self, ACCOUNTS, Runbook, SUBSCRIPTION};
+use super::tables;
 use super::world::{Job, World};
 use super::{Asked, Reply, nothing, ok, refused, refused_plainly, with, words};
 
 /// Entries on a page.
-const PAGE: usize = 40;
+pub(crate) const PAGE: usize = 40;
 /// Records of a stream on a page.
 const RECORDS: usize = 100;
 
@@ -95,7 +95,7 @@ fn account(name: &str, group: &str) -> Value {
     })
 }
 
-fn missing(what: &str) -> Reply {
+pub(crate) fn missing(what: &str) -> Reply {
     refused_plainly(
         404,
         "ResourceNotFound",
@@ -138,6 +138,7 @@ fn below(world: &mut World, asked: &Asked<'_>, name: &str, group: &str) -> Reply
             asked.list(PAGE, &rows)
         }
         (_, ["jobs", id, more @ ..]) => job_answer(world, asked, &root, name, id, more),
+        (Method::Get, ["operationResults", id]) => tables::pending(world, asked, id),
         (Method::Get, ["hybridRunbookWorkerGroups"]) => {
             let rows = ["shop-workers", "größe-workers"].map(|group| {
                 json!({
@@ -154,7 +155,7 @@ fn below(world: &mut World, asked: &Asked<'_>, name: &str, group: &str) -> Reply
                 table @ ("schedules" | "jobSchedules" | "webhooks" | "variables"),
                 more @ ..,
             ],
-        ) => table_answer(world, asked, &root, name, table, more),
+        ) => tables::answer(world, asked, &root, name, table, more),
         _ => refused(
             404,
             "InvalidResourceType",
@@ -194,7 +195,12 @@ fn wrapped(root: &str, job: &Job, facts: &Value) -> Value {
 }
 
 /// A job that is asked for, or why not.
-fn new_job(asked: &Asked<'_>, id: &str, book: &str, facts: &Value) -> Result<Job, Reply> {
+pub(crate) fn new_job(
+    asked: &Asked<'_>,
+    id: &str,
+    book: &str,
+    facts: &Value,
+) -> Result<Job, Reply> {
     let bad = |message: &str| refused_plainly(400, "BadRequest", message);
     let Some(book) = seed::find(book) else {
         return Err(bad("The runbook does not exist or is not published."));
@@ -444,147 +450,4 @@ fn since(filter: Option<&str>) -> Result<(Option<i64>, Option<String>), String> 
         }
     }
     Ok((since, kind))
-}
-
-fn table_of<'w>(world: &'w mut World, table: &str) -> &'w mut BTreeMap<String, Value> {
-    match table {
-        "schedules" => &mut world.schedules,
-        "jobSchedules" => &mut world.job_schedules,
-        "webhooks" => &mut world.webhooks,
-        _ => &mut world.variables,
-    }
-}
-
-/// What an account has from the start.
-fn given(table: &str) -> Vec<(&'static str, Value)> {
-    match table {
-        "schedules" => vec![(
-            "shop-every-night",
-            json!({ "frequency": "Day", "interval": 1, "isEnabled": true, "startTime": "2026-01-02T22:00:00+00:00", "nextRun": "2026-01-02T22:00:00+00:00", "timeZone": "Europe/Berlin", "description": null }),
-        )],
-        "jobSchedules" => vec![(
-            "0fa462ba-3aa2-4138-83ca-9ebc3bc55cdc",
-            json!({ "jobScheduleId": "0fa462ba-3aa2-4138-83ca-9ebc3bc55cdc", "runbook": { "name": "shop-nightly-care" }, "schedule": { "name": "shop-every-night" }, "runOn": null, "parameters": { "Branch": "west" } }),
-        )],
-        "webhooks" => vec![(
-            "shop-ring",
-            json!({ "isEnabled": true, "expiryTime": "2027-01-01T00:00:00+00:00", "runbook": { "name": "shop-nightly-care" }, "lastInvokedTime": null, "runOn": null, "parameters": null, "uri": "", "creationTime": "2025-11-03T08:00:00+00:00", "lastModifiedTime": "2025-11-03T08:00:00+00:00" }),
-        )],
-        _ => vec![
-            (
-                "LastCare",
-                json!({ "value": "\"never\"", "isEncrypted": false, "description": null }),
-            ),
-            (
-                "TillPin",
-                json!({ "value": null, "isEncrypted": true, "description": null }),
-            ),
-        ],
-    }
-}
-
-fn table_answer(
-    world: &mut World,
-    asked: &Asked<'_>,
-    root: &str,
-    account: &str,
-    table: &str,
-    rest: &[&str],
-) -> Reply {
-    let before = format!("{account}/");
-    let known = table_of(world, table);
-    for (name, value) in given(table) {
-        known.entry(format!("{before}{name}")).or_insert(value);
-    }
-    let show = |name: &str, value: &Value| {
-        json!({
-            "id": format!("{root}/{table}/{name}"), "name": name,
-            "type": format!("Microsoft.Automation/AutomationAccounts/{table}"), "properties": value,
-        })
-    };
-    match (asked.method, rest) {
-        (Method::Get, []) => {
-            let rows: Vec<Value> = known
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .filter_map(|(key, value)| Some(show(key.strip_prefix(&before)?, value)))
-                .collect();
-            asked.list(PAGE, &rows)
-        }
-        (Method::Post, ["generateUri"]) if table == "webhooks" => ok(json!(format!(
-            "{}/webhooks?token=practice%2b{:x}",
-            asked.host, asked.now
-        ))),
-        (Method::Get, [name]) => match known.get(&format!("{before}{name}")) {
-            Some(value) if !value.is_null() => ok(show(name, value)),
-            _ => missing(table),
-        },
-        (Method::Put, [name]) => {
-            let body = match asked.json() {
-                Ok(body) => body,
-                Err(reply) => return reply,
-            };
-            let key = format!("{before}{name}");
-            let new = known.get(&key).is_none_or(Value::is_null);
-            let mut facts: Map<String, Value> =
-                body["properties"].as_object().cloned().unwrap_or_default();
-            if facts.get("isEncrypted") == Some(&json!(true)) {
-                facts.insert("value".into(), Value::Null);
-            }
-            let shown_uri = facts.remove("uri");
-            facts.insert("creationTime".into(), json!(instant(asked.now)));
-            facts.insert("lastModifiedTime".into(), json!(instant(asked.now)));
-            if table == "schedules" {
-                facts.insert("isEnabled".into(), json!(true));
-                facts.insert(
-                    "nextRun".into(),
-                    facts.get("startTime").cloned().unwrap_or_default(),
-                );
-            }
-            if table == "jobSchedules" {
-                facts.insert("jobScheduleId".into(), json!(name));
-            }
-            if table == "webhooks" {
-                facts.insert("uri".into(), json!(""));
-            }
-            let mut reply = show(name, &Value::Object(facts.clone()));
-            if let Some(uri) = shown_uri {
-                reply["properties"]["uri"] = uri;
-            }
-            known.insert(key, Value::Object(facts));
-            with(if new { 201 } else { 200 }, reply)
-        }
-        (Method::Delete, [name]) => {
-            // A thing of the start stays away once it is deleted.
-            match known.get_mut(&format!("{before}{name}")) {
-                Some(value) if !value.is_null() => {
-                    *value = Value::Null;
-                    nothing(200)
-                }
-                _ => nothing(204),
-            }
-        }
-        _ => refused(
-            404,
-            "InvalidResourceType",
-            "The resource type could not be found.",
-        ),
-    }
-}
-
-/// A start by webhook: whoever has the address may do it.
-pub(crate) fn webhook(world: &mut World, asked: &Asked<'_>) -> Reply {
-    if asked.method != Method::Post || asked.get("token").is_none_or(str::is_empty) {
-        return refused_plainly(400, "BadRequest", "The webhook is not valid.");
-    }
-    let id = format!("00000000-0000-4000-8000-{:012x}", asked.now.unsigned_abs());
-    let mut body = json!({ "parameters": { "Branch": "west" } });
-    body["runOn"] = json!("");
-    match new_job(asked, &id, "shop-nightly-care", &body) {
-        Ok(job) => {
-            world.jobs.insert(format!("shop-automation/{id}"), job);
-            with(202, json!({ "JobIds": [id] }))
-        }
-        Err(reply) => reply,
-    }
 }

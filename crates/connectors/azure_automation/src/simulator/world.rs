@@ -22,6 +22,9 @@ pub(crate) struct World {
     pub(crate) schedules: BTreeMap<String, Value>,
     pub(crate) job_schedules: BTreeMap<String, Value>,
     pub(crate) webhooks: BTreeMap<String, Value>,
+    /// Writes that are worked on: when each ends, and whether well.
+    #[serde(default)]
+    pub(crate) pending: BTreeMap<String, (i64, bool)>,
     pub(crate) variables: BTreeMap<String, Value>,
 }
 

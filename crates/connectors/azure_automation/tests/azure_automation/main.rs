@@ -5,5 +5,7 @@
 mod device;
 mod login;
 mod run;
+mod schedule;
 mod specification;
+mod webhook;
 mod world;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use podium_connector::{Connector, HttpRequest};
 use podium_connector_azure_automation::AzureAutomation;
-use podium_testkit::{FakeContext, walk};
+use podium_testkit::{FakeContext, RequestBuilder, walk};
 use serde_json::{Value, json};
 
 use crate::world::{run, step};
@@ -97,6 +97,15 @@ async fn every_call_and_every_reply_is_of_the_specification() {
     walk(&azure, &cx, &run("shop-waiting", waiting))
         .await
         .unwrap();
+    let nightly = json!({
+        "account": "shop-automation", "runbook": "shop-report", "schedule": "every night", "every": "week",
+        "start": "2026-03-01T23:00:00+01:00", "week_days": ["Friday"], "description": "größe",
+    });
+    let nightly = RequestBuilder::new("azure-automation/schedule-runbook", nightly)
+        .with_defaults_of(azure.manifest())
+        .build();
+    let walked = walk(&azure, &cx, &nightly).await.unwrap();
+    azure.undo(&cx, &nightly, &walked.record).await.unwrap();
     let request = run("shop-report", json!({}));
     for what in ["accounts", "runbooks", "worker_groups"] {
         azure.discover(&cx, &request, what).await.unwrap();
@@ -119,6 +128,26 @@ async fn every_call_and_every_reply_is_of_the_specification() {
                 assert_fields(&spec, "JobCreateProperties", &sent["properties"]);
                 assert_fields(&spec, "Job", &given.clone().unwrap());
                 assert_fields(&spec, "JobProperties", &given.unwrap()["properties"]);
+            }
+            "schedule_create_or_update" => {
+                let sent = sent.unwrap();
+                assert_fields(&spec, "ScheduleCreateOrUpdateParameters", &sent);
+                assert_fields(
+                    &spec,
+                    "ScheduleCreateOrUpdateProperties",
+                    &sent["properties"],
+                );
+                assert_fields(&spec, "ScheduleProperties", &given.unwrap()["properties"]);
+            }
+            "job_schedule_create" => {
+                let sent = sent.unwrap();
+                assert_fields(&spec, "JobScheduleCreateParameters", &sent);
+                assert_fields(&spec, "JobScheduleCreateProperties", &sent["properties"]);
+                assert_fields(
+                    &spec,
+                    "JobScheduleProperties",
+                    &given.unwrap()["properties"],
+                );
             }
             "job_get" => assert_fields(&spec, "JobProperties", &given.unwrap()["properties"]),
             "test_job_create" => {
