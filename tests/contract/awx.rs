@@ -9,7 +9,10 @@ use podium_testkit::conformance::{CANARY, Line, Mood, Scene, Subject};
 use podium_testkit::{FakeContext, RequestBuilder};
 use serde_json::{Value, json};
 
-struct Awx;
+/// On AWX itself, and behind the platform's gateway, which has other prefixes.
+struct Awx {
+    gateway: bool,
+}
 
 fn connector() -> Arc<dyn Connector> {
     Catalogue::shipped().get("awx").unwrap()
@@ -50,12 +53,14 @@ impl Subject for Awx {
     }
 
     async fn context(&self) -> FakeContext {
-        FakeContext::simulated(connector().simulator(None)).with_credential(
-            "awx",
-            "awx",
-            &[("url", "http://127.0.0.1:9")],
-            &[("token", CANARY)],
-        )
+        let address = if self.gateway {
+            "http://127.0.0.1:9/aap"
+        } else {
+            "http://127.0.0.1:9"
+        };
+        FakeContext::simulated(connector().simulator(None))
+            .with_simulator_at(address)
+            .with_credential("awx", "awx", &[("url", address)], &[("token", CANARY)])
     }
 
     fn scenes(&self) -> Vec<Scene> {
@@ -110,4 +115,5 @@ impl Subject for Awx {
     }
 }
 
-podium_testkit::conform!(on_the_simulator, Awx);
+podium_testkit::conform!(on_the_simulator, Awx { gateway: false });
+podium_testkit::conform!(behind_the_gateway, Awx { gateway: true });

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use podium_connector::Context;
 use podium_diagnostics::Result;
-use podium_rest::{Headers, Login, field, place, secret};
+use podium_rest::{Headers, Login, Place, field, place, secret};
 use podium_secret::Secret;
 
 use crate::client::SYSTEM;
@@ -13,10 +13,10 @@ use crate::client::SYSTEM;
 const PRACTICE: &str = "practice";
 
 /// The address and the login.
-pub(crate) fn login(cx: &dyn Context) -> Result<(String, Login<'_>)> {
+pub(crate) fn login(cx: &dyn Context) -> Result<(Place<'_>, Login<'_>)> {
     let place = place(cx, "awx", SYSTEM)?;
     let Some(lease) = place.lease else {
-        return Ok((place.base, Login::Fixed(bearer(PRACTICE))));
+        return Ok((place, Login::Fixed(bearer(PRACTICE))));
     };
     let token = lease
         .secrets
@@ -25,7 +25,7 @@ pub(crate) fn login(cx: &dyn Context) -> Result<(String, Login<'_>)> {
         .map(str::trim)
         .filter(|token| !token.is_empty());
     if let Some(token) = token {
-        return Ok((place.base, Login::Fixed(bearer(token))));
+        return Ok((place, Login::Fixed(bearer(token))));
     }
     // Neither a token nor a password: what is asked for is the token, which works everywhere.
     if lease.fields.get("username").is_none_or(String::is_empty) {
@@ -36,7 +36,7 @@ pub(crate) fn login(cx: &dyn Context) -> Result<(String, Login<'_>)> {
         .expose_str()
         .unwrap_or_default();
     let pair = STANDARD.encode(format!("{user}:{password}"));
-    Ok((place.base, Login::Fixed(header(&format!("Basic {pair}")))))
+    Ok((place, Login::Fixed(header(&format!("Basic {pair}")))))
 }
 
 fn bearer(token: &str) -> Headers {

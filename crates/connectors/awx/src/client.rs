@@ -33,8 +33,8 @@ pub(crate) struct Awx<'a> {
 impl<'a> Awx<'a> {
     /// Asks which of the two prefixes it has.
     pub(crate) async fn open(cx: &'a dyn Context) -> Result<Self> {
-        let (base, login) = auth::login(cx)?;
-        let site = Site::new(cx, DIALECT, base, login);
+        let (place, login) = auth::login(cx)?;
+        let site = Site::new(cx, DIALECT, place.base, login).trusting(place.trust);
         let top = site.send(Call::get("/api/")).await?;
         if let Some(root) = version_of(&site, &top)? {
             return Ok(Self {

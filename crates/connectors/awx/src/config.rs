@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use podium_connector::{Context, Inputs, Problem, StepRequest};
-use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_diagnostics::Result;
 use podium_secret::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Inputs that are not as the schema says.
-const SCHEMA: Code = Code::new("POD0130");
 /// The variable by which a launch is known again.
 pub(crate) const KEY: &str = "podium_key";
 
@@ -92,6 +90,17 @@ pub(crate) enum Approvals {
     Deny,
 }
 
+/// What happens when a step that failed is tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Again {
+    /// The template is launched anew.
+    #[default]
+    Launch,
+    /// The job is relaunched on the hosts that failed.
+    FailedHosts,
+}
+
 /// The inputs of both operations; a workflow's schema lacks what only a job has.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Launch {
@@ -121,6 +130,8 @@ pub(crate) struct Launch {
     pub(crate) job_timeout: Option<u32>,
     #[serde(default)]
     pub(crate) approvals: Approvals,
+    #[serde(default)]
+    pub(crate) again: Again,
     pub(crate) undo_template: Option<String>,
     #[serde(default)]
     pub(crate) undo_variables: Map<String, Value>,
@@ -128,15 +139,7 @@ pub(crate) struct Launch {
 
 /// Reads inputs that passed the schema.
 pub(crate) fn read(inputs: &Inputs) -> Result<Launch> {
-    inputs.read().map_err(|why| {
-        Error::new(
-            ErrorKind::Invalid,
-            SCHEMA,
-            "The step's inputs are not as its schema says.",
-        )
-        .with_hint("Look at the step's fields under `with`; `podium validate` shows each problem.")
-        .with_source(why)
-    })
+    inputs.read()
 }
 
 /// One thing that is given at the launch: the input's name, AWX's flag that says whether the template takes
@@ -232,6 +235,7 @@ impl Launch {
             slices: None,
             job_timeout: None,
             approvals: self.approvals,
+            again: Again::Launch,
             undo_template: None,
             undo_variables: Map::new(),
         })

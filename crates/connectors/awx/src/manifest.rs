@@ -238,6 +238,15 @@ fn launch() -> Operation {
                 ("forks", number("Forks", "Hosts at the same time.", 0, 5_000)),
                 ("slices", number("Slices", "Parts into which the inventory is cut; each is a job of its own.", 1, 5_000)),
                 ("job_timeout", number("Stop after", "Seconds after which AWX stops the job.", 0, 2_592_000)),
+                (
+                    "again",
+                    json!({
+                        "type": "string", "enum": ["launch", "failed_hosts"], "default": "launch",
+                        "title": "When it is tried again",
+                        "description": "After it failed: launch the template anew, or relaunch the job, as it was launched, on the hosts that failed.",
+                        "x-podium-more": true,
+                    }),
+                ),
                 ("undo_template", undo_template()),
                 ("undo_variables", undo_variables()),
             ]),
@@ -367,6 +376,7 @@ fn awx() -> CredentialKind {
                 false,
             ),
             field("password", "Password", "Only without a token.", true, false),
+            podium_rest::authority_field(),
         ],
     }
 }

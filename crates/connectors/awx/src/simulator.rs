@@ -4,7 +4,7 @@
 //! workflows walk their nodes and stop at approvals. A template's name can ask for trouble: `broken` fails
 //! at its third task, `slow` takes a minute, `chatty` prints twenty thousand events, `waiting` waits for
 //! room (a workflow: for an approval), `odd-state` has a state for some seconds that no document knows,
-//! `forbidden` may be seen and not launched. A token that begins with `expired` or `wrong` is refused.
+//! `forbidden` may be seen and not launched, `flaky` fails until it is relaunched. A token that begins with `expired` or `wrong` is refused.
 //! Below `/aap` the same server answers as the platform's gateway does.
 //!
 //! Invariants: the answer to a password question is kept as `$encrypted$` alone; the same calls at the same

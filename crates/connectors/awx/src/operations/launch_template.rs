@@ -20,7 +20,7 @@ use super::follow_job::{Playbook, STAGES, artifacts, cancel, failed, hosts};
 use super::follow_workflow::{Node, Workflow};
 use super::preview_launch;
 use crate::client::{Awx, number, text};
-use crate::config::{self, KEY, Launch, Target};
+use crate::config::{self, Again, KEY, Launch, Target};
 use crate::template::{Answers, Template, refused};
 
 /// The disk said no.
@@ -65,6 +65,63 @@ struct Mark {
     /// The newest job of the template before.
     after: i64,
     keyed: bool,
+    /// The key that the job carries, where it is not this step's: that of the job that is relaunched.
+    #[serde(default)]
+    key: Option<String>,
+}
+
+impl Mark {
+    fn key<'m>(&'m self, request: &'m StepRequest) -> &'m str {
+        self.key.as_deref().unwrap_or(&request.key)
+    }
+}
+
+/// A job of this step that failed; kept on disk, so that the next try can relaunch it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Former {
+    job: i64,
+    template: i64,
+    /// The key that it carries, where it carries one.
+    key: Option<String>,
+    /// The attempt that it was of.
+    by: String,
+}
+
+fn former_path(cx: &dyn Context) -> PathBuf {
+    cx.keep().join("failed-job.json")
+}
+
+/// Keeps a job that failed. Where that cannot be written, the next try launches the template anew.
+fn keep_former(cx: &dyn Context, request: &StepRequest, job: &Value) {
+    let former = Former {
+        job: number(job, "id"),
+        template: number(job, "job_template"),
+        key: key_of(job),
+        by: request.key.clone(),
+    };
+    let _ = std::fs::write(former_path(cx), json!(former).to_string());
+}
+
+/// The job of a former try that AWX can relaunch on the hosts that failed, and on how many.
+async fn former(
+    cx: &dyn Context,
+    request: &StepRequest,
+    awx: &Awx<'_>,
+    template: &Template,
+) -> Result<Option<(Former, i64)>> {
+    let text = std::fs::read_to_string(former_path(cx)).unwrap_or_default();
+    let Ok(former) = serde_json::from_str::<Former>(&text) else {
+        return Ok(None);
+    };
+    if former.by == request.key || former.template != template.id {
+        return Ok(None);
+    }
+    // What AWX has thrown away, or ended before any host was reached, is launched anew.
+    let asked = awx.find(&format!("jobs/{}/relaunch/", former.job)).await?;
+    let failed = asked.and_then(|asked| asked.pointer("/retry_counts/failed")?.as_i64());
+    Ok(failed
+        .filter(|count| *count > 0)
+        .map(|count| (former, count)))
 }
 
 fn mark_path(cx: &dyn Context, request: &StepRequest) -> PathBuf {
@@ -150,7 +207,7 @@ async fn drive(
         None => start(cx, request, awx, launch, strict).await?,
     };
     match remote.target {
-        Target::Job => follow_job(cx, awx, &remote).await,
+        Target::Job => follow_job(cx, request, awx, &remote).await,
         Target::Workflow => follow_workflow(cx, awx, &remote, approvals).await,
     }
 }
@@ -178,6 +235,22 @@ async fn start(
     let answers = template
         .answers(awx, &launch, &secrets, &request.key)
         .await?;
+    let former = match launch.again {
+        Again::FailedHosts if strict && target == Target::Job => {
+            former(cx, request, awx, &template).await?
+        }
+        _ => None,
+    };
+    if let Some((former, count)) = &former {
+        cx.log(LogLine {
+            level: LogLevel::Info,
+            text: format!(
+                "The job #{} is relaunched on the {count} hosts that failed.",
+                former.job
+            ),
+        });
+    }
+    let former = former.map(|(former, _)| former);
     if mark_of(cx, request).is_none() {
         let newest = awx
             .page(
@@ -192,11 +265,16 @@ async fn start(
         let mark = Mark {
             template: template.id,
             after: newest.first().map_or(0, |job| number(job, "id")),
-            keyed: answers.keyed,
+            keyed: match &former {
+                Some(former) => former.key.is_some(),
+                None => answers.keyed,
+            },
+            key: former.as_ref().and_then(|former| former.key.clone()),
         };
         set_mark(cx, request, &mark)?;
     }
-    let search = if answers.keyed {
+    let keyed = mark_of(cx, request).map_or(answers.keyed, |mark| mark.keyed);
+    let search = if keyed {
         Search::Certain
     } else {
         Search::Likely
@@ -207,7 +285,7 @@ async fn start(
         request,
         search,
         || look_for(cx, awx, request),
-        || post(awx, &template, &answers, &ignored),
+        || post(awx, &template, &answers, &ignored, former.as_ref()),
     )
     .await?;
     let remote = Remote::parse(&id).ok_or_else(|| unreadable(&id))?;
@@ -242,7 +320,11 @@ async fn post(
     template: &Template,
     answers: &Answers,
     ignored: &Mutex<Option<Map<String, Value>>>,
+    former: Option<&Former>,
 ) -> Result<String> {
+    if let Some(former) = former {
+        return relaunch(awx, answers, former).await;
+    }
     let path = format!(
         "{}/{}/launch/",
         template.target.templates().path,
@@ -281,6 +363,26 @@ async fn post(
                 .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(told);
         }
     }
+    Ok(remote.path())
+}
+
+/// Launches a job again as it was launched, on the hosts that failed.
+async fn relaunch(awx: &Awx<'_>, answers: &Answers, former: &Former) -> Result<String> {
+    let mut body = json!({ "hosts": "failed" });
+    if let Some(passwords) = answers.body.get("credential_passwords") {
+        body["credential_passwords"] = passwords.clone();
+    }
+    let call = Call::post(awx.at(&format!("jobs/{}/relaunch/", former.job)), &body)
+        .needs("execute on the template");
+    let reply = awx.site.send(call).await?;
+    let id = ["job", "id"]
+        .iter()
+        .find_map(|field| reply.get(*field)?.as_i64())
+        .ok_or_else(|| unreadable("nothing").with_source(&reply))?;
+    let remote = Remote {
+        target: Target::Job,
+        id,
+    };
     Ok(remote.path())
 }
 
@@ -340,7 +442,7 @@ async fn look_for(
     };
     let target = Target::of(request);
     for remote in since(awx, target, &mark).await? {
-        if remote.1.as_deref() == Some(&request.key) {
+        if remote.1.as_deref() == Some(mark.key(request)) {
             return Ok(Some(remote.0.path()));
         }
     }
@@ -356,11 +458,12 @@ async fn since(
     let template = mark.template.to_string();
     let after = mark.after.to_string();
     let mut found = Vec::new();
-    // A sliced job template gives a workflow job that names it.
+    // A sliced job template gives a workflow job that names it. Each slice is a job of the template too and
+    // carries the same variables, so that the whole is looked for before its parts.
     let places: &[(Target, &str)] = match target {
         Target::Job => &[
-            (Target::Job, "job_template"),
             (Target::Workflow, "job_template"),
+            (Target::Job, "job_template"),
         ],
         Target::Workflow => &[(Target::Workflow, "workflow_job_template")],
     };
@@ -414,7 +517,7 @@ pub(crate) async fn observe(cx: &dyn Context, request: &StepRequest) -> Result<O
     if mark.keyed {
         let found = jobs
             .iter()
-            .any(|(_, key)| key.as_deref() == Some(&request.key));
+            .any(|(_, key)| key.as_deref() == Some(mark.key(request)));
         return Ok(if found {
             Observed::Adopt
         } else {
@@ -467,11 +570,19 @@ async fn watch(cx: &dyn Context, job: &mut dyn Job) -> Result<Look> {
     follow(cx, pace(), job).await
 }
 
-async fn follow_job(cx: &dyn Context, awx: &Awx<'_>, remote: &Remote) -> Result<Outcome> {
+async fn follow_job(
+    cx: &dyn Context,
+    request: &StepRequest,
+    awx: &Awx<'_>,
+    remote: &Remote,
+) -> Result<Outcome> {
     let mut job = Playbook::new(awx, remote.id);
     let last = watch(cx, &mut job).await?;
     let link = remote.link(awx);
     if last.stage != Stage::Done {
+        if last.status == "failed" {
+            keep_former(cx, request, &job.job);
+        }
         return Err(failed("job", &job.job, &job.events.said(), &link));
     }
     let (hosts, changed) = hosts(awx, remote.id).await?;

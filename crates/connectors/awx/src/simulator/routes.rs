@@ -322,10 +322,23 @@ fn job(
             nothing(202)
         }
         (Method::Get, ["relaunch"]) => ok(json!({
-            "passwords_needed_to_start": [], "retry_counts": { "all": job.hosts.len(), "failed": 0 },
+            "passwords_needed_to_start": [],
+            "retry_counts": { "all": job.hosts.len(), "failed": broken_hosts(job, over).len() },
         })),
         (Method::Post, ["relaunch"]) => {
             let mut again = job.clone();
+            if asked.body["hosts"] == "failed" {
+                again.hosts = broken_hosts(job, over);
+                if again.hosts.is_empty() {
+                    return with(
+                        400,
+                        json!({ "hosts": "Cannot relaunch because previous job had 0 failed hosts." }),
+                    );
+                }
+                again
+                    .with
+                    .insert("limit".into(), json!(again.hosts.join(",")));
+            }
             again.id = world.id();
             again.launched = asked.now;
             again.launch_type = "relaunch".into();
@@ -339,6 +352,15 @@ fn job(
         (_, [] | ["cancel" | "relaunch"]) => not_allowed(method),
         _ => missing(),
     }
+}
+
+/// The hosts on which a job failed, once it is over.
+fn broken_hosts(job: &super::world::Job, over: bool) -> Vec<String> {
+    let summaries = events::summaries_of(job).into_iter();
+    summaries
+        .filter(|one| over && one.failed > 0)
+        .map(|one| one.host)
+        .collect()
 }
 
 /// A page of the events after a counter, made without the others.

@@ -135,7 +135,8 @@ impl Job {
     }
 
     pub(crate) fn is_broken(&self) -> bool {
-        self.name().contains("broken")
+        let flaky = self.name().contains("flaky") && self.launch_type != "relaunch";
+        flaky || self.name().contains("broken")
     }
 
     pub(crate) fn status(&self, now: i64) -> &'static str {

@@ -6,7 +6,7 @@ use podium_diagnostics::ErrorKind;
 use podium_testkit::walk;
 use serde_json::json;
 
-use crate::world::{calls, launch, log, practice, step};
+use crate::world::{calls, gateway, launch, log, practice, step};
 
 #[tokio::test]
 async fn a_template_is_previewed_and_launched_and_followed_to_its_end() {
@@ -165,4 +165,125 @@ async fn a_cancelled_job_is_stopped_there() {
         .build();
     assert!(awx.cancelled(&cx, &known).await.unwrap().what.is_empty());
     assert!(cx.is_cancelled());
+}
+
+#[tokio::test]
+async fn behind_the_gateway_the_same_is_done_below_other_prefixes() {
+    for (cx, prefix) in [
+        (practice(), "http://127.0.0.1:9/api/v2/"),
+        (gateway(), "http://127.0.0.1:9/aap/api/controller/v2/"),
+    ] {
+        let awx = Awx::new();
+        let request = launch(json!({
+            "template": "shop-front", "variables": { "branch": "west" }, "limit": "web",
+            "undo_template": "shop-front-remove",
+        }));
+        let walked = walk(&awx, &cx, &request).await.unwrap();
+        assert_eq!(walked.outcome.outputs["status"], "successful");
+        awx.undo(&cx, &request, &walked.record).await.unwrap();
+        let hosts = awx.discover(&cx, &request, "hosts").await.unwrap();
+        assert!(hosts.len() > 1);
+        let workflow = crate::world::workflow(json!({
+            "template": "shop-release", "variables": { "branch": "west" }, "approvals": "approve",
+        }));
+        walk(&awx, &cx, &workflow).await.unwrap();
+        assert_eq!(calls(&cx, "POST", "/approve/"), 1);
+        let asked = cx.records().requests;
+        let below = asked.iter().filter(|one| one.contains(prefix)).count();
+        let looks = asked.len() - below;
+        // Each verb begins with a look at which of the two it is.
+        assert!(
+            below > 20 && looks < below,
+            "{prefix}: {below} of {}",
+            asked.len()
+        );
+        assert!(
+            asked
+                .iter()
+                .all(|one| one.contains(prefix) || one.starts_with("GET ")),
+            "{asked:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_template_that_is_cut_into_slices_is_followed_slice_by_slice() {
+    for cx in [practice(), gateway()] {
+        let awx = Awx::new();
+        let inputs =
+            json!({ "template": "shop-front", "variables": { "branch": "west" }, "slices": 3 });
+        let request = launch(inputs.clone());
+        let walked = walk(&awx, &cx, &request).await.unwrap();
+        let outputs = &walked.outcome.outputs;
+        let slices = outputs["nodes"].as_array().unwrap();
+        assert_eq!(slices.len(), 3, "{outputs:?}");
+        assert!(
+            slices.iter().all(|one| one["status"] == "successful"),
+            "{slices:?}"
+        );
+        assert!(outputs["url"].as_str().unwrap().contains("/jobs/workflow/"));
+        let id = cx.records().accepted[0].clone();
+        assert!(id.starts_with("workflow_jobs/"), "{id}");
+        // Found again by its key among the workflow jobs, although a job template was launched.
+        let lost = step("awx/launch", inputs).resumed(None).build();
+        assert_eq!(awx.observe(&cx, &lost).await.unwrap(), Observed::Adopt);
+        let again = awx.run(&cx, &lost).await.unwrap();
+        assert_eq!(again.outputs["job"], outputs["job"]);
+        assert_eq!(calls(&cx, "POST", "/launch/"), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_second_try_relaunches_the_hosts_that_failed() {
+    for cx in [practice(), gateway()] {
+        let awx = Awx::new();
+        let inputs = json!({ "template": "shop-flaky", "again": "failed_hosts" });
+        let error = awx.run(&cx, &launch(inputs.clone())).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Failed);
+        let second = step("awx/launch", inputs.clone())
+            .key("podium-try-2")
+            .build();
+        let outcome = awx.run(&cx, &second).await.unwrap();
+        assert_eq!(outcome.outputs["status"], "successful");
+        let hosts = outcome.outputs["hosts"].as_object().unwrap();
+        assert_eq!(hosts.len(), 1, "only where it failed: {hosts:?}");
+        assert!(
+            log(&cx).contains("relaunched on the 1 hosts that failed"),
+            "{}",
+            log(&cx)
+        );
+        assert_eq!(
+            (
+                calls(&cx, "POST", "/launch/"),
+                calls(&cx, "POST", "/relaunch/")
+            ),
+            (1, 1)
+        );
+        // It carries the key of the first try, and is found all the same.
+        let lost = step("awx/launch", inputs)
+            .key("podium-try-2")
+            .resumed(None)
+            .build();
+        assert_eq!(awx.observe(&cx, &lost).await.unwrap(), Observed::Adopt);
+        let found = awx.run(&cx, &lost).await.unwrap();
+        assert_eq!(found.outputs["job"], outcome.outputs["job"]);
+        assert_eq!(calls(&cx, "POST", "/relaunch/"), 1);
+    }
+}
+
+#[tokio::test]
+async fn without_the_wish_a_second_try_launches_anew() {
+    let cx = practice();
+    let awx = Awx::new();
+    let inputs = json!({ "template": "shop-flaky" });
+    awx.run(&cx, &launch(inputs.clone())).await.unwrap_err();
+    let second = step("awx/launch", inputs).key("podium-try-2").build();
+    awx.run(&cx, &second).await.unwrap_err();
+    assert_eq!(
+        (
+            calls(&cx, "POST", "/launch/"),
+            calls(&cx, "POST", "/relaunch/")
+        ),
+        (2, 0)
+    );
 }

@@ -38,3 +38,8 @@ pub(crate) fn log(cx: &FakeContext) -> String {
     let lines = cx.records().log.into_iter().map(|line| line.text);
     lines.collect::<Vec<_>>().join("\n")
 }
+
+/// The same server behind the platform's gateway: other prefixes, and the controller's address in its answer.
+pub(crate) fn gateway() -> FakeContext {
+    practice().with_simulator_at("http://127.0.0.1:9/aap")
+}
