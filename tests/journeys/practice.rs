@@ -435,7 +435,10 @@ fn what_has_no_weather_says_why() {
     for (args, code) in [
         (&["weather", "htp", "cut"][..], "POD0803"),
         (&["weather", "htp"], "POD0803"),
-        (&["weather", "terraform", "cut"], "POD0832"),
+        (&["weather", "terraform", "html:502"], "POD0832"),
+        (&["weather", "terraform", "cut:POST"], "POD0832"),
+        (&["weather", "ansible", "throttle"], "POD0832"),
+        (&["weather", "http", "fail:1"], "POD0832"),
         (&["weather", "file", "cut"], "POD0832"),
         (&["serve", "terraform"], "POD0832"),
         (&["serve", "nobody"], "POD0803"),
@@ -584,4 +587,45 @@ fn every_step_says_whether_it_is_simulated_or_real() {
         undone.last().unwrap().starts_with("It is taken back."),
         "{undone:?}"
     );
+}
+
+#[test]
+fn a_tool_that_is_played_meets_the_weather_in_its_own_words() {
+    let desk = desk();
+    desk.write(
+        "infra/main.tf",
+        "terraform {\n  required_providers {\n    random = { source = \"hashicorp/random\" }\n  }\n}\n\
+         resource \"terraform_data\" \"a\" {}\n",
+    );
+    desk.write(
+        "workflows/one.yaml",
+        "podium: 1\nname: One\nsteps:\n  far:\n    uses: terraform/apply\n    with: { directory: infra }\n",
+    );
+    let problem = || {
+        let preview = desk.podium(&["preview", "one", "--json"]).expect(1).json();
+        let problem = preview["steps"][0]["problem"].clone();
+        plain_words(&problem);
+        problem
+    };
+    let set = weather(&desk, "terraform", &["refuse", "@init", "x1"]);
+    assert_eq!(set["weather"][0]["rule"], "refuse @init x1");
+    let told = problem();
+    assert!(
+        told["message"]
+            .as_str()
+            .unwrap()
+            .contains("registry.terraform.io"),
+        "{told}"
+    );
+    // It met its one call, and the next preview is fair.
+    assert_eq!(weather(&desk, "terraform", &[])["weather"][0]["left"], 0);
+    desk.podium(&["preview", "one", "--json"]).expect(0);
+
+    weather(&desk, "terraform", &["fail:1", "@apply"]);
+    let ran = desk.podium(&["run", "one", "--json", "--yes"]).expect(1);
+    let failed = event(&ran.events(), "step_failed", "far");
+    let told = failed["error"].clone();
+    assert!(told["message"].as_str().unwrap().contains("lock"), "{told}");
+    weather(&desk, "terraform", &["--clear"]);
+    desk.podium(&["run", "one", "--json", "--yes"]).expect(0);
 }

@@ -276,7 +276,7 @@ pub(crate) enum Practice {
         port: Option<u16>,
     },
     /// Try bad weather: `throttle:3`, `cut:POST`, `expire`, `refuse`, `html:502`, `slow:2000`,
-    /// `redirect:URL`, `status:500`; each with `:METHOD`, `@PATH-PART`, `+CALLS` (let through first) and
+    /// `redirect:URL`, `status:500`, and for a tool `fail:1`; each with `:METHOD`, `@PATH-PART`, `+CALLS` (let through first) and
     /// `xTIMES` where wanted. It takes the place of the weather before; without a rule it is shown.
     Weather {
         /// Over whose simulator.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::transport::{HttpRequest, HttpResponse, Stream};
+use crate::weather::{Told, Trouble};
 
 /// A stateful stand-in for a far system, as a value: `runtime` serves it on loopback (HTTP) and starts
 /// `podium simulate CONNECTOR …` in place of the tool (processes). It never sees the real system.
@@ -33,6 +34,18 @@ pub trait Simulator: Send {
     ) -> SimulatedExit {
         let _ = (call, write, pause);
         SimulatedExit(127)
+    }
+
+    /// What the tool can stumble over, where it plays one.
+    fn troubles(&self) -> &'static [Trouble] {
+        &[]
+    }
+
+    /// How the tool ends when this call stumbles over that, in its own words; nothing where this call
+    /// cannot, since it only asks something of the tool itself.
+    fn trouble(&self, call: &SimulatedProcess, trouble: Trouble) -> Option<Told> {
+        let _ = (call, trouble);
+        None
     }
 
     /// The whole state as text, to go on from later.

@@ -260,6 +260,15 @@ impl Exit {
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
     }
+
+    /// The signal that ended it; a kill also where something in between tells it as a code (128 and 9).
+    pub fn signal(self) -> Option<i32> {
+        match self {
+            Self::Signal(signal) => Some(signal),
+            Self::Code(137) => Some(9),
+            Self::Code(_) => None,
+        }
+    }
 }
 
 /// A running process.

@@ -2,19 +2,21 @@
 //!
 //! A [`Weather`] is a list of rules. Before a simulator handles a call, the weather [meets](Weather::meet)
 //! it; the first rule that fits says what becomes of it. It counts calls and knows no clock, so that the
-//! same calls always meet the same weather. It can be kept as text between calls: `runtime` keeps it in
+//! same calls always meet the same weather. A tool that is played meets it too ([`Weather::meet_tool`]). It can be kept as text between calls: `runtime` keeps it in
 //! a file beside the simulator's state, the context of tests in memory.
 //!
 //! Invariant: no secret is in it. Of a token that has ended only a digest is kept.
 
 mod text;
 mod token;
+mod tool;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::text::{BadRule, POSSIBLE};
+pub use self::tool::{KILLED, LOST_LINES, Told, ToolEffect, Trouble};
 use crate::transport::{HttpRequest, HttpResponse, Method};
 
 /// How many tokens that have ended are remembered; the oldest is forgotten first.
@@ -94,6 +96,11 @@ pub enum Does {
     Slow {
         /// The delay.
         milliseconds: u64,
+    },
+    /// A tool ends with this exit code, in its own words; nothing happens. It has no meaning over HTTP.
+    Fail {
+        /// The exit code.
+        exit: u8,
     },
     /// A reply with this status; not handled.
     Status {
@@ -338,6 +345,8 @@ impl Does {
                 reply.headers.push((String::from("location"), to.clone()));
                 Effect::Answer(reply)
             }
+            // Over HTTP nobody can set it.
+            Self::Fail { .. } => Effect::Refuse,
             Self::Slow { milliseconds } => Effect::Late(Duration::from_millis(*milliseconds)),
             Self::Status {
                 code,

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use podium_connector::weather::Weather;
-use podium_connector::{Connector, HttpRequest, HttpResponse};
+use podium_connector::weather::{Rule, Trouble, Weather};
+use podium_connector::{Connector, HttpRequest, HttpResponse, Simulator};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 
 use crate::host::Host;
@@ -63,7 +63,16 @@ impl Host {
 
     /// Sets the weather over a practice cloud, for every process that uses it.
     pub async fn set_weather(&self, connector: &str, weather: Weather) -> Result<()> {
-        let kept = self.kept(self.asked_by_http(connector)?)?;
+        let found = self.simulated(connector)?;
+        let simulator = found.simulator(None);
+        let odd = weather
+            .rules
+            .iter()
+            .find(|rule| !rule.has_meaning(simulator.as_ref()));
+        if let Some(rule) = odd {
+            return Err(no_meaning(connector, rule, simulator.as_ref()));
+        }
+        let kept = self.kept(found)?;
         apart(move || kept.turn()?.keep_weather(&weather)).await
     }
 
@@ -142,7 +151,7 @@ impl Host {
             NOT_SERVED,
             format!(
                 "The simulator of `{id}` plays a tool on this computer: it is not asked by HTTP, so \
-                 that it has no address and no weather."
+                 that it has no address."
             ),
         )
         .with_hint(
@@ -150,6 +159,39 @@ impl Host {
              `podium practice list` names the others.",
         ))
     }
+}
+
+/// The error for a rule that this simulator can never meet.
+fn no_meaning(connector: &str, rule: &Rule, simulator: &dyn Simulator) -> Error {
+    if simulator.speaks_http() {
+        return Error::new(
+            ErrorKind::Unsupported,
+            NOT_SERVED,
+            format!("`{rule}` is for tools, and `{connector}` is asked by HTTP."),
+        )
+        .with_hint("Take `status:CODE`, `refuse` or `cut` in its place.");
+    }
+    let known = simulator.troubles();
+    let words = [
+        (Trouble::Held, "`fail:EXIT`"),
+        (Trouble::Throttled, "`throttle`"),
+        (Trouble::Unreachable, "`refuse`"),
+        (Trouble::Expired, "`expire`"),
+    ];
+    let words: Vec<&str> = words
+        .iter()
+        .filter(|(trouble, _)| known.contains(trouble))
+        .map(|(_, word)| *word)
+        .collect();
+    Error::new(
+        ErrorKind::Unsupported,
+        NOT_SERVED,
+        format!("The simulator of `{connector}` plays a tool on this computer, and `{rule}` has no meaning for a tool."),
+    )
+    .with_hint(format!(
+        "Possible are {}, `slow:MILLISECONDS` and `cut`; `@PART` is a part of its command line.",
+        words.join(", ")
+    ))
 }
 
 /// Waits for a turn where no other work has to wait for it.

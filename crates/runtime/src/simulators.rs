@@ -4,7 +4,7 @@
 //! files ([`kept`]). One file lock a connector makes calls from several processes (the window, the
 //! command line, a simulated tool) take turns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use podium_connector::weather::Effect;
+use podium_connector::weather::{Effect, KILLED, LOST_LINES, ToolEffect};
 use podium_connector::{
     Connector, HttpRequest, HttpResponse, Method, SimulatedExit, SimulatedProcess, Simulator,
     Stream,
@@ -107,6 +107,39 @@ pub(crate) fn play(
 ) -> Result<SimulatedExit> {
     let kept = Kept::new(folder, &connector.manifest().id)?;
     let turn = kept.turn()?;
+    let mut weather = kept.weather()?;
+    let before = weather.clone();
+    let effect = weather.meet_tool(call, connector.simulator(None).as_ref());
+    if weather != before {
+        turn.keep_weather(&weather)?;
+    }
+    match effect {
+        Some(ToolEffect::Ends(told)) => {
+            for (stream, line) in &told.lines {
+                write(*stream, line);
+            }
+            return Ok(told.exit);
+        }
+        Some(ToolEffect::Late(time)) => {
+            pause(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        }
+        Some(ToolEffect::Cut) => {
+            let mut held = VecDeque::new();
+            with_state(&turn, connector, |simulator| {
+                let mut late = |stream: Stream, line: &str| {
+                    held.push_back((stream, line.to_owned()));
+                    if held.len() > LOST_LINES
+                        && let Some((stream, line)) = held.pop_front()
+                    {
+                        write(stream, &line);
+                    }
+                };
+                simulator.process(call, &mut late, pause)
+            })?;
+            return Ok(KILLED);
+        }
+        None => {}
+    }
     with_state(&turn, connector, |simulator| {
         simulator.process(call, write, pause)
     })

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::sync::watch;
 
-use podium_connector::weather::Weather;
+use podium_connector::weather::{KILLED, LOST_LINES, ToolEffect, Weather};
 use podium_connector::{
     Context, Exit, HttpRequest, HttpResponse, Lease, LogLine, Mode, Phase, Process, ProcessSpec,
     Progress, SimulatedExit, SimulatedProcess, Simulator, Stop, Stream, Tool,
@@ -390,18 +390,49 @@ impl FakeContext {
         files: Vec<PathBuf>,
     ) {
         let shared = self.shared.clone();
+        let call = SimulatedProcess {
+            program: spec
+                .program
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            args: spec.args,
+            env: spec.env,
+            directory: spec.directory,
+        };
+        let effect = locked(&self.weather).meet_tool(&call, locked(&simulator).as_ref());
         tokio::task::spawn_blocking(move || {
-            let call = SimulatedProcess {
-                program: spec
-                    .program
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned(),
-                args: spec.args,
-                env: spec.env,
-                directory: spec.directory,
-            };
+            match effect {
+                Some(ToolEffect::Ends(told)) => {
+                    for (stream, text) in &told.lines {
+                        record.line(*stream, shared.redact(text));
+                    }
+                    remove(&files);
+                    record.exit(Exit::Code(told.exit.0));
+                    return;
+                }
+                Some(ToolEffect::Late(time)) => {
+                    let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+                    shared.now.fetch_add(millis, Ordering::SeqCst);
+                }
+                Some(ToolEffect::Cut) => {
+                    let mut lines = Vec::new();
+                    locked(&simulator).process(
+                        &call,
+                        &mut |stream, text| lines.push((stream, shared.redact(text))),
+                        &mut |_| true,
+                    );
+                    lines.truncate(lines.len().saturating_sub(LOST_LINES));
+                    for (stream, text) in lines {
+                        record.line(stream, text);
+                    }
+                    remove(&files);
+                    record.exit(Exit::Code(KILLED.0));
+                    return;
+                }
+                None => {}
+            }
             let SimulatedExit(code) = locked(&simulator).process(
                 &call,
                 &mut |stream, text| {

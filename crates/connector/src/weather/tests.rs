@@ -284,7 +284,8 @@ fn every_weather_of_the_list_can_be_written_so() {
             .replace("MILLI3", "3")
             .replace("STATUS", "502")
             .replace("URL", "https://elsewhere.example/")
-            .replace("CODE", "500");
+            .replace("CODE", "500")
+            .replace("EXIT", "1");
         assert!(text.parse::<Rule>().is_ok(), "{text}");
     }
 }

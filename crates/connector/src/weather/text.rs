@@ -7,7 +7,7 @@ use super::{Does, Rule, When};
 use crate::transport::Method;
 
 /// Every weather as it is written, with what it does.
-pub const POSSIBLE: [(&str, &str); 8] = [
+pub const POSSIBLE: [(&str, &str); 9] = [
     (
         "throttle:SECONDS",
         "says 429 and when to come back; not handled",
@@ -24,6 +24,10 @@ pub const POSSIBLE: [(&str, &str); 8] = [
     (
         "status:CODE",
         "an empty reply with this status; not handled",
+    ),
+    (
+        "fail:EXIT",
+        "a tool ends with this exit code, in its own words; nothing happens",
     ),
 ];
 
@@ -60,6 +64,7 @@ impl fmt::Display for Rule {
             Does::Redirect { to } => write!(f, "redirect:{to}"),
             Does::Slow { milliseconds } => write!(f, "slow:{milliseconds}"),
             Does::Status { code, .. } => write!(f, "status:{code}"),
+            Does::Fail { exit } => write!(f, "fail:{exit}"),
         }?;
         if let Some(method) = self.when.method {
             // An address holds `:` itself.
@@ -165,6 +170,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn exit(&mut self) -> Result<u8, BadRule> {
+        let start = self.at;
+        let number = self.number("an exit code")?;
+        match u8::try_from(number) {
+            Ok(exit) if exit > 0 => Ok(exit),
+            _ => self.wrong(
+                start + 1,
+                format!("the exit code of a failure is between 1 and 255, not {number}"),
+            ),
+        }
+    }
+
     fn does(&mut self) -> Result<Does, BadRule> {
         let start = self.at;
         let name = self.word(&[':', '@', '+']);
@@ -195,6 +212,7 @@ impl<'a> Reader<'a> {
                 body: None,
                 content_type: None,
             },
+            "fail" => Does::Fail { exit: self.exit()? },
             "" => return self.wrong(start, "the name of a weather is missing"),
             _ => return self.wrong(start, format!("`{name}` is no weather")),
         };

@@ -8,6 +8,7 @@ mod book;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use podium_connector::weather::{Told, Trouble};
 use podium_connector::{SimulatedExit, SimulatedProcess, Simulator, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -164,6 +165,81 @@ impl Simulator for SimulatedAnsible {
             }
         }
         run.end()
+    }
+
+    fn troubles(&self) -> &'static [Trouble] {
+        &[Trouble::Held, Trouble::Unreachable, Trouble::Expired]
+    }
+
+    /// A full disk before anything is played, hosts that do not answer, a login that they take no more.
+    fn trouble(&self, call: &SimulatedProcess, trouble: Trouble) -> Option<Told> {
+        let only_asks = ["--list-tasks", "--list-tags", "--version"];
+        if call
+            .args
+            .iter()
+            .any(|arg| only_asks.contains(&arg.as_str()))
+        {
+            return None;
+        }
+        let asked = Asked::of(call);
+        let why = match trouble {
+            Trouble::Held => {
+                let words = "[ERROR]: [Errno 28] No space left on device: '~/.ansible/tmp'";
+                return Some(Told {
+                    lines: vec![(Stream::Err, words.to_owned())],
+                    exit: SimulatedExit(1),
+                });
+            }
+            Trouble::Unreachable => {
+                "Failed to connect to the host via ssh: ssh: connect to host {} port 22: Connection timed out"
+            }
+            Trouble::Expired => {
+                "Failed to connect to the host via ssh: shop@{}: Permission denied (publickey,password)."
+            }
+            Trouble::Throttled => return None,
+        };
+        let plays = book::read(&std::fs::read_to_string(&asked.playbook).ok()?).ok()?;
+        let first = plays.first()?;
+        let hosts: Vec<&Host> = asked
+            .hosts
+            .iter()
+            .filter(|host| asked.means(first, host))
+            .collect();
+        if hosts.is_empty() {
+            return None;
+        }
+        let about =
+            json!({"task": "Gathering Facts", "id": "simulated-0001", "module": "gather_facts"});
+        let mut events = vec![
+            json!({"event": "play", "name": first.name}),
+            book::merged("task", &about, &json!({})),
+        ];
+        let mut stats = Map::new();
+        for host in hosts {
+            let about = json!({
+                "host": host.name, "task": "Gathering Facts", "id": "simulated-0001", "module": "gather_facts",
+            });
+            let msg = why.replace("{}", &host.name);
+            events.push(book::merged("start", &about, &json!({})));
+            events.push(book::merged(
+                "unreachable",
+                &about,
+                &json!({"changed": false, "msg": msg}),
+            ));
+            let counts = json!({
+                "ok": 0, "changed": 0, "failures": 0, "unreachable": 1, "skipped": 0, "rescued": 0, "ignored": 0,
+            });
+            stats.insert(host.name.clone(), counts);
+        }
+        events.push(json!({"event": "no_hosts_left"}));
+        events.push(json!({"event": "stats", "hosts": stats, "run": {}, "custom": {}}));
+        Some(Told {
+            lines: events
+                .iter()
+                .map(|event| (Stream::Out, book::spaced(event)))
+                .collect(),
+            exit: SimulatedExit(4),
+        })
     }
 
     fn save(&self) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use podium_connector::{Exit, Made, Outcome, Progress, StepRequest, write_private};
+use podium_connector::{Made, Outcome, Progress, StepRequest, write_private};
 use podium_diagnostics::{Error, ErrorKind, Result, reason};
 use serde_json::{Map, Value, json};
 
@@ -289,7 +289,7 @@ impl Track {
             )
             .with_hint("Undo the step to take back what was done, or run it again to go on.");
         }
-        if let Exit::Signal(signal) = ended.exit {
+        if let Some(signal) = ended.exit.signal() {
             return Error::new(
                 ErrorKind::Unknown,
                 fault::END_UNKNOWN,

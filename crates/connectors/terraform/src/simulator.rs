@@ -14,12 +14,14 @@ mod ground;
 mod hcl;
 mod making;
 mod network;
+mod trouble;
 mod types;
 mod value;
 mod world;
 
 use std::path::PathBuf;
 
+use podium_connector::weather::{Told, Trouble};
 use podium_connector::{SimulatedExit, SimulatedProcess, Simulator, Stream};
 use serde_json::{Map, Value, json};
 
@@ -98,6 +100,14 @@ impl Simulator for SimulatedTerraform {
                 SimulatedExit(1)
             }
         }
+    }
+
+    fn troubles(&self) -> &'static [Trouble] {
+        &trouble::ALL
+    }
+
+    fn trouble(&self, call: &SimulatedProcess, trouble: Trouble) -> Option<Told> {
+        trouble::told(call, trouble)
     }
 
     fn save(&self) -> String {

@@ -8,6 +8,7 @@ mod choosing;
 mod explained;
 mod playing;
 mod real;
+mod weather;
 
 use podium_connector::{Connector, Context, StepRequest};
 use podium_connector_ansible::Ansible;

@@ -11,6 +11,7 @@ mod language;
 mod previewing;
 mod real;
 mod undoing;
+mod weather;
 
 use podium_connector::StepRequest;
 use podium_connector_terraform::Terraform;
