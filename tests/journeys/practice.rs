@@ -623,8 +623,8 @@ fn a_tool_that_is_played_meets_the_weather_in_its_own_words() {
 
     weather(&desk, "terraform", &["fail:1", "@apply"]);
     let ran = desk.podium(&["run", "one", "--json", "--yes"]).expect(1);
-    let failed = event(&ran.events(), "step_failed", "far");
-    let told = failed["error"].clone();
+    let events = ran.events();
+    let told = event(&events, "step.failed", "far")["data"]["error"].clone();
     assert!(told["message"].as_str().unwrap().contains("lock"), "{told}");
     weather(&desk, "terraform", &["--clear"]);
     desk.podium(&["run", "one", "--json", "--yes"]).expect(0);

@@ -327,7 +327,8 @@ impl Does {
             }
             Self::Expire => Effect::Answer(expired()),
             Self::Cut => Effect::Cut,
-            Self::Refuse => Effect::Refuse,
+            // Over HTTP nobody can set a failure of a tool.
+            Self::Refuse | Self::Fail { .. } => Effect::Refuse,
             Self::Html { status } => {
                 let reason = reason(*status);
                 Effect::Answer(reply(
@@ -345,8 +346,6 @@ impl Does {
                 reply.headers.push((String::from("location"), to.clone()));
                 Effect::Answer(reply)
             }
-            // Over HTTP nobody can set it.
-            Self::Fail { .. } => Effect::Refuse,
             Self::Slow { milliseconds } => Effect::Late(Duration::from_millis(*milliseconds)),
             Self::Status {
                 code,

@@ -8,6 +8,7 @@
 
 mod apply;
 mod charts;
+mod kustomize;
 mod others;
 mod real;
 mod server;
@@ -44,6 +45,8 @@ sentences! {
     a_cancel_stops_waiting_and_says_what_goes_on real_a_cancel_stops_waiting_and_says_what_goes_on => apply::a_cancel_stops_waiting_and_says_what_goes_on;
     a_chart_is_previewed_installed_upgraded_and_rolled_back real_a_chart_is_previewed_installed_upgraded_and_rolled_back => charts::a_chart_is_previewed_installed_upgraded_and_rolled_back;
     what_is_wrong_with_a_chart_is_told_in_helms_words real_what_is_wrong_with_a_chart_is_told_in_helms_words => charts::what_is_wrong_with_a_chart_is_told_in_helms_words;
+    an_overlay_is_rendered_applied_and_taken_back real_an_overlay_is_rendered_applied_and_taken_back => kustomize::an_overlay_is_rendered_applied_and_taken_back;
+    what_is_wrong_with_a_folder_is_told_with_its_place real_what_is_wrong_with_a_folder_is_told_with_its_place => kustomize::what_is_wrong_with_a_folder_is_told_with_its_place;
     what_is_deleted_is_made_anew_by_the_undo real_what_is_deleted_is_made_anew_by_the_undo => others::what_is_deleted_is_made_anew_by_the_undo;
     a_deletion_never_hits_another_object_of_the_same_name real_a_deletion_never_hits_another_object_of_the_same_name => others::a_deletion_never_hits_another_object_of_the_same_name;
     waiting_ends_when_it_is_so_and_says_what_is_missing_when_it_is_late real_waiting_ends_when_it_is_so_and_says_what_is_missing_when_it_is_late => others::waiting_ends_when_it_is_so_and_says_what_is_missing_when_it_is_late;
