@@ -15,8 +15,9 @@ async fn meets(rule: &str) -> (FakeContext, Error) {
     shop(&cx);
     // The preview lists and checks; what is played in earnest is what meets it.
     let ansible = Explaining::over(Arc::new(Ansible::new()));
-    cx.set_weather(Weather::from(rule.parse::<Rule>().unwrap()));
-    let error = ansible.run(&cx, &play(&cx, json!({}))).await.unwrap_err();
+    cx.set_weather(Weather::from(rule.parse::<Rule>().expect("a rule")));
+    let ran = ansible.run(&cx, &play(&cx, json!({}))).await;
+    let error = ran.expect_err("the weather is bad");
     (cx, error)
 }
 

@@ -58,7 +58,7 @@ impl Often {
 
 /// The inputs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Schedule {
+pub(crate) struct Timetable {
     pub(crate) account: String,
     pub(crate) runbook: String,
     pub(crate) schedule: String,
@@ -81,7 +81,7 @@ pub(crate) struct Schedule {
     pub(crate) subscription: Option<String>,
 }
 
-impl Schedule {
+impl Timetable {
     /// What the schedule starts, as a run of it.
     fn run(&self) -> Run {
         Run {
@@ -145,7 +145,7 @@ struct Seen {
     others: BTreeSet<String>,
 }
 
-async fn see(account: &Account<'_, '_>, wanted: &Schedule) -> Result<Seen> {
+async fn see(account: &Account<'_, '_>, wanted: &Timetable) -> Result<Seen> {
     let path = format!("schedules/{}", segment(&wanted.schedule));
     let Some(found) = account.find(&path).await? else {
         return Ok(Seen::default());
@@ -305,7 +305,7 @@ async fn put_schedule(
     Ok(())
 }
 
-fn say(cx: &dyn Context, words: String, wanted: &Schedule) {
+fn say(cx: &dyn Context, words: String, wanted: &Timetable) {
     cx.progress(Progress {
         words,
         about: Some(wanted.schedule.clone()),
@@ -325,7 +325,7 @@ async fn remove(account: &Account<'_, '_>, path: &str) -> Result<()> {
 /// harmless is not documented.
 async fn put_link(
     account: &Account<'_, '_>,
-    wanted: &Schedule,
+    wanted: &Timetable,
     id: &str,
     link: &Value,
 ) -> Result<()> {
@@ -349,7 +349,7 @@ async fn put_link(
     }
 }
 
-async fn account<'s, 'a>(azure: &'s Azure<'a>, wanted: &Schedule) -> Result<Account<'s, 'a>> {
+async fn account<'s, 'a>(azure: &'s Azure<'a>, wanted: &Timetable) -> Result<Account<'s, 'a>> {
     azure
         .account(&wanted.account, wanted.resource_group.as_deref())
         .await
@@ -384,7 +384,7 @@ fn line(action: Action, kind: &str, name: &str, before: Value, after: Value) -> 
 
 /// The lines of a preview that goes from what is seen to this schedule and this link.
 fn lines(
-    wanted: &Schedule,
+    wanted: &Timetable,
     seen: &Seen,
     schedule: Option<&Map<String, Value>>,
     link: Option<&Value>,
@@ -467,7 +467,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
         let filled = Value::Object(values.into_iter().collect());
         inputs.values.insert("parameters".into(), filled);
     }
-    let wanted: Schedule = inputs.read()?;
+    let wanted: Timetable = inputs.read()?;
     let azure = Azure::open(cx, wanted.subscription.as_deref())?;
     let account = account(&azure, &wanted).await?;
     let runbook = Runbook::find(&account, &wanted.run()).await?;
@@ -497,7 +497,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
 }
 
 pub(crate) async fn prepare(cx: &dyn Context, request: &StepRequest) -> Result<UndoRecord> {
-    let wanted: Schedule = request.inputs.read()?;
+    let wanted: Timetable = request.inputs.read()?;
     let azure = Azure::open(cx, wanted.subscription.as_deref())?;
     let seen = see(&account(&azure, &wanted).await?, &wanted).await?;
     Ok(UndoRecord {
@@ -507,7 +507,7 @@ pub(crate) async fn prepare(cx: &dyn Context, request: &StepRequest) -> Result<U
 }
 
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
-    let wanted: Schedule = request.inputs.read()?;
+    let wanted: Timetable = request.inputs.read()?;
     let azure = Azure::open(cx, wanted.subscription.as_deref())?;
     let account = account(&azure, &wanted).await?;
     let runbook = Runbook::find(&account, &wanted.run()).await?;
@@ -584,7 +584,7 @@ pub(crate) async fn verify(cx: &dyn Context, request: &StepRequest) -> Result<()
 }
 
 pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
-    let wanted: Schedule = request.inputs.read()?;
+    let wanted: Timetable = request.inputs.read()?;
     let azure = Azure::open(cx, wanted.subscription.as_deref())?;
     let seen = see(&account(&azure, &wanted).await?, &wanted).await?;
     let changes = lines(&wanted, &seen, Some(&wanted.wanted()), Some(&wanted.link()));
@@ -611,7 +611,7 @@ pub(crate) async fn preview_undo(
     request: &StepRequest,
     record: &UndoRecord,
 ) -> Result<StepPreview> {
-    let wanted: Schedule = request.inputs.read()?;
+    let wanted: Timetable = request.inputs.read()?;
     let azure = Azure::open(cx, wanted.subscription.as_deref())?;
     let seen = see(&account(&azure, &wanted).await?, &wanted).await?;
     let mut former = former(record);
@@ -636,7 +636,7 @@ pub(crate) async fn undo(
     request: &StepRequest,
     record: &UndoRecord,
 ) -> Result<Outcome> {
-    let wanted: Schedule = request.inputs.read()?;
+    let wanted: Timetable = request.inputs.read()?;
     let azure = Azure::open(cx, wanted.subscription.as_deref())?;
     let account = account(&azure, &wanted).await?;
     let (former, seen) = (former(record), see(&account, &wanted).await?);
@@ -729,17 +729,17 @@ fn later(facts: &Map<String, Value>, now: i64) -> Option<Map<String, Value>> {
 mod tests {
     use super::*;
 
-    fn map(value: Value) -> Map<String, Value> {
+    fn map(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
     #[test]
     fn a_schedule_is_the_same_in_whatever_form_azure_gives_it() {
-        let wanted = map(json!({
+        let wanted = map(&json!({
             "startTime": "2026-03-01T23:00:00+01:00", "frequency": "Week", "interval": 1,
             "description": "", "timeZone": "Europe/Berlin", "advancedSchedule": { "weekDays": ["Monday", "Friday"] },
         }));
-        let given = map(json!({
+        let given = map(&json!({
             "startTime": "2026-03-01T22:00:00.0000000+00:00", "expiryTime": "9999-12-31T23:59:59.9999999+00:00",
             "frequency": "Week", "interval": 1, "description": null, "timeZone": "Europe/Berlin", "isEnabled": true,
             "advancedSchedule": { "weekDays": ["Friday", "Monday"], "monthDays": null, "monthlyOccurrences": null },
@@ -769,7 +769,7 @@ mod tests {
             ("OneTime", "2026-01-02T22:00:00Z", None),
             ("Day", "2027-01-02T22:00:00Z", Some("2027-01-02T22:00:00Z")),
         ] {
-            let facts = map(json!({
+            let facts = map(&json!({
                 "startTime": start, "frequency": frequency, "interval": 1, "timeZone": "Europe/Berlin",
             }));
             let later = later(&facts, now);
@@ -778,7 +778,7 @@ mod tests {
                 .map(|facts| facts["startTime"].as_str().unwrap());
             assert_eq!(given, next, "{frequency}");
         }
-        let summer = map(json!({
+        let summer = map(&json!({
             "startTime": "2026-01-02T22:00:00+01:00", "nextRun": "2026-05-10T22:00:00+02:00",
             "frequency": "Day", "interval": 1, "timeZone": "Europe/Berlin",
         }));

@@ -57,7 +57,7 @@ async fn the_address_alone_starts_a_job_and_is_shown_nowhere() {
     assert_eq!(walked.outcome.outputs["job"], job);
     assert_eq!(walked.outcome.outputs["status"], "Accepted");
     assert_eq!(cx.records().accepted, [format!("jobs/{job}")]);
-    let seen = seen.lock().unwrap();
+    let seen = seen.lock().unwrap().clone();
     assert_eq!(seen.len(), 1, "it is called once, and not in the preview");
     assert_eq!(seen[0].url, URI.replace("%2b", "%2B").replace("%3d", "%3D"));
     assert!(!seen[0].repeatable && !seen[0].reads);

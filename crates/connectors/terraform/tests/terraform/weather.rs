@@ -21,9 +21,10 @@ fn step() -> StepRequest {
 async fn meets(rule: &str) -> (FakeContext, Error) {
     let cx = FakeContext::simulated(Terraform::new().simulator(None));
     cx.write("infra/main.tf", FILES);
-    cx.set_weather(Weather::from(rule.parse::<Rule>().unwrap()));
+    cx.set_weather(Weather::from(rule.parse::<Rule>().expect("a rule")));
     let terraform = Explaining::over(Arc::new(Terraform::new()));
-    let error = walk(terraform.as_ref(), &cx, &step()).await.unwrap_err();
+    let walked = walk(terraform.as_ref(), &cx, &step()).await;
+    let error = walked.expect_err("the weather is bad");
     assert!(error.hint.is_some(), "{error:?}");
     (cx, error)
 }
