@@ -128,7 +128,7 @@ describe("Look inside", () => {
     const { user } = await start();
     await select(user, "five");
     await user.click(await screen.findByTestId("inside-open"));
-    expect(await screen.findByTestId("inside-nothing")).toHaveTextContent(/Nobody can look inside.*because it has nothing inside to draw/);
+    expect(await screen.findByTestId("inside-nothing")).toHaveTextContent(/Nobody can look inside this step, because it has nothing inside to draw/);
   });
 
   it("says what went wrong, and asks again", async () => {

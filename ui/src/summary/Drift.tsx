@@ -43,19 +43,19 @@ export function Drift({ run, manifests, again, stands }: { run: string; manifest
       {error ? <ErrorCallout title={driftWords.cannot} error={error} retry={look} retryLabel={words.tryAgain} /> : null}
       {view === null ? (
         error ? null : <div className="row" style={{ flexWrap: "wrap" }}><Button onPress={look} data-testid="drift-look"><Search size={14} aria-hidden />{driftWords.look}</Button><span className="quiet small grow" style={{ flexBasis: "14rem" }}>{driftWords.help}</span></div>
-      ) : view.ended === null ? <Asking view={view} stopping={stopping} onStop={stop} /> : <Found view={view} manifests={manifests} look={look} again={again} />}
+      ) : view.ended === null ? <Asking view={view} manifests={manifests} stopping={stopping} onStop={stop} /> : <Found view={view} manifests={manifests} look={look} again={again} />}
     </section>
   );
 }
 
-function Asking({ view, stopping, onStop }: { view: DriftView; stopping: boolean; onStop: () => void }) {
+function Asking({ view, manifests, stopping, onStop }: { view: DriftView; manifests: Manifest[] | undefined; stopping: boolean; onStop: () => void }) {
   const done = view.rows.filter((row) => row.state !== "asking").length;
   const found = view.rows.filter((row) => row.state === "changed");
   return (
     <div className="stack" style={{ gap: 8 }} aria-busy>
       <div className="row"><span className="grow" role="status" data-testid="drift-sentence">{view.sentence}</span><Button look="quiet" onPress={onStop} isDisabled={stopping} data-testid="drift-stop">{stopping ? driftWords.stopping : driftWords.stop}</Button></div>
       <div className="progress" role="progressbar" aria-valuenow={done} aria-valuemax={view.rows.length} aria-label={driftWords.progress(done, view.rows.length)}><div style={{ width: `${(done / Math.max(1, view.rows.length)) * 100}%` }} /></div>
-      {found.length > 0 ? <ul className="card drift-rows">{found.map((row) => <Row key={row.step} row={row} manifests={undefined} />)}</ul> : null}
+      {found.length > 0 ? <ul className="card drift-rows">{found.map((row) => <Row key={row.step} row={row} manifests={manifests} />)}</ul> : null}
     </div>
   );
 }
@@ -88,7 +88,7 @@ function Row({ row, manifests }: { row: DriftRow; manifests: Manifest[] | undefi
   const { tone, Icon } = meanings[row.state];
   return (
     <li className="drift-row" data-testid={`drift-${row.step}`} data-state={row.state}>
-      <div className="row" style={{ gap: 8 }}>
+      <div className="drift-head">
         <Mark manifest={manifestOf(manifests, row.uses)} size={20} />
         <span className="grow ellipsis" style={{ fontWeight: 500 }} title={row.title}>{row.title}</span>
         <ModeTag mode={row.mode} />

@@ -9,7 +9,7 @@ import { edgesOfPlan } from "../graph/view";
 import { insideWords } from "../text/drift";
 import { words } from "../text/words";
 import { GraphCanvas } from "../canvas/GraphCanvas";
-import { manifestOf, placesOf } from "../canvas/readOnly";
+import { canDraw, manifestOf, placesOf } from "../canvas/readOnly";
 import { type CanvasStep, nothing, type Selection } from "../canvas/types";
 import { useFirstFit } from "../canvas/useFit";
 import { ModeTag } from "./Postcard";
@@ -18,14 +18,14 @@ import { ModeTag } from "./Postcard";
 export type Inside = { run: string; step: string } | { workflow: string; step: string; environment: string | null };
 
 /** The graph inside a step, as its system draws it; nothing can be changed here. */
-export function InsideDialog({ of, title, manifests, onClose }: { of: Inside; title: string; manifests: Manifest[] | undefined; onClose: () => void }) {
+export function InsideDialog({ of, uses, title, manifests, onClose }: { of: Inside; uses: string; title: string; manifests: Manifest[] | undefined; onClose: () => void }) {
   const ofRun = useQuery("run.inside", "run" in of ? { run: of.run, step: of.step } : null);
   const ofStep = useQuery("step.inside", "run" in of ? null : { workflow: of.workflow, step: of.step, inputs: {}, ...(of.environment ? { environment: of.environment } : {}) });
   const { data, error, loading, retry } = "run" in of ? ofRun : ofStep;
   // What was seen before is shown until it is known that it cannot be seen now.
   const view = error ? undefined : data;
   return (
-    <Dialog title={insideWords.title(title)} open onClose={onClose} closeLabel={words.close} width={1040} testId="inside">
+    <Dialog title={insideWords.title(title)} open onClose={onClose} closeLabel={words.close} width={canDraw(manifests, uses) ? 1040 : 480} testId="inside">
       {error && !loading ? <ErrorCallout title={insideWords.cannot} error={error} retry={retry} retryLabel={words.tryAgain} />
         : view ? <Seen view={view} manifests={manifests} />
         : <div className="inside-canvas" data-empty><Waiting words={insideWords.asking} /></div>}
@@ -35,7 +35,8 @@ export function InsideDialog({ of, title, manifests, onClose }: { of: Inside; ti
 
 function Seen({ view, manifests }: { view: InsideView; manifests: Manifest[] | undefined }) {
   if (view.graph.nodes.length === 0) {
-    return <div className="inside-canvas" data-empty><Empty title={view.cannot ? insideWords.not : insideWords.nothing} testId="inside-nothing"><Said text={view.sentence} /></Empty></div>;
+    if (view.cannot) return <p data-testid="inside-nothing"><Said text={view.sentence} /></p>;
+    return <div className="inside-canvas" data-empty><Empty title={insideWords.nothing} testId="inside-nothing"><Said text={view.sentence} /></Empty></div>;
   }
   return (
     <div className="stack" style={{ gap: 10 }}>

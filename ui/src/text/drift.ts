@@ -16,5 +16,5 @@ export const driftWords = {
 
 export const insideWords = {
   open: "Look inside", title: (title: string) => `Inside “${title}”`, asking: "Asking the system what is inside. Nothing is written.", cannot: "It could not be looked at.",
-  nothing: "Nothing to see inside", not: "Nobody can look inside", more: (count: number) => `${count.toLocaleString()} more are not drawn.`, in: (environment: string) => `in ${environment}`,
+  nothing: "Nothing to see inside", more: (count: number) => `${count.toLocaleString()} more are not drawn.`, in: (environment: string) => `in ${environment}`,
 };

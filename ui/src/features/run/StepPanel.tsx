@@ -48,6 +48,7 @@ export function StepPanel({ view, step, manifests, onShow }: { view: RunView; st
           </div>
         )}
         {step.still_running.length > 0 ? <ul className="muted">{step.still_running.map((what) => <li key={what}>{what}</li>)}</ul> : null}
+        {!view.recorded && canDraw(manifests, step.uses) ? <div><Button look="quiet" className="flush" onPress={() => setInside(true)} data-testid="inside-open"><Boxes size={14} aria-hidden />{insideWords.open}</Button></div> : null}
         {step.made.length > 0 ? <section className="stack"><div className="section-title">{runWords.made}</div><MadeList made={step.made} elsewhere={view.recorded} /></section> : null}
         <Values title={runWords.outputs} value={step.outputs} hidden={step.hidden} testId="outputs" />
         {step.things.length > 0 ? (
@@ -55,8 +56,7 @@ export function StepPanel({ view, step, manifests, onShow }: { view: RunView; st
             <ul className="things-list scroll selectable">{step.things.map((thing) => <li key={thing.about}><code className="ellipsis">{thing.about}</code><span className="quiet">{thing.status}</span></li>)}</ul>
           </Fold>
         ) : null}
-        {!view.recorded && canDraw(manifests, step.uses) ? <div><Button look="quiet" className="flush" onPress={() => setInside(true)} data-testid="inside-open"><Boxes size={14} aria-hidden />{insideWords.open}</Button></div> : null}
-        {inside ? <InsideDialog of={{ run: view.id, step: step.id }} title={step.title} manifests={manifests} onClose={() => setInside(false)} /> : null}
+        {inside ? <InsideDialog of={{ run: view.id, step: step.id }} uses={step.uses} title={step.title} manifests={manifests} onClose={() => setInside(false)} /> : null}
         {step.items.length > 0 ? (
           <Fold title={runWords.items(step.items.length)}>
             <ul className="things-list scroll">{step.items.toSorted((a, b) => Number(b.state === "failed") - Number(a.state === "failed")).slice(0, 500).map((item) => { const m = stepMeaning[item.state]; return <li key={item.id}><span className="ellipsis">{item.title} <code className="quiet">{item.id}</code></span><Pill bare tone={m.tone} icon={<MeaningIcon meaning={m} size={13} />}>{m.word}</Pill></li>; })}</ul>

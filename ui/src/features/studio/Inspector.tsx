@@ -123,7 +123,7 @@ function InsideAction({ workflow, id, title, manifests, operation, environment }
   return (
     <>
       <div><Button look="quiet" className="flush" onPress={() => setOpen(true)} data-testid="inside-open"><Boxes size={14} aria-hidden />{insideWords.open}</Button></div>
-      {open ? <InsideDialog of={{ workflow, step: id, environment }} title={title} manifests={manifests} onClose={() => setOpen(false)} /> : null}
+      {open ? <InsideDialog of={{ workflow, step: id, environment }} uses={operation.name} title={title} manifests={manifests} onClose={() => setOpen(false)} /> : null}
     </>
   );
 }
