@@ -9,7 +9,7 @@
 //!
 //! Invariants: the same calls at the same times give the same answers; what `save` gives holds no value
 //! of a Secret, only its fingerprint. In memory too, but for the releases of a Helm that drives the cluster
-//! from outside: it reads them back as it wrote them, as long as this value lives.
+//! from outside: it reads them back as it wrote them, as long as the program runs that serves the cluster.
 
 mod admit;
 mod answer;
@@ -38,8 +38,9 @@ impl Practice {
     pub(crate) fn new(state: Option<&str>) -> Self {
         Self {
             store: state
-                .and_then(|text| serde_json::from_str(text).ok())
-                .unwrap_or_default(),
+                .and_then(|text| serde_json::from_str::<Store>(text).ok())
+                .unwrap_or_default()
+                .with_releases(),
         }
     }
 }

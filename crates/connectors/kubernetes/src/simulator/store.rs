@@ -1,7 +1,8 @@
 //! What the practice cluster holds.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,6 +31,38 @@ pub(super) struct Store {
     /// Releases of Helm: namespace/name → revisions.
     #[serde(default)]
     pub(super) releases: BTreeMap<String, Vec<Value>>,
+}
+
+/// The field of a release that holds it.
+const RELEASE: &str = "release";
+/// So many revisions of releases are remembered; the oldest is forgotten first.
+const REVISIONS: usize = 200;
+
+/// What releases held, by their marks. The practice cluster is saved after each call and read before the next
+/// one; what may not be written to the disk stays here, as long as the program that serves it runs.
+static REMEMBERED_RELEASES: Mutex<VecDeque<(String, Value)>> = Mutex::new(VecDeque::new());
+
+fn remember(mark: &Value, value: Value) {
+    let mark = mark.as_str().unwrap_or_default();
+    if value.as_str() == Some(mark) {
+        return;
+    }
+    let mut all = REMEMBERED_RELEASES
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    if !all.iter().any(|(known, _)| known == mark) {
+        all.push_back((mark.to_owned(), value));
+        let over = all.len().saturating_sub(REVISIONS);
+        all.drain(..over);
+    }
+}
+
+fn recall(mark: &Value) -> Option<Value> {
+    let all = REMEMBERED_RELEASES
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let found = all.iter().find(|(known, _)| mark == known.as_str());
+    found.map(|(_, value)| value.clone())
 }
 
 /// Where an object is.
@@ -86,10 +119,24 @@ impl Store {
         let gone = other.gone.iter_mut().map(|(.., object)| object);
         for object in other.objects.values_mut().chain(gone) {
             if is_release(object) {
+                let value = object["data"][RELEASE].clone();
                 hide_all_values(object);
+                remember(&object["data"][RELEASE], value);
             }
         }
         Cow::Owned(other)
+    }
+
+    /// Gives the releases back what they held when this program saved them.
+    pub(super) fn with_releases(mut self) -> Self {
+        for object in self.objects.values_mut() {
+            if is_release(object)
+                && let Some(value) = recall(&object["data"][RELEASE])
+            {
+                object["data"][RELEASE] = value;
+            }
+        }
+        self
     }
 
     pub(super) fn version(&self) -> u64 {

@@ -13,14 +13,18 @@ use serde_json::json;
 
 use crate::world::web;
 
-/// Serves a fresh practice cluster; gives its port.
+/// Base64 of what every release of Helm begins with, which is a compressed text in base64.
+const RELEASE_BEGINS: &str = "SDRzSUFBQUFBQUFD";
+
+/// Serves a fresh practice cluster as `podium practice serve` does, saved after each call and read before the
+/// next; gives its port.
 fn serve() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let simulator = Arc::new(Mutex::new(Kubernetes::new().simulator(None)));
+    let state = Arc::new(Mutex::new(None::<String>));
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let simulator = Arc::clone(&simulator);
+            let state = Arc::clone(&state);
             std::thread::spawn(move || {
                 let mut reader = BufReader::new(stream);
                 let mut line = String::new();
@@ -56,7 +60,13 @@ fn serve() -> u16 {
                     .unwrap()
                     .as_millis();
                 let now = i64::try_from(now).unwrap();
-                let reply = simulator.lock().unwrap().http(now, &request);
+                let mut kept = state.lock().unwrap();
+                let mut simulator = Kubernetes::new().simulator(kept.as_deref());
+                let reply = simulator.http(now, &request);
+                let saved = simulator.save();
+                assert!(!saved.contains(RELEASE_BEGINS), "a release is saved");
+                *kept = Some(saved);
+                drop(kept);
                 let mut head = format!(
                     "HTTP/1.1 {} Status\r\ncontent-length: {}\r\nconnection: close\r\n",
                     reply.status,
@@ -280,6 +290,17 @@ fn real_helm_works_with_the_practice_cluster() {
     replicas("1");
     vendor.helm(&["list", "-n", "shop"], "shop-1.2.3");
     vendor.helm(&["get", "manifest", "west", "-n", "shop"], "Grüezi 東京");
+    vendor.well(
+        &[
+            "get",
+            "secrets",
+            "-n",
+            "shop",
+            "-o",
+            "jsonpath={.items[*].data.release}",
+        ],
+        RELEASE_BEGINS,
+    );
     let (well, said) = vendor.call("helm", &["install", "west", &chart, "-n", "shop"]);
     assert!(!well && said.contains("cannot re-use a name"), "{said}");
     vendor.helm(
