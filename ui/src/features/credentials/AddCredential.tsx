@@ -76,7 +76,7 @@ function Fields({ kind, taken, onBack, onAdded }: { kind: CredentialKind; taken:
       </Field>
       {kind.fields.map((field) => (
         <Field key={field.name} label={<>{field.label}{field.required ? null : <span className="quiet" style={{ fontWeight: 400 }}> · {words.optional}</span>}</>} help={field.secret ? `${field.help} ${credentialWords.secretHelp}` : field.help} id={`${id}-${field.name}`} error={errors[field.name]}>
-          {field.secret ? <SecretInput id={`${id}-${field.name}`} name={`f-${field.name}`} testId={`field-${field.name}`} invalid={errors[field.name] !== undefined} long={/key|config|json|certificate/i.test(field.name) && /file|BEGIN|whole/i.test(field.help)} />
+          {field.secret ? <SecretInput id={`${id}-${field.name}`} name={`f-${field.name}`} testId={`field-${field.name}`} invalid={errors[field.name] !== undefined} long={/key|config|json|certificate/i.test(field.name) && /\b(file|BEGIN|whole)\b/i.test(field.help)} />
             : /\bPEM\b/.test(field.label) ? <textarea id={`${id}-${field.name}`} name={`f-${field.name}`} className="input mono" rows={4} spellCheck={false} data-testid={`field-${field.name}`} aria-invalid={errors[field.name] !== undefined} />
             : <input id={`${id}-${field.name}`} name={`f-${field.name}`} className="input" spellCheck={false} data-testid={`field-${field.name}`} aria-invalid={errors[field.name] !== undefined} />}
         </Field>
