@@ -15,6 +15,7 @@ mod operations;
 mod reader;
 mod runbook;
 mod simulator;
+mod timetable;
 
 use std::collections::BTreeMap;
 

@@ -185,7 +185,7 @@ async fn named(account: &Account<'_, '_>, webhook: &str, now: i64) -> Result<Nam
     };
     let facts = properties(&found);
     let ends = text(facts, "expiryTime");
-    let over = super::schedule_runbook::millis(ends).is_some_and(|ends| ends <= now);
+    let over = crate::timetable::millis(ends).is_some_and(|ends| ends <= now);
     let off = match (facts["isEnabled"] == false, over) {
         (true, _) => Some(format!("The webhook `{webhook}` is off.")),
         (_, true) => Some(format!("The webhook `{webhook}` ended at {ends}.")),
