@@ -38,6 +38,8 @@ export async function ministack(peers, { log, port, state, services = ['cloudfor
   const child = start(join(peers, 'bin', 'ministack'), [], {
     env: {
       BIND_HOST: '127.0.0.1',
+      // A listener of its own on every interface, which nobody here asks.
+      IOT_MTLS_ENABLED: '0',
       GATEWAY_PORT: String(chosen),
       MINISTACK_HOST: '127.0.0.1',
       LOG_LEVEL: 'WARNING',

@@ -53,22 +53,24 @@ pub(super) async fn make(podium: &Podium, passphrase: Option<String>) -> Vec<Str
     told.push(say(
         "changed by hand",
         by_hand(podium).await,
-        |made| match made {
-            true => String::from(
+        |made| {
+            let words = if made {
                 "the central shop stands in the practice cluster, and somebody sent its port elsewhere and changed \
-                 a label (`podium runs list --workflow central-shop`)",
-            ),
-            false => String::from("it was done before"),
+                 a label (`podium runs drift`)"
+            } else {
+                "it was done before"
+            };
+            words.to_owned()
         },
     ));
-    told.push(say(
-        "waiting for a yes",
-        waiting(podium).await,
-        |made| match made {
-            true => String::from("a shared folder in `staging` (`podium runs approve RUN`)"),
-            false => String::from("it is there already"),
-        },
-    ));
+    told.push(say("waiting for a yes", waiting(podium).await, |made| {
+        let words = if made {
+            "a shared folder in `staging` (`podium runs approve RUN`)"
+        } else {
+            "it is there already"
+        };
+        words.to_owned()
+    }));
     told.push(say("identities", identities(podium, passphrase).await, |number| {
         format!("{number} invented ones and a canary (`podium credentials test`, `podium credentials search demo-canary`)")
     }));
