@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::harness::Desk;
 
 /// Where set-up put the client; `None`, said aloud, where it could not be had.
-fn client(test: &str, id: &str) -> Option<PathBuf> {
+pub(crate) fn client(test: &str, id: &str) -> Option<PathBuf> {
     let name = format!("PODIUM_REFEREE_{}", id.to_uppercase());
     let found = std::env::var_os(&name).filter(|place| !place.is_empty());
     if found.is_none() {
