@@ -12,6 +12,8 @@ const LISTS = {
   // Ansible reaches other computers by `ssh`.
   peers: ['python3', 'python3-venv', 'openssh-client'],
   test: [
+    // A host that Ansible reaches by `ssh` in the tests; its service is not started.
+    'openssh-server',
     'xvfb',
     'xauth',
     'webkit2gtk-driver',
@@ -82,11 +84,11 @@ export async function system(lists) {
   }
   await step(`System packages (${wanted.length} missing)`, async (note) => {
     const apt = (...args) => {
-      const all = [...before, 'apt-get', '-o', 'DPkg::Lock::Timeout=300', ...args];
+      // `sudo` passes no environment on. At runlevel 1 no package starts its service.
+      const all = [...before, 'env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get', '-o', 'DPkg::Lock::Timeout=300', ...args];
       return { program: all[0], args: all.slice(1) };
     };
     const options = {
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
       onLine: note,
       next: `To see it by hand: ${command}`,
     };

@@ -31,6 +31,23 @@ pub(crate) fn secret_variables(
     ))
 }
 
+/// The port at which the key for hosts comes.
+pub(crate) const SSH: &str = "ssh";
+
+/// Who logs in on the hosts, and the key for it. `ssh` wants a file that ends with a line's end, and reads
+/// no key whose lines end as on Windows.
+pub(crate) fn ssh(cx: &dyn Context, label: &str) -> Option<(Option<String>, SecretFile)> {
+    let lease = cx.credential(SSH)?;
+    let key = lease.secrets.get("private_key")?.expose();
+    let mut lines: Vec<u8> = key.iter().copied().filter(|byte| *byte != b'\r').collect();
+    while lines.last() == Some(&b'\n') {
+        lines.pop();
+    }
+    lines.push(b'\n');
+    let user = lease.fields.get("user").filter(|user| !user.is_empty());
+    Some((user.cloned(), private(format!("{label}.key"), lines)))
+}
+
 /// The password of Ansible's own vault files. A plain private file: Ansible reads it once, and it is
 /// gone with the process.
 pub(crate) fn vault_password(cx: &dyn Context, label: &str) -> Option<SecretFile> {

@@ -267,8 +267,10 @@ impl<'a> Session<'a> {
         if let Some(undo) = undo {
             mark.add("undo", undo.record.to_string().as_bytes());
         }
-        if let Some(lease) = self.cx.credential("vault_password") {
-            mark.add_credential("vault_password", lease);
+        for port in ["vault_password", auth::SSH] {
+            if let Some(lease) = self.cx.credential(port) {
+                mark.add_credential(port, lease);
+            }
         }
         for (name, lease) in self.cx.secrets() {
             mark.add_credential(&name, &lease);
@@ -333,6 +335,14 @@ impl<'a> Session<'a> {
         }
         if let Some(file) = auth::vault_password(self.cx, label) {
             hand_over("--vault-password-file", file);
+        }
+        if let Some((user, file)) = auth::ssh(self.cx, label) {
+            args.extend(user.map(|user| format!("--user={user}")));
+            args.push(format!(
+                "--private-key={}",
+                text(&self.cx.private().join(&file.name))
+            ));
+            files.push(file);
         }
         for (id, file) in auth::vault_ids(self.cx, label, &config.vault_ids)? {
             let path = text(&self.cx.private().join(&file.name));

@@ -1,8 +1,8 @@
 //! What Ansible is, as data.
 
 use podium_connector::{
-    Capability, Checked, CheckedAgainst, CredentialPort, Delivery, Manifest, Operation, Support,
-    Verb,
+    Capability, Checked, CheckedAgainst, CredentialField, CredentialKind, CredentialPort, Delivery,
+    Manifest, Operation, Support, Verb,
 };
 use podium_model::OperationName;
 use serde_json::{Value, json};
@@ -129,6 +129,12 @@ fn playbook() -> Operation {
             },
         }),
         credentials: vec![
+            CredentialPort {
+                name: "ssh".into(),
+                kind: "ssh-key".into(),
+                required: false,
+                title: "The key for the hosts; this user's own keys and agent where absent".into(),
+            },
             port("vault_password", "The password of Ansible's own vault files"),
             port("secrets.*", "Secret variables, and passwords of vault ids, handed over in private files"),
         ],
@@ -159,6 +165,36 @@ fn playbook() -> Operation {
     }
 }
 
+fn ssh_key() -> CredentialKind {
+    let field = |name: &str, label: &str, help: &str, secret, required| CredentialField {
+        name: name.into(),
+        label: label.into(),
+        help: help.into(),
+        secret,
+        required,
+    };
+    CredentialKind {
+        id: "ssh-key".into(),
+        label: "SSH key".into(),
+        fields: vec![
+            field(
+                "user",
+                "User",
+                "Who logs in on the hosts; what the inventory says wins. This user's name where empty.",
+                false,
+                false,
+            ),
+            field(
+                "private_key",
+                "Private key",
+                "The whole file, from BEGIN to END, without a passphrase: nobody could type it while a workflow runs.",
+                true,
+                true,
+            ),
+        ],
+    }
+}
+
 pub(crate) fn manifest() -> Manifest {
     Manifest {
         id: "ansible".into(),
@@ -166,7 +202,7 @@ pub(crate) fn manifest() -> Manifest {
         summary: "Sets up servers and devices by playing playbooks.".into(),
         mark: "An".into(),
         hue: 25,
-        credentials: Vec::new(),
+        credentials: vec![ssh_key()],
         operations: vec![playbook()],
         tools: vec!["ansible-playbook".into()],
         local: false,
@@ -176,6 +212,11 @@ pub(crate) fn manifest() -> Manifest {
                 against: CheckedAgainst::RealSoftware,
                 what: "ansible-core 2.19.14".into(),
                 by: "crates/connectors/ansible/tests/ansible/real.rs".into(),
+            },
+            Checked {
+                against: CheckedAgainst::RealSoftware,
+                what: "OpenSSH's sshd, as a host that is reached by a key".into(),
+                by: "crates/connectors/ansible/tests/ansible/ssh.rs".into(),
             },
             Checked {
                 against: CheckedAgainst::RealSoftware,

@@ -8,6 +8,7 @@ mod choosing;
 mod explained;
 mod playing;
 mod real;
+mod ssh;
 mod weather;
 
 use podium_connector::{Connector, Context, StepRequest};
