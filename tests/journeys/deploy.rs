@@ -186,3 +186,33 @@ fn real_deploy_and_undo() {
         .json();
     assert_eq!(view["undone_by"], run_of(&undo), "{view}");
 }
+
+#[test]
+fn what_needs_a_list_without_elements_is_previewed_as_it_runs() {
+    let desk = Desk::without_tools();
+    desk.write("podium.yaml", "podium: 1\nname: Lists\n");
+    desk.write("environments/here.yaml", "title: Here\n");
+    desk.write(
+        "workflows/lists.yaml",
+        r#"podium: 1
+name: Lists
+steps:
+  none:
+    uses: file/render
+    for_each: "[]"
+    with: { text: x, to: "a/${{ each.value }}.txt" }
+  after:
+    uses: file/render
+    needs: [none]
+    with: { text: x, to: b.txt }
+"#,
+    );
+    let ran = desk
+        .podium(&["run", "lists", "-e", "here", "--yes", "--json"])
+        .expect(0);
+    let events = ran.events();
+    let previewed = &event(&events, "run.created", "")["data"]["preview"]["steps"][1];
+    assert_eq!(previewed["id"], "after");
+    assert_eq!(previewed["changes"][0]["action"], "create", "{previewed}");
+    event(&events, "step.succeeded", "after");
+}

@@ -115,7 +115,7 @@ fn not_stored(name: &CredentialName) -> Error {
         format!("The practice environment names the identity `{name}`, which is not stored."),
     )
     .with_hint(
-        "`podium demo identities` stores those of the demo, `podium credentials add NAME --kind KIND --practice` \
+        "`podium demo DIR --complete` stores those of the demo, `podium credentials add NAME --kind KIND --practice` \
          one of your own; or take the line out of the environment: practice needs no credential.",
     )
 }

@@ -71,7 +71,7 @@ pub(crate) async fn preview(shared: &Arc<Shared>, plan: &Plan) -> Result<Preview
             let mode = asked.mode.unwrap_or_else(|| mode_of(shared, plan, step));
             let mut previewed = PreviewStep::new(step, mode, asked.waits_for, asked.answer);
             previewed.mode_open = asked.mode_open;
-            if previewed.skipped && !step.off {
+            if asked.left_out && !step.off {
                 walk.left_out.insert(step.id.clone());
             }
             steps.insert(step.id.clone(), previewed);
@@ -103,6 +103,9 @@ struct Asked {
     mode_open: bool,
     /// Of a call: its inputs as far as they are known, and what the others wait for.
     given: Option<(Map<String, Value>, Later)>,
+    /// Whether no edge of success or failure leads on from it: it will be skipped, and not for want of
+    /// elements, which is a success.
+    left_out: bool,
 }
 
 impl Asked {
@@ -113,6 +116,7 @@ impl Asked {
             mode: None,
             mode_open: false,
             given: None,
+            left_out: true,
         }
     }
 }
@@ -221,6 +225,7 @@ impl<'a> Walk<'a> {
             mode,
             mode_open,
             given: None,
+            left_out: false,
         }
     }
 
@@ -285,6 +290,7 @@ impl<'a> Walk<'a> {
                         mode,
                         mode_open: false,
                         given: None,
+                        left_out: false,
                     };
                 }
             }
@@ -304,6 +310,7 @@ impl<'a> Walk<'a> {
             mode,
             mode_open: false,
             given: None,
+            left_out: false,
         }
     }
 
@@ -452,6 +459,7 @@ fn called(step: &PlanStep, call: &Call, rendered: &Rendered, waits_for: BTreeSet
         mode: None,
         mode_open: false,
         given: Some(given),
+        left_out: false,
     }
 }
 
@@ -472,6 +480,7 @@ fn failed(step: &PlanStep, why: &str) -> Asked {
         mode: None,
         mode_open: false,
         given: None,
+        left_out: false,
     }
 }
 
