@@ -13,6 +13,7 @@ use crate::generate;
 const LEVELS: &[(&str, u8)] = &[
     ("podium-diagnostics", 1),
     ("podium-secret", 1),
+    ("podium-calendar", 1),
     ("podium-supervisor", 2),
     ("podium-model", 2),
     ("podium-connector", 3),
