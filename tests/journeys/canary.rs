@@ -11,7 +11,7 @@ use podium_secret::{Secret, forms};
 use serde_json::Value;
 
 use super::harness::{Desk, contains, peers, processes, run_of, tree};
-use super::servers::MiniStack;
+use super::servers::Cloud;
 
 /// With all that a shell, JSON, XML, a URL and YAML treat in their own way.
 const TOKEN: &str = "Kanari \"7x\" <&> 'Ö' $HOME \\ +/=% #9f2c81";
@@ -197,7 +197,7 @@ fn real_canary_is_found_nowhere() {
     let Some(peers) = peers("real_canary_is_found_nowhere") else {
         return;
     };
-    let cloud = MiniStack::start(&peers);
+    let cloud = Cloud::start(&peers);
     let desk = Desk::with_peers(&peers);
     write_workspace(&desk);
     let stop = Arc::new(AtomicBool::new(false));

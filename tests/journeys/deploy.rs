@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::harness::{Desk, demo, difference, event, peers, run_of, story, tree};
-use super::servers::{MiniStack, terraform_list};
+use super::servers::{Cloud, terraform_list};
 
 const STEPS: [&str; 6] = ["network", "page", "servers", "storage", "shop", "visit"];
 /// Left out where an environment has no cluster and no Octopus.
@@ -16,7 +16,7 @@ fn real_deploy_and_undo() {
     let Some(peers) = peers("real_deploy_and_undo") else {
         return;
     };
-    let cloud = MiniStack::start(&peers);
+    let cloud = Cloud::start(&peers);
     let desk = Desk::with_peers(&peers);
     desk.copy(&demo());
     cloud.credential(&desk, "demo-aws", "kept-out-of-everything-9f2c");

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use super::harness::{Desk, event, peers, processes, run_of, story, tree};
-use super::servers::MiniStack;
+use super::servers::Cloud;
 
 /// A workspace whose first step takes its time in real Terraform and leaves a trace each time it is done.
 /// It ends when the file `go` is there, so that nothing depends on how fast this computer is.
@@ -188,7 +188,7 @@ fn real_kill_9_in_cloudformation_is_taken_up() {
     let Some(peers) = peers("real_kill_9_in_cloudformation_is_taken_up") else {
         return;
     };
-    let cloud = MiniStack::start(&peers);
+    let cloud = Cloud::start(&peers);
     let desk = Desk::with_peers(&peers);
     cloud.credential(&desk, "test-aws", "a-key-nobody-asks-for");
     desk.write(

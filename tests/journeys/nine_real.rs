@@ -11,7 +11,7 @@ use podium_testkit::conformance::CANARY;
 use serde_json::{Value, json};
 
 use super::harness::{Desk, contains, demo, difference, event, peers, run_of, story, tree};
-use super::servers::{MiniStack, terraform_list};
+use super::servers::{Cloud, terraform_list};
 
 /// What runs here, in the order of the workflow.
 const HERE: [&str; 7] = [
@@ -37,7 +37,7 @@ fn kubectl(cluster: &Cluster, what: &str, path: &str) -> (bool, String) {
 }
 
 /// What boto3 finds of the branch: its stacks, its buckets, its queues and its parameters.
-fn kept(cloud: &MiniStack) -> Value {
+fn kept(cloud: &Cloud) -> Value {
     cloud.ask(
         "stacks = [s['StackName'] for s in client('cloudformation').describe_stacks()['Stacks']]\n\
          buckets = [b['Name'] for b in client('s3').list_buckets()['Buckets']]\n\
@@ -83,7 +83,7 @@ fn real_all_nine_in_a_row_with_what_is_here_and_taken_back() {
         eprintln!("skipped: {name}: {}", Cluster::MISSING);
         return;
     };
-    let cloud = MiniStack::start(&peers);
+    let cloud = Cloud::start(&peers);
     let desk = Desk::with_peers(&peers);
     desk.copy(&demo());
     cloud.credential(&desk, "demo-aws", &format!("{CANARY}-of-aws"));

@@ -1,11 +1,10 @@
 //! The AWS API server, and asking it and Terraform with the vendors' own clients.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
+use podium_testkit::MiniStack;
 use serde_json::Value;
 
 use super::harness::Desk;
@@ -19,69 +18,26 @@ pub(crate) fn free_port() -> u16 {
         .port()
 }
 
-/// A real API server in the place of AWS, on 127.0.0.1; ends with this value.
-pub(crate) struct MiniStack {
-    child: Child,
+/// A real API server in the place of AWS, and boto3 to ask it; ends with this value.
+pub(crate) struct Cloud {
+    server: MiniStack,
     python: PathBuf,
-    pub(crate) port: u16,
-    _folder: tempfile::TempDir,
 }
 
-impl MiniStack {
+impl Cloud {
     /// Starts it and waits until CloudFormation answers.
     pub(crate) fn start(peers: &Path) -> Self {
-        let port = free_port();
-        let folder = tempfile::tempdir().unwrap();
-        let child = Command::new(peers.join("bin/ministack"))
-            .env("BIND_HOST", "127.0.0.1")
-            // A listener of its own on every interface, which nobody here asks.
-            .env("IOT_MTLS_ENABLED", "0")
-            .env("GATEWAY_PORT", port.to_string())
-            .env("HOME", folder.path())
-            .env("TMPDIR", folder.path())
-            .current_dir(folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut server = Self {
-            child,
+        let cloud = Self {
+            server: MiniStack::start(peers),
             python: peers.join("bin/python"),
-            port,
-            _folder: folder,
         };
-        let begun = Instant::now();
-        while !server.answers() {
-            assert!(
-                begun.elapsed() < Duration::from_secs(90),
-                "MiniStack does not come up"
-            );
-            assert!(
-                server.child.try_wait().unwrap().is_none(),
-                "MiniStack ended at its start"
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
         // The first call to each service loads it.
-        server.ask("print(json.dumps(client('cloudformation').describe_stacks()['Stacks']))");
-        server
-    }
-
-    fn answers(&self) -> bool {
-        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else {
-            return false;
-        };
-        let mut first = [0_u8; 5];
-        stream
-            .write_all(b"GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
-            .is_ok()
-            && stream.read_exact(&mut first).is_ok()
-            && first == *b"HTTP/"
+        cloud.ask("print(json.dumps(client('cloudformation').describe_stacks()['Stacks']))");
+        cloud
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.server.url()
     }
 
     /// Stores a credential for it under this name.
@@ -123,13 +79,6 @@ impl MiniStack {
              assert 'does not exist' in str(error), error\n    \
              print('null')"
         ))
-    }
-}
-
-impl Drop for MiniStack {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

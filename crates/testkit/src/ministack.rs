@@ -1,10 +1,11 @@
 //! `MiniStack`: an API server in the place of AWS, written by others, on 127.0.0.1.
 //!
-//! One server for all tests of a process. An access key id of twelve digits is an account of its own there,
-//! so that each test has a cloud in which nobody else made anything. The server ends when the process does,
-//! in whatever way: it reads its standard input, and goes when that ends.
+//! One server serves all tests of a process, or a test starts its own. An access key id of twelve digits is
+//! an account of its own there, so that each test has a cloud in which nobody else made anything. The server
+//! ends when the process does, in whatever way: it reads its standard input, and goes when that ends.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
@@ -35,8 +36,8 @@ main()
 #[derive(Debug)]
 pub struct MiniStack {
     port: u16,
-    _child: Child,
-    _held: Option<ChildStdin>,
+    child: Child,
+    held: Option<ChildStdin>,
 }
 
 static SERVER: OnceLock<Option<MiniStack>> = OnceLock::new();
@@ -58,7 +59,11 @@ impl MiniStack {
             .as_ref()
     }
 
-    fn start(peers: &Path) -> Self {
+    /// A server of the caller's own; it ends with this value. `peers` is the folder of real software.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn start(peers: &Path) -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a port is free")
@@ -83,7 +88,7 @@ impl MiniStack {
             .spawn()
             .expect("the peer starts");
         let begun = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while !answers(port) {
             let ended = child.try_wait().expect("its state can be asked for");
             assert!(ended.is_none(), "MiniStack ended at its start: {ended:?}");
             assert!(begun.elapsed() < PATIENCE, "MiniStack does not come up");
@@ -91,8 +96,8 @@ impl MiniStack {
         }
         Self {
             port,
-            _held: child.stdin.take(),
-            _child: child,
+            held: child.stdin.take(),
+            child,
         }
     }
 
@@ -113,6 +118,26 @@ impl MiniStack {
             number: number.to_owned(),
         }
     }
+}
+
+impl Drop for MiniStack {
+    fn drop(&mut self) {
+        // It goes when its input ends, and takes its folder along.
+        self.held = None;
+        let _ = self.child.wait();
+    }
+}
+
+fn answers(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
+        return false;
+    };
+    let mut first = [0_u8; 5];
+    stream
+        .write_all(b"GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+        .is_ok()
+        && stream.read_exact(&mut first).is_ok()
+        && first == *b"HTTP/"
 }
 
 /// An account at the server: a cloud of its own.
