@@ -69,12 +69,12 @@ fn judged(test: &str, connectors: &[&str], program: &str, id: &str) {
 
 #[test]
 fn octopus_s_own_client_drives_our_octopus() {
-    judged("Octopus", &["octopus"], "octopus.mjs", "node");
+    judged("Octopus", &["octopus"], "octopus_story.mjs", "node");
 }
 
 #[test]
 fn the_client_of_awx_s_own_tests_drives_our_awx() {
-    judged("AWX", &["awx"], "awx.py", "awx");
+    judged("AWX", &["awx"], "awx_story.py", "awx");
 }
 
 #[test]
@@ -83,14 +83,14 @@ fn microsoft_s_own_client_drives_our_azure_automation() {
     judged(
         "Azure Automation",
         &connectors,
-        "azure_automation.py",
+        "azure_automation_story.py",
         "azure_automation",
     );
 }
 
 #[test]
 fn cloudify_s_own_client_drives_our_cloudify() {
-    judged("Cloudify", &["cloudify"], "cloudify.py", "cloudify");
+    judged("Cloudify", &["cloudify"], "cloudify_story.py", "cloudify");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn ibm_s_own_client_drives_our_schematics() {
     judged(
         "IBM Cloud Schematics",
         &connectors,
-        "ibm_schematics.py",
+        "ibm_schematics_story.py",
         "ibm_schematics",
     );
 }
@@ -110,12 +110,12 @@ fn hashicorp_s_own_client_drives_our_hcp_terraform() {
     judged(
         "HCP Terraform",
         &connectors,
-        "hcp_terraform.py",
+        "hcp_terraform_story.py",
         "hcp_terraform",
     );
 }
 
 #[test]
 fn hpe_s_own_sdk_drives_our_morpheus() {
-    judged("Morpheus", &["morpheus"], "morpheus.py", "morpheus");
+    judged("Morpheus", &["morpheus"], "morpheus_story.py", "morpheus");
 }

@@ -1,31 +1,13 @@
-"""AWX's own client drives our simulator: `python awx.py http://127.0.0.1:PORT`.
+"""AWX's own client drives our simulator: `python awx_story.py http://127.0.0.1:PORT`.
 
 A line for each check; ends with 0 where all hold. Needs awxkit 24.6.1.
 """
 
-import sys
 import time
 
 from awxkit import config, exceptions
 from awxkit.api import Api
-
-base = sys.argv[1].rstrip("/")
-bad = 0
-
-
-def check(what, holds, seen=None):
-    global bad
-    if not holds:
-        bad += 1
-    print(f"{'holds' if holds else 'FAILS'}: {what}" + ("" if holds else f": {seen!r}"))
-
-
-def refusal(call):
-    try:
-        call()
-    except exceptions.Common as error:
-        return error
-    return None
+from verdict import base, check, end, refusal
 
 
 def api(token):
@@ -135,5 +117,4 @@ check("what is not there is not there", isinstance(gone, exceptions.NotFound), g
 wrong = refusal(lambda: v2.jobs.get(nonsense=1))
 check("a filter that nobody knows is refused", isinstance(wrong, exceptions.BadRequest), wrong)
 
-print("all hold" if bad == 0 else f"{bad} do not hold")
-sys.exit(1 if bad else 0)
+end()

@@ -1,40 +1,23 @@
-"""Microsoft's own client drives our simulator: `python azure_automation.py http://127.0.0.1:PORT`.
+"""Microsoft's own client drives our simulator: `python azure_automation_story.py http://127.0.0.1:PORT`.
 
 A line for each check; ends with 0 where all hold. Needs azure-mgmt-automation 2.0.0 and azure-core 1.41.0.
 """
 
 import datetime
 import json
-import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
 
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.automation import AutomationClient
+from verdict import base, check, end, refusal
 
-base = sys.argv[1].rstrip("/")
 subscription = "00000000-0000-4000-8000-5409005409aa"
 group, account = "shop", "shop-automation"
-bad = 0
-
-
-def check(what, holds, seen=None):
-    global bad
-    if not holds:
-        bad += 1
-    print(f"{'holds' if holds else 'FAILS'}: {what}" + ("" if holds else f": {seen!r}"))
-
-
-def refusal(call):
-    try:
-        call()
-    except HttpResponseError as error:
-        return error
-    return None
 
 
 def token(secret):
@@ -176,5 +159,4 @@ hooks = list(azure.webhook.list_by_automation_account(group, account))
 check("a webhook's address is not given", hooks and hooks[0].properties.uri == "", hooks)
 check("the account's jobs are listed, the newest first", next(iter(azure.job.list_by_automation_account(group, account))).properties.status is not None)
 
-print("all hold" if bad == 0 else f"{bad} do not hold")
-sys.exit(1 if bad else 0)
+end()

@@ -1,18 +1,13 @@
 """The vendor's own client (cloudify 7.0.5) drives the practice manager through a whole story.
 
-Usage: cloudify.py BASE, where BASE is the address of the practice manager. One line a check; ends with 1
+Usage: cloudify_story.py BASE, where BASE is the address of the practice manager. One line a check; ends with 1
 where one did not hold. Needs `cloudify==7.0.5` installed with `setuptools<81`.
 """
 
 import os
-import sys
 import tempfile
 import time
 from urllib.parse import urlparse
-
-# This file is called as the vendor's own package; its folder must not be searched for it.
-here = os.path.dirname(os.path.abspath(__file__))
-sys.path[:] = [path for path in sys.path if os.path.abspath(path or '.') != here]
 
 from cloudify_rest_client import CloudifyClient
 from cloudify_rest_client.exceptions import (
@@ -22,6 +17,7 @@ from cloudify_rest_client.exceptions import (
     UserUnauthorizedError,
 )
 from cloudify_rest_client.executions import Execution
+from verdict import base, check, end, refusal
 
 BLUEPRINT = """
 tosca_definitions_version: cloudify_dsl_1_5
@@ -37,23 +33,10 @@ outputs:
   name: { value: { concat: ['Filiale ', { get_input: branch }] } }
 """
 
-failed = []
-
-
-def check(what, holds):
-    print(("holds: " if holds else "FAILS: ") + what, flush=True)
-    if not holds:
-        failed.append(what)
-
 
 def refused(call, kind, status):
-    try:
-        call()
-    except kind as error:
-        return error.status_code == status
-    except CloudifyClientError as error:
-        print("       it was", type(error).__name__, error)
-    return False
+    error = refusal(call, kind)
+    return error is not None and error.status_code == status
 
 
 def connect(base, **login):
@@ -85,7 +68,7 @@ def start(client, deployment, workflow, **more):
             time.sleep(0.2)
 
 
-def main(base):
+def main():
     client = connect(base, username='admin', password='practice')
     check('the version is told', client.manager.get_version()['version'] == '7.0.5')
     check('the status is OK', client.manager.get_status()['status'] == 'OK')
@@ -181,8 +164,7 @@ def main(base):
         lambda: client.deployments.get('referee-1'), CloudifyClientError, 404))
     client.blueprints.delete('referee')
     check('the blueprint is gone', 'referee' not in [b.id for b in client.blueprints.list()])
-    return 1 if failed else 0
+    end()
 
 
-if __name__ == '__main__':
-    sys.exit(main(sys.argv[1]))
+main()

@@ -1,11 +1,10 @@
-"""HashiCorp's own client drives our simulator of HCP Terraform: `python hcp_terraform.py
+"""HashiCorp's own client drives our simulator of HCP Terraform: `python hcp_terraform_story.py
 http://127.0.0.1:PORT`, freshly begun. A line for each check; ends with 0 where all hold.
 
 Needs pytfe 1.5.0.
 """
 
 import pathlib
-import sys
 import tempfile
 import time
 
@@ -17,25 +16,7 @@ from pytfe.models import (
     RunVariable,
     Workspace,
 )
-
-base = sys.argv[1].rstrip("/")
-bad = 0
-
-
-def check(what, holds, seen=None):
-    global bad
-    if not holds:
-        bad += 1
-    print(f"{'holds' if holds else 'FAILS'}: {what}" + ("" if holds else f": {seen!r}"))
-
-
-def refused(call):
-    try:
-        call()
-    except Exception as error:  # each kind of refusal is a class of its own there
-        return error
-    return None
-
+from verdict import base, check, end, refusal
 
 client = TFEClient(TFEConfig(address=base, token="practice", max_retries=0, http2=False))
 me = client.users.read_current()
@@ -83,7 +64,7 @@ client.runs.apply(run)
 found, status = until(run, "applied", "errored")
 check("what was confirmed is applied", status == "applied", status)
 check("the log of the apply tells what was made", "3 added" in log(client.applies.read(found.apply.id)))
-again = refused(lambda: client.runs.apply(run))
+again = refusal(lambda: client.runs.apply(run))
 check("it is not confirmed twice", again is not None, again)
 
 gone = start(shop, is_destroy=True, message="Weg damit")
@@ -92,7 +73,7 @@ client.runs.discard(gone)
 check("a plan is discarded", until(gone, "discarded")[1] == "discarded")
 
 empty = client.workspaces.read("shop-empty", organization="acme")
-check("without a configuration there is no run", refused(lambda: start(empty)) is not None)
+check("without a configuration there is no run", refusal(lambda: start(empty)) is not None)
 version = client.configuration_versions.create(empty.id, ConfigurationVersionCreateOptions(auto_queue_runs=False))
 with tempfile.TemporaryDirectory() as folder:
     pathlib.Path(folder, "main.tf").write_text('resource "aws_s3_bucket" "waren" {\n  name = "waren"\n}\n')
@@ -106,9 +87,9 @@ check("a folder is uploaded", getattr(sent.status, "value", sent.status) == "upl
 found, status = until(start(empty, plan_only=True), "planned_and_finished", "errored")
 check("what was uploaded is planned", client.plans.read(found.plan.id).resource_additions == 1)
 
-lost = refused(lambda: client.workspaces.read("none", organization="acme"))
+lost = refusal(lambda: client.workspaces.read("none", organization="acme"))
 check("what is not there is refused", lost is not None and "not" in str(lost).lower(), lost)
 stranger = TFEClient(TFEConfig(address=base, token="expired", max_retries=0, http2=False))
-check("an expired token is refused", refused(lambda: stranger.users.read_current()) is not None)
+check("an expired token is refused", refusal(lambda: stranger.users.read_current()) is not None)
 
-sys.exit(1 if bad else 0)
+end()

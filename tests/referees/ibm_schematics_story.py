@@ -1,37 +1,15 @@
 """IBM's own client drives our simulator of Schematics, and IBM's own IAM authenticator its tokens:
-`python ibm_schematics.py http://127.0.0.1:PORT`. A line for each check; ends with 0 where all hold.
+`python ibm_schematics_story.py http://127.0.0.1:PORT`. A line for each check; ends with 0 where all hold.
 
 Needs ibm-schematics 1.1.0 and ibm-cloud-sdk-core 3.28.0.
 """
 
-import sys
 import time
-
-# This file has the name of the package it asks for: its own folder is not searched.
-sys.path.pop(0)
 
 from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_schematics.schematics_v1 import SchematicsV1, WorkspaceVariableRequest
-
-base = sys.argv[1].rstrip("/")
-bad = 0
-
-
-def check(what, holds, seen=None):
-    global bad
-    if not holds:
-        bad += 1
-    print(f"{'holds' if holds else 'FAILS'}: {what}" + ("" if holds else f": {seen!r}"))
-
-
-def refused(call):
-    try:
-        call()
-    except ApiException as error:
-        return error
-    return None
-
+from verdict import base, check, end, refusal
 
 authenticator = IAMAuthenticator("practice", url=base, client_id="bx", client_secret="bx")
 client = SchematicsV1(authenticator=authenticator)
@@ -73,7 +51,7 @@ def ended(activity):
 
 
 plan = client.plan_workspace_command(w_id=identity, refresh_token=refresh).get_result()["activityid"]
-held = refused(lambda: client.apply_workspace_command(w_id=identity, refresh_token=refresh))
+held = refusal(lambda: client.apply_workspace_command(w_id=identity, refresh_token=refresh))
 check("a second job is refused while one works", held is not None and held.code == 409, held)
 check("a plan comes to its end", ended(plan)["status"] == "COMPLETED")
 started = client.apply_workspace_command(w_id=identity, refresh_token=refresh).get_result()["activityid"]
@@ -102,11 +80,11 @@ check("a destroy comes to its end", ended(destroyed)["status"] == "COMPLETED")
 left = client.get_workspace_resources(w_id=identity).get_result()
 check("nothing is left", left[0]["resources_count"] == 0, left)
 
-gone = refused(lambda: client.get_workspace(w_id="eu-de.workspace.none.0"))
+gone = refusal(lambda: client.get_workspace(w_id="eu-de.workspace.none.0"))
 check("what is not there is 404", gone is not None and gone.code == 404, gone)
 wrong = IAMAuthenticator("unknown-key", url=base)
 stranger = SchematicsV1(authenticator=wrong)
 stranger.set_service_url(base)
-check("an unknown key is refused", refused(stranger.list_workspaces) is not None)
+check("an unknown key is refused", refusal(stranger.list_workspaces, ApiException) is not None)
 
-sys.exit(1 if bad else 0)
+end()

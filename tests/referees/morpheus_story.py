@@ -1,46 +1,22 @@
-"""The SDK of Morpheus' vendor drives our simulator: `python morpheus.py http://127.0.0.1:PORT`.
+"""The SDK of Morpheus' vendor drives our simulator: `python morpheus_story.py http://127.0.0.1:PORT`.
 
 A line for each check; ends with 0 where all hold. Needs morpheus-python-sdk 0.0.2.
 """
 
-import os
-import sys
 import time
 
-# This file has the SDK's own name.
-sys.path = [place for place in sys.path if os.path.abspath(place or ".") != os.path.dirname(os.path.abspath(__file__))]
-
-from morpheus import ApiClient, Configuration  # noqa: E402
-from morpheus.api.approvals_api import ApprovalsApi  # noqa: E402
-from morpheus.api.authentication_api import AuthenticationApi  # noqa: E402
-from morpheus.api.automation_api import AutomationApi  # noqa: E402
-from morpheus.api.clouds_api import CloudsApi  # noqa: E402
-from morpheus.api.groups_api import GroupsApi  # noqa: E402
-from morpheus.api.history_api import HistoryApi  # noqa: E402
-from morpheus.api.instances_api import InstancesApi  # noqa: E402
-from morpheus.api.jobs_api import JobsApi  # noqa: E402
-from morpheus.api.service_catalog_api import ServiceCatalogApi  # noqa: E402
-from morpheus.exceptions import ApiException  # noqa: E402
-from morpheus.models.add_instance_request import AddInstanceRequest  # noqa: E402
-from morpheus.models.execute_tasks_request import ExecuteTasksRequest  # noqa: E402
-
-base = sys.argv[1].rstrip("/")
-bad = 0
-
-
-def check(what, holds, seen=None):
-    global bad
-    if not holds:
-        bad += 1
-    print(f"{'holds' if holds else 'FAILS'}: {what}" + ("" if holds else f": {seen!r}"))
-
-
-def refusal(call):
-    try:
-        call()
-    except ApiException as error:
-        return error
-    return None
+from morpheus import ApiClient, Configuration
+from morpheus.api.approvals_api import ApprovalsApi
+from morpheus.api.authentication_api import AuthenticationApi
+from morpheus.api.automation_api import AutomationApi
+from morpheus.api.clouds_api import CloudsApi
+from morpheus.api.groups_api import GroupsApi
+from morpheus.api.instances_api import InstancesApi
+from morpheus.api.jobs_api import JobsApi
+from morpheus.api.service_catalog_api import ServiceCatalogApi
+from morpheus.models.add_instance_request import AddInstanceRequest
+from morpheus.models.execute_tasks_request import ExecuteTasksRequest
+from verdict import base, check, end, refusal
 
 
 def api(token=None):
@@ -175,5 +151,4 @@ check("a right that is missing is told", forbidden is not None and forbidden.sta
 nowhere = refusal(lambda: instances.get_instance(id=999_999))
 check("what is not there is not there", nowhere is not None and nowhere.status == 404, nowhere)
 
-print("all hold" if bad == 0 else f"{bad} do not hold")
-sys.exit(1 if bad else 0)
+end()

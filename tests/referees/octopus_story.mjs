@@ -1,4 +1,4 @@
-// Octopus's own client drives our simulator: `node octopus.mjs http://127.0.0.1:PORT FOLDER`, where FOLDER has
+// Octopus's own client drives our simulator: `node octopus_story.mjs http://127.0.0.1:PORT FOLDER`, where FOLDER has
 // the client in its node_modules. A line for each check; ends with 0 where all hold.
 
 import { createRequire } from 'node:module';

@@ -4,9 +4,6 @@ after its undo. A line for each thing that the row made, the newest first where 
 
 import sys
 
-# Files beside this one have the names of vendors' packages: their folder is not searched.
-sys.path.pop(0)
-
 BRANCH = "north"
 
 

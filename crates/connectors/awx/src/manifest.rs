@@ -397,7 +397,7 @@ pub(crate) fn manifest() -> Manifest {
             Checked {
                 against: CheckedAgainst::VendorClient,
                 what: "awxkit 24.6.1".into(),
-                by: "tests/referees/awx.py".into(),
+                by: "tests/referees/awx_story.py".into(),
             },
             Checked {
                 against: CheckedAgainst::VendorSpecification,

@@ -298,7 +298,7 @@ pub(crate) fn manifest() -> Manifest {
             Checked {
                 against: CheckedAgainst::VendorClient,
                 what: "azure-mgmt-automation 2.0.0".into(),
-                by: "tests/referees/azure_automation.py".into(),
+                by: "tests/referees/azure_automation_story.py".into(),
             },
             Checked {
                 against: CheckedAgainst::VendorSpecification,

@@ -336,7 +336,7 @@ pub(crate) fn manifest() -> Manifest {
             Checked {
                 against: CheckedAgainst::VendorClient,
                 what: "cloudify 7.0.5 (the vendor's CLI and REST client)".into(),
-                by: "tests/referees/cloudify.py".into(),
+                by: "tests/referees/cloudify_story.py".into(),
             },
             Checked {
                 against: CheckedAgainst::VendorSpecification,

@@ -183,7 +183,7 @@ pub(crate) fn manifest() -> Manifest {
             Checked {
                 against: CheckedAgainst::VendorClient,
                 what: "pytfe 1.5.0".into(),
-                by: "tests/referees/hcp_terraform.py".into(),
+                by: "tests/referees/hcp_terraform_story.py".into(),
             },
             Checked {
                 against: CheckedAgainst::VendorSpecification,

@@ -290,7 +290,7 @@ pub(crate) fn manifest() -> Manifest {
             Checked {
                 against: CheckedAgainst::VendorClient,
                 what: "ibm-schematics 1.1.0 with ibm-cloud-sdk-core 3.28.0".into(),
-                by: "tests/referees/ibm_schematics.py".into(),
+                by: "tests/referees/ibm_schematics_story.py".into(),
             },
             Checked {
                 against: CheckedAgainst::VendorSpecification,

@@ -547,7 +547,7 @@ pub(crate) fn manifest() -> Manifest {
             Checked {
                 against: CheckedAgainst::VendorClient,
                 what: "morpheus-python-sdk 0.0.2 (API 8.0.8), published by HPE".into(),
-                by: "tests/referees/morpheus.py".into(),
+                by: "tests/referees/morpheus_story.py".into(),
             },
             Checked {
                 against: CheckedAgainst::VendorSpecification,

@@ -401,7 +401,7 @@ pub(crate) fn manifest() -> Manifest {
             Checked {
                 against: CheckedAgainst::VendorClient,
                 what: "@octopusdeploy/api-client 3.11.0".into(),
-                by: "tests/referees/octopus.mjs".into(),
+                by: "tests/referees/octopus_story.mjs".into(),
             },
             Checked {
                 against: CheckedAgainst::VendorSpecification,
