@@ -1,5 +1,6 @@
-//! What Terraform says when something holds it up, in its own words: seen from Terraform 1.15.5, and from its
-//! provider of AWS for a session that has ended.
+//! What Terraform says when something holds it up, in its own words: those of Terraform 1.15.5, held against the
+//! real one by a test (`the_real_one_says_it_in_these_words`); those of its provider of AWS, for a session that
+//! has ended, are written after its messages and were not seen here.
 
 use podium_connector::weather::{Told, Trouble};
 use podium_connector::{SimulatedExit, SimulatedProcess, Stream};
@@ -36,11 +37,11 @@ pub(super) fn told(call: &SimulatedProcess, trouble: Trouble) -> Option<Told> {
         (Trouble::Held, "plan" | "apply") => ("Error acquiring the state lock", LOCKED),
         (Trouble::Throttled, "init") => (
             "Failed to query available provider packages",
-            "Could not retrieve the list of available versions for provider hashicorp/aws: could not query provider registry for registry.terraform.io/hashicorp/aws: the request failed after 2 attempts, please try again later: 429 Too Many Requests returned from registry.terraform.io",
+            "Could not retrieve the list of available versions for provider hashicorp/aws: could not query provider registry for registry.terraform.io/hashicorp/aws: the request failed after 2 attempts, please try again later: 429 Too Many Requests returned from registry.terraform.io\n\nTo see which modules are currently depending on hashicorp/aws and what versions are specified, run the following command:\n    terraform providers",
         ),
         (Trouble::Unreachable, "init") => (
             "Failed to query available provider packages",
-            "Could not retrieve the list of available versions for provider hashicorp/aws: could not connect to registry.terraform.io: failed to request discovery document: Get \"https://registry.terraform.io/.well-known/terraform.json\": dial tcp: lookup registry.terraform.io: no such host",
+            "Could not retrieve the list of available versions for provider hashicorp/aws: could not connect to registry.terraform.io: failed to request discovery document: GET https://registry.terraform.io/.well-known/terraform.json giving up after 4 attempt(s): Get \"https://registry.terraform.io/.well-known/terraform.json\": dial tcp: lookup registry.terraform.io: no such host\n\nTo see which modules are currently depending on hashicorp/aws and what versions are specified, run the following command:\n    terraform providers",
         ),
         (Trouble::Expired, "plan" | "apply") => (
             "Retrieving AWS account details: validating provider credentials: retrieving caller identity from STS: operation error STS: GetCallerIdentity, https response error StatusCode: 403, RequestID: 00000000-0000-4000-8000-000000000001, api error ExpiredToken: The security token included in the request is expired",

@@ -1,4 +1,5 @@
-//! The weather over a Terraform that is played: it ends in its own words, late, or killed.
+//! The weather over a Terraform that is played: it ends in its own words, late, or killed. The words are held
+//! against those of the real Terraform in the same trouble.
 
 use podium_connector::weather::{Does, Rule, Weather};
 use podium_connector::{Connector, Context, EXPLAINED, Explaining, StepRequest};
@@ -103,4 +104,133 @@ async fn a_slow_one_is_waited_for_and_a_question_about_the_version_meets_nothing
     let met: u32 = cx.weather().rules.iter().map(Rule::met).sum();
     assert!(met >= 2, "init, plan or apply: {met}");
     assert!(cx.now() - start >= i64::from(met) * 90_000);
+}
+
+/// A registry that asks everybody to slow down; it goes with the test.
+fn busy_registry() -> std::net::SocketAddr {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0_u8; 4096]);
+            let _ = stream.write_all(
+                b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            );
+        }
+    });
+    address
+}
+
+/// What the real `terraform init` says first of a provider from this source, with these settings of the
+/// computer; `None` where no Terraform is here.
+fn really(source: &str, settings: &str) -> Option<String> {
+    let tools = podium_testkit::peers(&["terraform"])?;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("terraform.rc"), settings).unwrap();
+    let files = format!(
+        "terraform {{\n  required_providers {{\n    aws = {{ source = \"{source}\" }}\n  }}\n}}\n"
+    );
+    std::fs::write(path("main.tf"), files).unwrap();
+    let said = std::process::Command::new(tools.join("bin/terraform"))
+        .args(["init", "-json", "-input=false"])
+        .env("CHECKPOINT_DISABLE", "1")
+        .env("TF_CLI_CONFIG_FILE", path("terraform.rc"))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    let mut lines = said.lines().map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let detail = line["diagnostic"]["detail"].as_str();
+        detail
+            .and_then(|text| text.split("\n\n").next())
+            .map(one_line)
+    });
+    Some(lines.find_map(|line| line).unwrap())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn the_real_one_says_it_in_these_words() {
+    let address = busy_registry();
+    let settings = format!(
+        "host \"registry.terraform.io\" {{\n  services = {{ \"providers.v1\" = \"http://{address}/v1/providers/\" }}\n}}\n"
+    );
+    let Some(told) = really("hashicorp/aws", &settings) else {
+        return podium_testkit::skipped("PODIUM_PEERS names no folder with bin/terraform");
+    };
+    let (_, played) = meets("throttle").await;
+    let told = told.replace(&address.to_string(), "registry.terraform.io");
+    assert!(
+        one_line(&played.message).contains(&told),
+        "{told}\n{played}"
+    );
+
+    // RFC 2606: no name ends in `.invalid`. Which resolver was asked is this computer's own.
+    let told = really("registry.invalid/hashicorp/aws", "").unwrap();
+    let (_, played) = meets("refuse").await;
+    let told = told
+        .replace("registry.invalid/hashicorp/aws", "hashicorp/aws")
+        .replace("registry.invalid", "registry.terraform.io");
+    let (before, after) = told.split_once(" on ").unwrap();
+    assert!(
+        one_line(&played.message).contains(before),
+        "{told}\n{played}"
+    );
+    let after = after.split_once(": ").unwrap().1;
+    assert!(
+        one_line(&played.message).contains(after),
+        "{told}\n{played}"
+    );
+}
+
+#[tokio::test]
+async fn the_real_one_says_in_these_words_that_the_state_is_held() {
+    let Some(cx) = crate::real() else { return };
+    cx.write("infra/main.tf", "resource \"terraform_data\" \"a\" {}\n");
+    // Another Terraform holds the state: it asks a person for a yes that does not come.
+    let folder = cx.workspace().join("infra");
+    let tool = podium_testkit::peers(&["terraform"])
+        .unwrap()
+        .join("bin/terraform");
+    let call = |verb: &str| {
+        let mut call = std::process::Command::new(&tool);
+        call.arg(verb).arg("-no-color").current_dir(&folder);
+        call.env("CHECKPOINT_DISABLE", "1")
+            .env_remove("TF_CLI_CONFIG_FILE");
+        call.stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null());
+        call
+    };
+    assert!(call("init").output().unwrap().status.success());
+    let mut other = call("apply").spawn().unwrap();
+    let begun = std::time::Instant::now();
+    while !folder.join(".terraform.tfstate.lock.info").exists() {
+        assert!(begun.elapsed().as_secs() < 60, "it takes no lock");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let terraform = Explaining::over(Arc::new(Terraform::new()));
+    let told = walk(terraform.as_ref(), &cx, &step()).await;
+    drop(other.stdin.take());
+    other.wait().unwrap();
+    let told = told.expect_err("it is held");
+    let (_, played) = meets("fail:1 @plan").await;
+    assert_eq!((id(&told), told.kind), (id(&played), played.kind), "{told}");
+    // Who holds it, and since when, was read out of the words of both.
+    let shape = |message: &str| {
+        let (who, since) = message.split_once(" is applying, since ").unwrap();
+        (
+            who.split('`').next().unwrap().to_owned(),
+            who.contains('@'),
+            since.len(),
+        )
+    };
+    assert_eq!(shape(&told.message), shape(&played.message), "{told}");
 }
