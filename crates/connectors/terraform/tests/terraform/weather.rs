@@ -109,11 +109,11 @@ async fn a_slow_one_is_waited_for_and_a_question_about_the_version_meets_nothing
 /// A registry that asks everybody to slow down; it goes with the test.
 fn busy_registry() -> std::net::SocketAddr {
     use std::io::{Read as _, Write as _};
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it has an address");
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
+            let mut stream = stream.expect("a caller");
             let _ = stream.read(&mut [0_u8; 4096]);
             let _ = stream.write_all(
                 b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
@@ -127,29 +127,29 @@ fn busy_registry() -> std::net::SocketAddr {
 /// computer; `None` where no Terraform is here.
 fn really(source: &str, settings: &str) -> Option<String> {
     let tools = podium_testkit::peers(&["terraform"])?;
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);
-    std::fs::write(path("terraform.rc"), settings).unwrap();
+    std::fs::write(path("terraform.rc"), settings).expect("it is written");
     let files = format!(
         "terraform {{\n  required_providers {{\n    aws = {{ source = \"{source}\" }}\n  }}\n}}\n"
     );
-    std::fs::write(path("main.tf"), files).unwrap();
+    std::fs::write(path("main.tf"), files).expect("it is written");
     let said = std::process::Command::new(tools.join("bin/terraform"))
         .args(["init", "-json", "-input=false"])
         .env("CHECKPOINT_DISABLE", "1")
         .env("TF_CLI_CONFIG_FILE", path("terraform.rc"))
         .current_dir(folder.path())
         .output()
-        .unwrap();
-    let said = String::from_utf8(said.stdout).unwrap();
+        .expect("it starts");
+    let said = String::from_utf8(said.stdout).expect("text");
     let mut lines = said.lines().map(|line| {
-        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
         let detail = line["diagnostic"]["detail"].as_str();
         detail
             .and_then(|text| text.split("\n\n").next())
             .map(one_line)
     });
-    Some(lines.find_map(|line| line).unwrap())
+    Some(lines.find_map(|line| line).expect("a diagnostic"))
 }
 
 fn one_line(text: &str) -> String {
