@@ -7,6 +7,7 @@
 //! Not here: what depends on connectors, on an environment or on other steps (`plan::compile`).
 
 mod reader;
+mod schedule;
 mod settings;
 mod step;
 mod version;
@@ -15,7 +16,7 @@ mod workflow;
 use podium_diagnostics::{Code, Diagnostic};
 
 use crate::tree::{self, SourceMap};
-use crate::{Document, Environment, Workspace};
+use crate::{Document, Environment, Schedule, Workspace};
 
 /// The file is empty, or its outermost value is no map.
 pub const NOT_A_DOCUMENT: Code = Code::new("POD0010");
@@ -45,6 +46,12 @@ pub const BAD_OPERATION: Code = Code::new("POD0021");
 pub const NOT_ENFORCED: Code = Code::new("POD0022");
 /// What is wanted of a tool cannot be read.
 pub const BAD_TOOL: Code = Code::new("POD0023");
+/// Not a cron expression, or one that is never due.
+pub const BAD_CRON: Code = Code::new("POD0030");
+/// Not the name of a time zone.
+pub const NO_SUCH_ZONE: Code = Code::new("POD0031");
+/// A path, or nothing, where the name of a file belongs.
+pub const NOT_A_FILE_NAME: Code = Code::new("POD0032");
 
 /// A document, what is wrong with it, and where everything stands.
 #[derive(Clone, Debug)]
@@ -72,6 +79,11 @@ pub fn parse_workflow(file: &str, bytes: &[u8]) -> Parsed<Document> {
 /// Reads `environments/NAME.yaml`.
 pub fn parse_environment(file: &str, bytes: &[u8]) -> Parsed<Environment> {
     parse(file, bytes, settings::environment)
+}
+
+/// Reads `schedules/NAME.yaml`.
+pub fn parse_schedule(file: &str, bytes: &[u8]) -> Parsed<Schedule> {
+    parse(file, bytes, schedule::schedule)
 }
 
 /// Reads `podium.yaml`.

@@ -7,7 +7,7 @@
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::{Document, Environment, Workspace};
+use crate::{Document, Environment, Schedule, Workspace};
 
 /// Steps and inputs: one path segment in an expression.
 const IDENTIFIER: &str = "^[a-z][a-z0-9_]{0,63}$";
@@ -139,6 +139,45 @@ pub fn environment() -> Value {
     schema
 }
 
+/// The schema of `schedules/NAME.yaml`.
+pub fn schedule() -> Value {
+    let mut schema = of::<Schedule>("schedule", "A schedule of Podium");
+    require(
+        &mut schema,
+        &["workflow", "environment", "cron", "time_zone"],
+    );
+    describe(
+        &mut schema,
+        "/properties/environment",
+        json!({ "type": "string", "pattern": FILE_NAME }),
+    );
+    if let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
+        definitions.shift_remove("EnvironmentName");
+    }
+    set(
+        &mut schema,
+        "/properties/workflow/pattern",
+        json!(r"^[^/\\]+$"),
+    );
+    set(
+        &mut schema,
+        "/properties/cron/examples",
+        json!(["0 2 * * *", "*/15 8-18 * * MON-FRI", "0 6 L * *", "@daily"]),
+    );
+    set(
+        &mut schema,
+        "/properties/cron/pattern",
+        json!(r"^\s*(\S+(\s+\S+){4}|@[A-Za-z]+)\s*$"),
+    );
+    set(
+        &mut schema,
+        "/properties/time_zone/examples",
+        json!(["Europe/Berlin", "America/New_York", "UTC"]),
+    );
+    tidy(&mut schema);
+    schema
+}
+
 /// The schema of `podium.yaml`.
 pub fn workspace() -> Value {
     let mut schema = of::<Workspace>("workspace", "A workspace of Podium");
@@ -233,6 +272,7 @@ pub fn all() -> Map<String, Value> {
     Map::from_iter([
         ("workflow".to_owned(), workflow()),
         ("environment".to_owned(), environment()),
+        ("schedule".to_owned(), schedule()),
         ("workspace".to_owned(), workspace()),
     ])
 }
@@ -240,7 +280,7 @@ pub fn all() -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::{parse_environment, parse_workflow};
+    use crate::parse::{parse_environment, parse_schedule, parse_workflow};
 
     fn errors(schema: &Value, text: &str) -> Vec<String> {
         let (map, _) = crate::tree::read("x.yaml", text.as_bytes());
@@ -266,6 +306,9 @@ mod tests {
         let text = "order: 1\nvars: { a: 1 }\ncredentials: { c: acme }\nprotect: { approval: true, confirm: type-name }\npractice: true\n";
         assert!(!parse_environment("e.yaml", text.as_bytes()).has_errors());
         assert_eq!(errors(&environment(), text), Vec::<String>::new());
+        let text = "title: Ä\nworkflow: care\nenvironment: play\ninputs: { a: 1 }\ncron: \"0 2 * * *\"\ntime_zone: Europe/Berlin\nmissed: skip\noff: true\nx-y: 1\n";
+        assert!(!parse_schedule("s.yaml", text.as_bytes()).has_errors());
+        assert_eq!(errors(&schedule(), text), Vec::<String>::new());
         let text = "podium: 1\nname: x\ntools: { terraform: \">=1\" }\ndefault_environment: play\n";
         assert_eq!(errors(&workspace(), text), Vec::<String>::new());
     }
@@ -295,6 +338,42 @@ mod tests {
                 "{text}"
             );
             assert!(!errors(&workflow(), text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_schedule_the_schema_refuses_as_well() {
+        let good = [
+            "workflow: care",
+            "environment: play",
+            "cron: \"0 2 * * *\"",
+            "time_zone: UTC",
+        ];
+        for wrong in [
+            "",
+            "workflow: a/b",
+            "environment: \"a b\"",
+            "cron: \"0 2 * *\"",
+            "missed: maybe",
+            "off: maybe",
+            "inputs: []",
+        ] {
+            let key = wrong.split(':').next().unwrap_or_default();
+            let mut lines: Vec<&str> = good
+                .into_iter()
+                .filter(|line| !line.starts_with(key) || key.is_empty())
+                .collect();
+            if key.is_empty() {
+                lines.pop();
+            } else {
+                lines.push(wrong);
+            }
+            let text = lines.join("\n") + "\n";
+            assert!(
+                parse_schedule("s.yaml", text.as_bytes()).has_errors(),
+                "{text}"
+            );
+            assert!(!errors(&schedule(), &text).is_empty(), "{text}");
         }
     }
 
