@@ -10,6 +10,7 @@ use podium_diagnostics::Error;
 use podium_plan::{Plan, Preview};
 use serde_json::{Map, Value};
 
+use crate::event::Occasion;
 use crate::{Instance, TimerKind};
 
 /// What is asked.
@@ -23,6 +24,8 @@ pub enum Command {
         preview: Box<Preview>,
         /// Who asks.
         by: String,
+        /// The schedule that is due, where one is.
+        schedule: Option<Occasion>,
     },
     /// Say yes to the preview.
     Approve {

@@ -64,7 +64,12 @@ pub fn decide(state: &State, command: &Command) -> Result<Decision, Refusal> {
     }
     let mut draft = Draft::new(state);
     match command {
-        Command::Create { plan, preview, by } => create::create(&mut draft, plan, preview, by)?,
+        Command::Create {
+            plan,
+            preview,
+            by,
+            schedule,
+        } => create::create(&mut draft, plan, preview, by, schedule.as_ref())?,
         Command::Approve { hash, by } => approve::approve(&mut draft, hash, by)?,
         Command::Start => start::start(&mut draft)?,
         Command::Prepared {

@@ -108,6 +108,10 @@ pub struct Created {
     pub preview: Preview,
     /// Who asked for it.
     pub by: String,
+    /// The schedule that began it; absent where a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub schedule: Option<Occasion>,
     /// The run that it takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -116,6 +120,23 @@ pub struct Created {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]
     pub recorded: bool,
+}
+
+/// What began a run in the place of a person: a schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct Occasion {
+    /// Its name in the workspace.
+    pub schedule: String,
+    /// What people call it.
+    pub title: String,
+    /// When it was due, in milliseconds since 1970; absent where a person pressed its button.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub due: Option<i64>,
+    /// The same on the clock of its time zone, for example `Sunday 2026-03-29 03:00 (+02:00)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub due_there: Option<String>,
 }
 
 /// A person said yes to the preview.

@@ -92,6 +92,7 @@ fn run_command(event: &RunEvent, next: Option<&Event>) -> Option<Command> {
             plan: Box::new(created.plan.clone()),
             preview: Box::new(created.preview.clone()),
             by: created.by.clone(),
+            schedule: created.schedule.clone(),
         },
         RunEvent::Approved(approved) => Command::Approve {
             hash: approved.hash.clone(),

@@ -114,6 +114,7 @@ fn create(view: &mut RunView, at: i64, created: &Created) {
     view.environment = plan.environment().to_string();
     view.inputs.clone_from(plan.inputs());
     view.by.clone_from(by);
+    view.schedule.clone_from(&created.schedule);
     view.preview.clone_from(&preview.hash);
     view.changes_in_words.clone_from(&preview.summary.words);
     view.undoes.clone_from(&created.undoes);

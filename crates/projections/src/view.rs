@@ -8,6 +8,7 @@ use ts_rs::TS;
 
 use podium_connector::{Change, Confidence, Made, Mode, Undo};
 use podium_diagnostics::Error;
+use podium_engine::event::Occasion;
 use podium_engine::{Event, Instance};
 use podium_model::document::When;
 use podium_model::layout::Layout;
@@ -37,6 +38,10 @@ pub struct RunView {
     pub sentence: String,
     /// Who asked for it.
     pub by: String,
+    /// The schedule that began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub schedule: Option<Occasion>,
     /// The inputs.
     #[ts(type = "Record<string, any>")]
     pub inputs: Map<String, Value>,
@@ -476,6 +481,7 @@ impl RunView {
             state: RunState::Created,
             sentence: String::new(),
             by: String::new(),
+            schedule: None,
             inputs: Map::new(),
             preview: String::new(),
             changes_in_words: String::new(),
@@ -601,6 +607,10 @@ pub struct RunSummary {
     pub sentence: String,
     /// Who asked for it.
     pub by: String,
+    /// The schedule that began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub schedule: Option<Occasion>,
     /// When it was made.
     #[ts(type = "number")]
     pub created_at: i64,
@@ -647,6 +657,7 @@ impl From<&RunView> for RunSummary {
             state: view.state,
             sentence: view.sentence.clone(),
             by: view.by.clone(),
+            schedule: view.schedule.clone(),
             created_at: view.created_at,
             ended_at: view.ended_at,
             counts: view.counts,

@@ -10,7 +10,7 @@ use podium_connector::{
     Connector, Delivery, Lease, Manifest, Mode, Phase, SimulatedExit, SimulatedProcess, Stream,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
-use podium_engine::event::{RunEvent, StepEvent};
+use podium_engine::event::{Occasion, RunEvent, StepEvent};
 use podium_engine::{Command, Event, EventBody, Instance};
 use podium_journal::Journal;
 use podium_model::{CredentialName, OperationName, RunId};
@@ -28,6 +28,7 @@ use crate::invented::{self, Invented};
 use crate::own_folder::OwnFolder;
 use crate::owner::Elsewhere;
 use crate::preview::Look;
+use crate::schedules::Schedules;
 use crate::simulators::{self, Simulators};
 use crate::wanted::WantedTools;
 use crate::workspace::Folder;
@@ -63,6 +64,8 @@ pub enum Happened {
     Trouble(RunId, Error),
     /// A look at what a run left has got on; nothing of it is in the journal.
     Looked(RunId),
+    /// Something is known of schedules that was not: one was switched on or off, was due, was begun.
+    Schedules,
 }
 
 /// Hears what happens, from the moment it was made.
@@ -202,6 +205,16 @@ impl Host {
             .send(Arc::new(Happened::Looked(run.clone())));
     }
 
+    /// What this computer knows of the schedules of this workspace.
+    pub fn schedules(&self) -> Schedules {
+        Schedules::of(self.home(), self.folder().root())
+    }
+
+    /// Says that something is known of schedules that was not.
+    pub fn schedules_changed(&self) {
+        let _ = self.shared.happened.send(Arc::new(Happened::Schedules));
+    }
+
     /// Does something with the journal, away from the async threads.
     pub async fn journal<T: Send + 'static>(
         &self,
@@ -217,6 +230,7 @@ impl Host {
 
     /// Makes a run and begins it; its first events are durable when this answers. `approved` says that the
     /// person has seen this very preview and said yes; without it a run that needs an approval waits.
+    /// `schedule` is what began it in the place of a person.
     ///
     /// The id is given by who asks, so that asking twice begins one run: one that is there already is taken
     /// up where its process has ended.
@@ -226,6 +240,7 @@ impl Host {
         plan: Plan,
         preview: Preview,
         by: &str,
+        schedule: Option<&Occasion>,
         approved: bool,
     ) -> Result<()> {
         let approve = Command::Approve {
@@ -257,6 +272,7 @@ impl Host {
             plan: Box::new(plan),
             preview: Box::new(preview),
             by: by.to_owned(),
+            schedule: schedule.cloned(),
         };
         self.ask_here(run, create).await?;
         if approved {

@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_engine::event::Occasion;
 use podium_model::RunId;
 use podium_plan::{Plan, Preview};
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,9 @@ pub struct Begin {
     pub approve: bool,
     /// Who asks.
     pub by: String,
+    /// The schedule whose run it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Occasion>,
 }
 
 impl Begin {

@@ -4,7 +4,7 @@ use podium_plan::{Plan, Preview};
 
 use super::draft::Draft;
 use crate::code;
-use crate::event::{Created, RunEvent, WaitFor, Waiting};
+use crate::event::{Created, Occasion, RunEvent, WaitFor, Waiting};
 use crate::refusal::Refusal;
 use crate::state::RunPhase;
 
@@ -13,6 +13,7 @@ pub(super) fn create(
     plan: &Plan,
     preview: &Preview,
     by: &str,
+    schedule: Option<&Occasion>,
 ) -> Result<(), Refusal> {
     if draft.state().phase() != RunPhase::New {
         return Err(Refusal::new(
@@ -32,6 +33,7 @@ pub(super) fn create(
         plan: plan.clone(),
         preview: preview.clone(),
         by: by.to_owned(),
+        schedule: schedule.cloned(),
         undoes: plan.undoes().cloned(),
         recorded: false,
     })));

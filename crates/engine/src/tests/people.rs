@@ -218,6 +218,7 @@ fn approved(from: u32) -> World<Shifting> {
         plan: Box::new(plan),
         preview: Box::new(preview),
         by: "ada".into(),
+        schedule: None,
     });
     world.command(Command::Approve {
         hash,

@@ -193,6 +193,7 @@ impl<S: Script> World<S> {
             plan: Box::new(plan.clone()),
             preview: Box::new(preview),
             by: "ada".to_owned(),
+            schedule: None,
         });
         world
     }
