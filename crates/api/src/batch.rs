@@ -111,6 +111,13 @@ impl Batches {
                 }
                 1
             }
+            Happened::Schedules => {
+                let one = stale(&["schedule.list", "schedule.get"]);
+                if !self.ready.contains(&one) {
+                    self.ready.push_back(one);
+                }
+                1
+            }
             Happened::Events(events) => {
                 for event in events {
                     self.add_event(event);
@@ -136,7 +143,7 @@ impl Batches {
             .events
             .push(serde_json::to_value(event).unwrap_or(Value::Null));
         if matches!(event.body, EventBody::Run(_)) {
-            for name in ["run.list", "workflow.list"] {
+            for name in ["run.list", "workflow.list", "schedule.list", "schedule.get"] {
                 if !batch.stale.iter().any(|stale| stale == name) {
                     batch.stale.push(name.to_owned());
                 }
@@ -164,7 +171,14 @@ impl Batches {
 }
 
 fn missed() -> Batch {
-    stale(&["run.get", "run.logs", "run.list", "workflow.list"])
+    stale(&[
+        "run.get",
+        "run.logs",
+        "run.list",
+        "workflow.list",
+        "schedule.list",
+        "schedule.get",
+    ])
 }
 
 fn stale(names: &[&str]) -> Batch {

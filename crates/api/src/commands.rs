@@ -15,11 +15,12 @@ use crate::types::{
     AddCredential, AnswerStep, CallPractice, CheckInputs, CheckedInputs, CompareRun, Comparison,
     CopySteps, CreateVault, CreateWorkflow, CredentialRef, CredentialTest, CredentialView,
     Discover, Doctor, DocumentView, DriftView, EditDocument, Empty, FindInLog, FoundInLog,
-    Fragment, GetLogGroups, GetLogs, GetRun, ImportRun, ImportedRun, InsideView, ListRuns,
-    LogGroup, LogPage, LoginStarted, LookInside, LookInsideRun, MakePreview, PasteSteps, Pasted,
-    PortsOf, PracticeAnswer, PracticeView, PreviewView, ResetPractice, RunName, RunStarted,
-    SearchedCredential, ServePractice, ServedPractice, SetText, SetWeather, SettingsView, StartRun,
-    Tidy, Tried, TryExpression, VaultView, WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
+    Fragment, GetLogGroups, GetLogs, GetRun, GetSchedule, ImportRun, ImportedRun, InsideView,
+    ListRuns, LogGroup, LogPage, LoginStarted, LookInside, LookInsideRun, MakePreview, PasteSteps,
+    Pasted, PortsOf, PracticeAnswer, PracticeView, PreviewView, ResetPractice, RunName,
+    RunSchedule, RunStarted, ScheduleName, ScheduleView, SchedulesView, SearchedCredential,
+    ServePractice, ServedPractice, SetText, SetWeather, SettingsView, StartRun, SwitchOn, Tidy,
+    Tried, TryExpression, VaultView, WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
 
@@ -130,6 +131,19 @@ commands! {
     "run.answer": AnswerStep => Empty, run_answer;
     /// What taking a run back would change.
     "run.preview_undo": RunName => PreviewView, run_preview_undo;
+    /// The schedules, and what this computer knows of them.
+    "schedule.list": Empty => SchedulesView, schedule_list;
+    /// A schedule with its next times.
+    "schedule.get": GetSchedule => ScheduleView, schedule_get;
+    /// Switches a schedule on, on this computer, as a person has just seen it.
+    "schedule.on": SwitchOn => ScheduleView, schedule_on;
+    /// Switches a schedule off, on this computer.
+    "schedule.off": ScheduleName => ScheduleView, schedule_off;
+    /// What the run of a schedule would change now: to try it, or for a time that was missed. `run.start`
+    /// begins it.
+    "schedule.preview": RunSchedule => PreviewView, schedule_preview;
+    /// Leaves the times that were missed; the next one counts.
+    "schedule.leave": ScheduleName => ScheduleView, schedule_leave;
     /// The graph inside a step, as its system draws it.
     "step.inside": LookInside => InsideView, step_inside;
     /// The same for a step of a run.

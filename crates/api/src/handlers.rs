@@ -23,5 +23,6 @@ mod previews;
 pub(crate) mod reading;
 pub(crate) mod records;
 pub(crate) mod runs;
+pub(crate) mod schedules;
 mod search;
 mod workspace;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use podium_catalogue::Catalogue;
+use podium_engine::event::Occasion;
 use podium_model::id::EnvironmentName;
 use podium_model::layout::Layout;
 use podium_plan::{Manifests, Plan, Preview};
@@ -18,6 +19,7 @@ use crate::handlers::logins::Logins;
 use crate::handlers::logs::Found;
 use crate::handlers::reading::Reads;
 use crate::handlers::runs::{Seen, Summaries};
+use crate::handlers::schedules::Timer;
 use crate::{ApiError, Batches};
 
 /// Previews that are kept so that they can be begun, at the most.
@@ -37,6 +39,7 @@ pub struct Podium {
     pub(crate) idle: Arc<Idle>,
     pub(crate) logins: Arc<Logins>,
     pub(crate) looks: Arc<Looks>,
+    pub(crate) timer: Arc<Timer>,
 }
 
 /// A preview that can be begun, with the plan that it is of.
@@ -48,6 +51,8 @@ pub(crate) struct Previewed {
     pub(crate) layout: Option<Layout>,
     /// The versions of the files it was made from.
     pub(crate) made_from: Vec<(String, Option<String>)>,
+    /// The schedule whose run it will be.
+    pub(crate) schedule: Option<Occasion>,
     pub(crate) order: u64,
 }
 
@@ -93,6 +98,7 @@ impl Podium {
             idle: Arc::default(),
             logins: Arc::default(),
             looks: Arc::default(),
+            timer: Arc::default(),
         })
     }
 
@@ -105,6 +111,7 @@ impl Podium {
         let _ = tokio::task::spawn_blocking(move || vault.unlock(None)).await;
         self.host.resume().await?;
         self.answer_others(true);
+        self.watch_schedules();
         self.watch_idle().await;
         Ok(())
     }

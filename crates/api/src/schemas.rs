@@ -15,12 +15,20 @@ pub fn published() -> Vec<(&'static str, Value)> {
 }
 
 /// The kinds that have a schema, beside operations.
-const KINDS: [&str; 5] = ["workflow", "environment", "workspace", "preview", "event"];
+const KINDS: [&str; 6] = [
+    "workflow",
+    "environment",
+    "schedule",
+    "workspace",
+    "preview",
+    "event",
+];
 
 fn published_as(kind: &str) -> Option<Value> {
     match kind {
         "workflow" => Some(podium_model::schema::workflow()),
         "environment" => Some(podium_model::schema::environment()),
+        "schedule" => Some(podium_model::schema::schedule()),
         "workspace" => Some(podium_model::schema::workspace()),
         "preview" => Some(preview()),
         "event" => Some(podium_model::schema::of::<podium_engine::Event>(

@@ -19,6 +19,7 @@ mod drift;
 mod inside;
 mod practice;
 mod records;
+mod schedules;
 mod search;
 
 pub use drift::{DriftHow, DriftRow, DriftState, DriftThing, DriftView, Stands};
@@ -28,6 +29,10 @@ pub use practice::{
     ServePractice, ServedPractice, SetWeather, WeatherRule,
 };
 pub use records::{ImportRun, ImportedRun};
+pub use schedules::{
+    DueView, GetSchedule, HandledView, MissedView, Outcome, RunSchedule, ScheduleName,
+    ScheduleState, ScheduleView, SchedulesView, SwitchOn, Watched,
+};
 pub use search::{FoundSecret, SearchedCredential};
 
 /// A request without anything in it.

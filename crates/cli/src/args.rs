@@ -66,7 +66,7 @@ pub(crate) enum Command {
         /// Only this one, with all its operations.
         name: Option<String>,
     },
-    /// A JSON Schema: workflow, environment, workspace, preview, event, or an operation's inputs
+    /// A JSON Schema: workflow, environment, schedule, workspace, preview, event, or an operation's inputs
     /// (`terraform/apply`).
     Schema {
         /// What of.

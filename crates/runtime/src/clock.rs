@@ -13,6 +13,25 @@ pub fn now() -> i64 {
         })
 }
 
+/// The variable that names a file with the moment that schedules and windows of time go by, in place of the
+/// computer's clock. For tests alone: nights pass there in seconds. Events keep the computer's time.
+const TEST_CLOCK: &str = "PODIUM_TEST_CLOCK";
+
+/// The moment that schedules and windows of time go by: the computer's clock, outside tests.
+pub fn wall() -> i64 {
+    test_clock()
+        .and_then(|file| std::fs::read_to_string(file).ok())
+        .and_then(|text| text.trim().parse::<jiff::Timestamp>().ok())
+        .map_or_else(now, jiff::Timestamp::as_millisecond)
+}
+
+/// The file of a test's clock, where a test set one.
+pub fn test_clock() -> Option<std::path::PathBuf> {
+    std::env::var_os(TEST_CLOCK)
+        .filter(|file| !file.is_empty())
+        .map(std::path::PathBuf::from)
+}
+
 /// A moment as RFC 3339 with milliseconds, in UTC.
 pub fn rfc3339(millis: i64) -> String {
     jiff::Timestamp::from_millisecond(millis).map_or_else(

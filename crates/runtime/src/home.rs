@@ -87,6 +87,18 @@ impl Home {
         self.root.join("practice")
     }
 
+    /// What is known of the schedules of one workspace.
+    pub(crate) fn schedules(&self, workspace: &Path) -> PathBuf {
+        use sha2::Digest as _;
+        let digest = sha2::Sha256::digest(workspace.to_string_lossy().as_bytes());
+        let name = digest[..8]
+            .iter()
+            .fold(0_u64, |name, byte| (name << 8) | u64::from(*byte));
+        self.root
+            .join("schedules")
+            .join(format!("{name:016x}.json"))
+    }
+
     /// Real effects on this computer, for all runs of one workspace.
     pub fn sandbox(&self, workspace: &Path) -> PathBuf {
         let name = workspace.file_name().map_or_else(String::new, |name| {

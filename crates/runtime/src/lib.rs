@@ -10,6 +10,7 @@
 
 pub mod clock;
 pub mod home;
+pub mod schedules;
 pub mod tools;
 pub mod wanted;
 pub mod workspace;

@@ -63,6 +63,11 @@ impl Folder {
         names(&self.root.join("environments"))
     }
 
+    /// The names of all schedules, sorted.
+    pub fn schedules(&self) -> Vec<String> {
+        names(&self.root.join("schedules"))
+    }
+
     /// The name of the workflow that an argument means: a name, or a path to its file.
     pub fn workflow_named(&self, argument: &str) -> Result<String> {
         let by_name = self.workflow_file(argument);
@@ -111,6 +116,11 @@ impl Folder {
     /// The file of an environment, relative to the workspace.
     pub fn environment_file(&self, name: &str) -> String {
         format!("environments/{name}.yaml")
+    }
+
+    /// The file of a schedule, relative to the workspace.
+    pub fn schedule_file(&self, name: &str) -> String {
+        format!("schedules/{name}.yaml")
     }
 
     /// Reads a file of the workspace; `None` where it is not there.

@@ -75,6 +75,7 @@ impl Podium {
             preview: preview.clone(),
             layout: Some(layout.clone()),
             made_from: compiled.made_from,
+            schedule: None,
             order: 0,
         });
         Ok(PreviewView {
@@ -114,13 +115,30 @@ impl Podium {
         let run = clock::fresh_run_id();
         let by = Self::who();
         self.may_begin(&made, &by, request.confirm.as_deref())?;
+        let schedule = made.schedule.clone();
+        self.answering(schedule.as_ref(), &run)?;
+        let started = self.begin_somewhere(&run, made, &by, request, stop).await;
+        let begun = matches!(started, Ok(true));
+        self.answered(schedule.as_ref(), &run, begun);
+        Ok(started?.then_some(RunStarted { run }))
+    }
+
+    /// Begins a run by whoever holds the journal. `false` where the person changed their mind before.
+    async fn begin_somewhere(
+        &self,
+        run: &RunId,
+        made: Previewed,
+        by: &str,
+        request: StartRun,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<bool, ApiError> {
         loop {
             if self.host.lead().await? {
                 if *stop.borrow() {
-                    return Ok(None);
+                    return Ok(false);
                 }
-                self.begin_here(&run, made, &by, request.approve).await?;
-                return Ok(Some(RunStarted { run }));
+                self.begin_here(run, made, by, request.approve).await?;
+                return Ok(true);
             }
             let begin = Begin {
                 workspace: self.place(),
@@ -129,19 +147,23 @@ impl Podium {
                 plan: Begin::digest(&made.plan),
                 confirm: request.confirm.clone(),
                 approve: request.approve,
-                by: by.clone(),
+                by: by.to_owned(),
+                schedule: made.schedule.clone(),
             };
-            match self.host.begin_elsewhere(begin, stop).await? {
-                Some(true) => return Ok(Some(RunStarted { run })),
-                Some(false) => return Ok(None),
-                // The other one has ended; what it may have begun is taken up here.
-                None => {}
+            if let Some(has_begun) = self.host.begin_elsewhere(begin, stop).await? {
+                return Ok(has_begun);
             }
+            // The other one has ended; what it may have begun is taken up here.
         }
     }
 
     /// What stands between a preview and its run, whoever asks.
-    fn may_begin(&self, made: &Previewed, by: &str, confirm: Option<&str>) -> Result<(), ApiError> {
+    pub(crate) fn may_begin(
+        &self,
+        made: &Previewed,
+        by: &str,
+        confirm: Option<&str>,
+    ) -> Result<(), ApiError> {
         if let Some(step) = made.preview.problems().next() {
             let problem = step.problem.as_ref();
             let why = problem.map_or("", |problem| problem.message.as_str());
@@ -160,7 +182,7 @@ impl Podium {
         self.confirm(&made.plan, confirm)
     }
 
-    async fn begin_here(
+    pub(crate) async fn begin_here(
         &self,
         run: &RunId,
         made: Previewed,
@@ -170,8 +192,9 @@ impl Podium {
         // The click on a preview is a yes to that preview; where the environment wants an approval of
         // its own, only a yes that says so counts.
         let approved = approve || !made.plan.needs_approval();
+        let schedule = made.schedule.as_ref();
         self.host
-            .start(run, made.plan, made.preview, by, approved)
+            .start(run, made.plan, made.preview, by, schedule, approved)
             .await?;
         if let Some(layout) = &made.layout {
             self.keep_layout(run, layout).await;
@@ -227,6 +250,7 @@ impl Podium {
             preview,
             layout,
             made_from: Vec::new(),
+            schedule: begin.schedule,
             order: 0,
         };
         self.may_begin(&made, &begin.by, begin.confirm.as_deref())?;
@@ -237,7 +261,7 @@ impl Podium {
 
     /// Refuses a run that would stand still at once, since the vault of this process is locked: the person
     /// sits elsewhere and would not see why.
-    fn has_its_keys(&self, made: &Previewed) -> Result<(), ApiError> {
+    pub(crate) fn has_its_keys(&self, made: &Previewed) -> Result<(), ApiError> {
         let needed = made.plan.steps().iter().any(|step| {
             let real = made
                 .preview
@@ -263,7 +287,7 @@ impl Podium {
     }
 
     /// Refuses what `podium.yaml` keeps for others. Whoever may write that file may change that.
-    fn allowed(&self, workflow: &str, person: &str) -> Result<(), ApiError> {
+    pub(crate) fn allowed(&self, workflow: &str, person: &str) -> Result<(), ApiError> {
         let (workspace, _) = self.read_workspace()?;
         if workspace.may_run(workflow, person) {
             return Ok(());
@@ -282,7 +306,7 @@ impl Podium {
         .into())
     }
 
-    fn confirm(&self, plan: &Plan, typed: Option<&str>) -> Result<(), ApiError> {
+    pub(crate) fn confirm(&self, plan: &Plan, typed: Option<&str>) -> Result<(), ApiError> {
         let name: &EnvironmentName = plan.environment();
         let (environment, _, _) = self.read_environment(name)?;
         if environment.protect.read_only {
@@ -317,6 +341,7 @@ impl Podium {
             preview: preview.clone(),
             layout: None,
             made_from: Vec::new(),
+            schedule: None,
             order: 0,
         });
         let graph = podium_plan::Graph::of_plan(&plan);
@@ -349,7 +374,7 @@ impl Podium {
     }
 }
 
-fn stale() -> Error {
+pub(crate) fn stale() -> Error {
     Error::new(
         ErrorKind::Conflict,
         Code::new("POD0713"),

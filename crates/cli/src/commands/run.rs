@@ -261,7 +261,7 @@ async fn watch_with(
             Some(Ok(happened)) => match happened.as_ref() {
                 Happened::Events(events) => events.clone(),
                 Happened::Trouble(of, error) if of == run => return Err(error.clone().into()),
-                Happened::Trouble(..) | Happened::Looked(_) => continue,
+                Happened::Trouble(..) | Happened::Looked(_) | Happened::Schedules => continue,
             },
         };
         let mut events = events;

@@ -8,6 +8,7 @@ import { insideOf } from "./inside";
 import { between, fitting } from "./ports";
 import { previewOf, undoPreviewOf } from "./preview";
 import { FakeRuns } from "./runs";
+import { FakeSchedules } from "./schedules";
 import { files } from "./workspace";
 
 export interface FakeOptions {
@@ -96,6 +97,8 @@ export function fakeHost(options: FakeOptions = {}): Host {
     return view;
   };
 
+  const schedules = new FakeSchedules(documents.has("restart-shop"), () => stale("schedule.list", "schedule.get"), (workflow, environment, inputs) => remember(previewOf(document(workflow).view(), environmentOf(environment), inputs)));
+
   const handlers: { [N in CommandName]: (request: Request<N>) => Response<N> } = {
     "workspace.get": () => ({ name: "Corner shops", folder: "~/corner-shops", environments, default_environment: options.environment ?? "play", diagnostics: [], person: "you" }),
     "workflow.list": tiles,
@@ -145,6 +148,12 @@ export function fakeHost(options: FakeOptions = {}): Host {
     "run.approve": () => ({}),
     "run.answer": ({ run, step, answer }) => { runs.answer(run, step, answer); return {}; },
     "run.preview_undo": ({ run }) => { const view = runs.get(run); return remember(undoPreviewOf(view, environmentOf(view.environment))); },
+    "schedule.list": () => schedules.list(),
+    "schedule.get": (request) => schedules.get(request),
+    "schedule.on": (request) => schedules.switchOn(request),
+    "schedule.off": (request) => schedules.switchOff(request),
+    "schedule.preview": (request) => schedules.previewOf(request),
+    "schedule.leave": (request) => schedules.leave(request),
     "step.inside": ({ workflow, step, environment }) => {
       const found = document(workflow).view().document?.steps[step];
       return insideOf(step, found?.title || step, found?.uses ?? "", environmentOf(environment));

@@ -929,6 +929,23 @@ newer: RunId | null,
 rows: Array<DriftRow>, };
 
 /**
+ * A time at which something is due.
+ */
+export type DueView = { 
+/**
+ * The moment.
+ */
+at: number, 
+/**
+ * The same on the clock of its time zone: `Sunday 2026-03-29 03:00 (+02:00)`.
+ */
+there: string, 
+/**
+ * What summer time makes of it, as a sentence.
+ */
+note: string | null, };
+
+/**
  * A length of time; its text is a whole number and `ms`, `s`, `m` or `h`: `500ms`, `2s`, `2m`, `1h`.
  */
 export type Duration = string;
@@ -1319,6 +1336,19 @@ run: RunId,
 at?: number, };
 
 /**
+ * A schedule with as many of its next times as are wanted.
+ */
+export type GetSchedule = { 
+/**
+ * Its name in the workspace.
+ */
+schedule: string, 
+/**
+ * How many of its next times; ten where absent, at most 366.
+ */
+count?: number, };
+
+/**
  * Steps and edges, in the order of the file.
  */
 export type Graph = { 
@@ -1388,6 +1418,47 @@ badges: Array<Badge>,
  * The call that it belongs to; only in the graph of a plan.
  */
 within?: string, };
+
+/**
+ * A due time, and what became of it.
+ */
+export type HandledView = { 
+/**
+ * When it was due.
+ */
+due: number, 
+/**
+ * The same on the clock of its time zone.
+ */
+there: string, 
+/**
+ * When that was decided.
+ */
+at: number, 
+/**
+ * How many due times before it were missed and are told with it.
+ */
+missed: number, 
+/**
+ * What became of it.
+ */
+what: Outcome, 
+/**
+ * In words.
+ */
+sentence: string, 
+/**
+ * The run that was begun.
+ */
+run: RunId | null, 
+/**
+ * Where that stands.
+ */
+run_state: RunState | null, 
+/**
+ * Why nothing could be begun.
+ */
+error: Error | null, };
 
 /**
  * How a step differs.
@@ -1764,6 +1835,36 @@ unconfirmed: Array<string>,
 checked: Array<Checked>, };
 
 /**
+ * What is done about a time that was missed.
+ */
+export type Missed = "ask" | "run" | "skip";
+
+/**
+ * Due times that were missed, and of which a person decides: run it now, or leave it.
+ */
+export type MissedView = { 
+/**
+ * The first of them.
+ */
+first: number, 
+/**
+ * The last of them, which is the one that is run.
+ */
+due: number, 
+/**
+ * The last one on the clock of its time zone.
+ */
+there: string, 
+/**
+ * How many.
+ */
+count: number, 
+/**
+ * In words: `Missed at …, and 2 times before. Run it now, or leave it?`
+ */
+sentence: string, };
+
+/**
  * Whether the far system is the real one.
  */
 export type Mode = "real" | "simulated";
@@ -1809,6 +1910,27 @@ text?: string,
  * The name of a colour of the design.
  */
 color?: string, };
+
+/**
+ * What began a run in the place of a person: a schedule.
+ */
+export type Occasion = { 
+/**
+ * Its name in the workspace.
+ */
+schedule: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * When it was due, in milliseconds since 1970; absent where a person pressed its button.
+ */
+due?: number, 
+/**
+ * The same on the clock of its time zone, for example `Sunday 2026-03-29 03:00 (+02:00)`.
+ */
+due_there?: string, };
 
 /**
  * What a failure means for the rest of the run.
@@ -1870,6 +1992,11 @@ permissions: Array<string>, };
  * `connector/operation`, for example `terraform/apply`.
  */
 export type OperationName = string;
+
+/**
+ * What became of a due time.
+ */
+export type Outcome = "begun" | "skipped" | "left" | "failed";
 
 /**
  * What is to be put into a workflow.
@@ -2354,6 +2481,19 @@ export type RunName = {
 run: RunId, };
 
 /**
+ * The run of a schedule, before its time or after it.
+ */
+export type RunSchedule = { 
+/**
+ * Its name in the workspace.
+ */
+schedule: string, 
+/**
+ * For the time that was missed and asked about; without it the run is one of its own, to try it.
+ */
+missed: boolean, };
+
+/**
  * A run was made.
  */
 export type RunStarted = { 
@@ -2403,6 +2543,10 @@ sentence: string,
  * Who asked for it.
  */
 by: string, 
+/**
+ * The schedule that began it.
+ */
+schedule?: Occasion, 
 /**
  * When it was made.
  */
@@ -2476,6 +2620,10 @@ sentence: string,
  * Who asked for it.
  */
 by: string, 
+/**
+ * The schedule that began it.
+ */
+schedule?: Occasion, 
 /**
  * The inputs.
  */
@@ -2560,6 +2708,151 @@ undo: UndoView,
  * Where the steps stood when it began; filled in by who reads the journal.
  */
 layout: Layout, };
+
+/**
+ * A schedule, by its name.
+ */
+export type ScheduleName = { 
+/**
+ * Its name in the workspace.
+ */
+schedule: string, };
+
+/**
+ * Where a schedule stands.
+ */
+export type ScheduleState = "off" | "on" | "changed" | "off_in_file" | "broken";
+
+/**
+ * A schedule, and what this computer knows of it. Times are milliseconds since 1970 (UTC).
+ */
+export type ScheduleView = { 
+/**
+ * Its name in the workspace.
+ */
+name: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Its file, relative to the workspace.
+ */
+file: string, 
+/**
+ * The workflow that it runs.
+ */
+workflow: string, 
+/**
+ * What people call that.
+ */
+workflow_title: string, 
+/**
+ * Where it runs.
+ */
+environment: EnvironmentName | null, 
+/**
+ * What people call that.
+ */
+environment_title: string, 
+/**
+ * With what.
+ */
+inputs: Record<string, any>, 
+/**
+ * The cron expression.
+ */
+cron: string, 
+/**
+ * The time zone.
+ */
+time_zone: string, 
+/**
+ * When, in plain words: `each day at 02:00, Europe/Berlin`; empty where it cannot be read.
+ */
+words: string, 
+/**
+ * What is done about a time that was missed.
+ */
+missed: Missed, 
+/**
+ * The same as a sentence.
+ */
+missed_words: string, 
+/**
+ * Where it stands.
+ */
+state: ScheduleState, 
+/**
+ * Where it stands, as one or two sentences.
+ */
+sentence: string, 
+/**
+ * What switching it on means, as sentences: what it does, when next, what the environment asks for.
+ */
+promise: Array<string>, 
+/**
+ * What a person agrees to who switches it on: goes back with `schedule.on`.
+ */
+fingerprint: string, 
+/**
+ * Whether switching it on asks for the environment's name, typed.
+ */
+type_name: boolean, 
+/**
+ * Whether each run waits for a person's yes.
+ */
+approval: boolean, 
+/**
+ * Who switched it on; absent where it is off.
+ */
+on_by: string | null, 
+/**
+ * When.
+ */
+on_since: number | null, 
+/**
+ * The files that have changed since; it stands still until somebody looks at them and switches it on
+ * again.
+ */
+changed: Array<string>, 
+/**
+ * The next times, the nearest first: also while it is off, to look at.
+ */
+upcoming: Array<DueView>, 
+/**
+ * What a person is asked.
+ */
+question: MissedView | null, 
+/**
+ * What became of the last due times, the newest first.
+ */
+history: Array<HandledView>, 
+/**
+ * What is wrong with it.
+ */
+diagnostics: Array<Diagnostic>, };
+
+/**
+ * The schedules of the workspace.
+ */
+export type SchedulesView = { 
+/**
+ * They, by name.
+ */
+schedules: Array<ScheduleView>, 
+/**
+ * Who begins what is due.
+ */
+watched: Watched, 
+/**
+ * The same as a sentence; for example why nothing would begin now.
+ */
+sentence: string, 
+/**
+ * Why nothing is known of what is switched on; none is begun then.
+ */
+problem: Error | null, };
 
 /**
  * What a search for a credential's secrets looked at, and what it found.
@@ -3029,6 +3322,23 @@ because: string, } | { "support": "no",
 because: string, };
 
 /**
+ * A person switches a schedule on.
+ */
+export type SwitchOn = { 
+/**
+ * Its name in the workspace.
+ */
+schedule: string, 
+/**
+ * The fingerprint of what they have seen.
+ */
+fingerprint: string, 
+/**
+ * The environment's name, where it asks for that to be typed.
+ */
+confirm?: string, };
+
+/**
  * A thing that a step works on.
  */
 export type Thing = { 
@@ -3169,6 +3479,11 @@ key: string, };
  * A verb that every connector answers.
  */
 export type Verb = "validate" | "identify" | "preview" | "run" | "observe" | "cancel" | "verify" | "undo" | "drift" | "discover" | "draw";
+
+/**
+ * Who begins what is due.
+ */
+export type Watched = "here" | "elsewhere" | "nobody";
 
 /**
  * One rule of the weather.
@@ -3350,6 +3665,18 @@ export interface Commands {
   "run.answer": { request: AnswerStep; response: Empty };
   /** What taking a run back would change. */
   "run.preview_undo": { request: RunName; response: PreviewView };
+  /** The schedules, and what this computer knows of them. */
+  "schedule.list": { request: Empty; response: SchedulesView };
+  /** A schedule with its next times. */
+  "schedule.get": { request: GetSchedule; response: ScheduleView };
+  /** Switches a schedule on, on this computer, as a person has just seen it. */
+  "schedule.on": { request: SwitchOn; response: ScheduleView };
+  /** Switches a schedule off, on this computer. */
+  "schedule.off": { request: ScheduleName; response: ScheduleView };
+  /** What the run of a schedule would change now: to try it, or for a time that was missed. `run.start` begins it. */
+  "schedule.preview": { request: RunSchedule; response: PreviewView };
+  /** Leaves the times that were missed; the next one counts. */
+  "schedule.leave": { request: ScheduleName; response: ScheduleView };
   /** The graph inside a step, as its system draws it. */
   "step.inside": { request: LookInside; response: InsideView };
   /** The same for a step of a run. */
