@@ -56,6 +56,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Runs,
     },
+    /// Schedules: what runs again and again, each switched on by a person on this computer. Lists them where
+    /// nothing else is said.
+    Schedules {
+        #[command(subcommand)]
+        command: Option<Schedules>,
+    },
     /// Credentials: values only from a prompt, standard input or a file descriptor.
     Credentials {
         #[command(subcommand)]
@@ -232,6 +238,52 @@ pub(crate) enum Runs {
         /// The run.
         run: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schedules {
+    /// Each: whether it is on here, when it is due next, what became of the last time.
+    List,
+    /// Say what one will do, ask, and switch it on, on this computer. Exit: 0 on, 5 refused.
+    On {
+        /// Its name.
+        name: String,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Switch one off, on this computer. A run that goes on is left alone.
+    Off {
+        /// Its name.
+        name: String,
+    },
+    /// Run one now, to try it: previewed, asked, run as a run.
+    Now {
+        /// Its name.
+        name: String,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// The next times of one, on the clock of its time zone.
+    Next {
+        /// Its name.
+        name: String,
+        /// How many.
+        #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=366))]
+        count: u32,
+    },
+    /// What was missed and waits for an answer: run it now, or leave it.
+    Missed {
+        /// Run it now, once: previewed, asked, run as a run.
+        #[arg(long, value_name = "NAME", conflicts_with = "leave")]
+        run: Option<String>,
+        /// Leave it; the next time counts.
+        #[arg(long, value_name = "NAME")]
+        leave: Option<String>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Begin what is due, until interrupted: a window without a window. Where one is open, it stands by.
+    Watch,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

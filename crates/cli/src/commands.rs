@@ -8,6 +8,7 @@ mod machine;
 mod practice;
 mod run;
 mod runs;
+mod schedules;
 
 use podium_api::diagnostics::Code;
 use podium_api::{ApiError, Podium};
@@ -97,6 +98,9 @@ async fn dispatch(args: Args) -> Result<u8, ApiError> {
                     run::leave(&podium).await;
                     code
                 }
+                Command::Schedules { command } => {
+                    schedules::run(&podium, command, passphrase_fd, json).await
+                }
                 Command::Credentials { command } => {
                     credentials::run(&podium, command, passphrase_fd, json).await
                 }
@@ -108,7 +112,7 @@ async fn dispatch(args: Args) -> Result<u8, ApiError> {
 
 /// Opens the vault where that is possible without asking; where it is not, the steps that need it say
 /// so themselves.
-async fn unlock(podium: &Podium, fd: Option<i32>) -> Result<(), ApiError> {
+pub(crate) async fn unlock(podium: &Podium, fd: Option<i32>) -> Result<(), ApiError> {
     let passphrase = secrets::passphrase(fd)?;
     let given = passphrase.is_some();
     let opened = podium

@@ -139,6 +139,16 @@ pub struct Occasion {
     pub due_there: Option<String>,
 }
 
+impl Occasion {
+    /// In words: `begun by the schedule Nightly care, due Sunday 2026-03-29 03:00 (+02:00)`.
+    pub fn words(&self) -> String {
+        match &self.due_there {
+            Some(there) => format!("begun by the schedule {}, due {there}", self.title),
+            None => format!("begun by hand from the schedule {}", self.title),
+        }
+    }
+}
+
 /// A person said yes to the preview.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Approved {

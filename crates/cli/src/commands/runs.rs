@@ -127,8 +127,13 @@ async fn list(
     } else {
         for run in runs {
             let recorded = if run.recorded { "  recorded" } else { "" };
+            let begun = run
+                .schedule
+                .as_ref()
+                .map(|schedule| format!("  {}", schedule.words()))
+                .unwrap_or_default();
             output::line(&format!(
-                "{}  {:<10}  {:<16}  {}  {}{recorded}",
+                "{}  {:<10}  {:<16}  {}  {}{recorded}{begun}",
                 run.id,
                 word(&run.state),
                 label_of_run(run.mode),
@@ -154,6 +159,9 @@ async fn show(podium: &Podium, run: Option<String>, as_json: bool) -> Result<u8,
         view.environment,
         label_of_run(view.mode)
     ));
+    if let Some(schedule) = &view.schedule {
+        output::line(&format!("{}.", capital(&schedule.words())));
+    }
     output::line(&view.sentence);
     for step in &view.steps {
         let pad = "  ".repeat(step.id.step.depth());
@@ -358,6 +366,14 @@ fn parse(run: &str) -> Result<RunId, ApiError> {
 }
 
 /// A state as it stands in the JSON.
+/// With a capital first.
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 fn word(state: &impl serde::Serialize) -> String {
     serde_json::to_value(state)
         .ok()
