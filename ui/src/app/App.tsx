@@ -26,10 +26,12 @@ const PreviewScreen = page(() => import("../features/preview/PreviewScreen").the
 const UndoScreen = page(() => import("../features/preview/UndoScreen").then((m) => m.UndoScreen));
 const RunScreen = page(() => import("../features/run/RunScreen").then((m) => m.RunScreen));
 const Runs = page(() => import("../features/runs/Runs").then((m) => m.Runs));
+const Schedules = page(() => import("../features/schedules/Schedules").then((m) => m.Schedules));
+const DueScreen = page(() => import("../features/schedules/DueScreen").then((m) => m.DueScreen));
 const Credentials = page(() => import("../features/credentials/Credentials").then((m) => m.Credentials));
 const Environments = page(() => import("../features/environments/Environments").then((m) => m.Environments));
 const Settings = page(() => import("../features/settings/Settings").then((m) => m.Settings));
-const pages = { card: Card, studio: Studio, preview: PreviewScreen, undo: UndoScreen, run: RunScreen, runs: Runs, credentials: Credentials, environments: Environments, settings: Settings };
+const pages = { card: Card, studio: Studio, preview: PreviewScreen, undo: UndoScreen, run: RunScreen, runs: Runs, schedules: Schedules, due: DueScreen, credentials: Credentials, environments: Environments, settings: Settings };
 
 /** What the pointer or the focus comes to is loaded, so that it is there when it is pressed. */
 function followHints(): () => void {
@@ -96,6 +98,8 @@ function Screen({ route }: { route: Route }) {
     case "undo": return <UndoScreen key={route.run} run={route.run} />;
     case "run": return <RunScreen key={route.run} run={route.run} />;
     case "runs": return <Runs />;
+    case "schedules": return <Schedules />;
+    case "due": return <DueScreen key={`${route.schedule} ${route.missed}`} schedule={route.schedule} missed={route.missed} />;
     case "credentials": return <Credentials name={route.name ?? null} />;
     case "environments": return <Environments />;
     case "settings": return <Settings />;

@@ -30,7 +30,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     for (const action of byScreen.flatMap(([, actions]) => actions)) if (action.enabled !== false && !action.quiet) all.push({ id: `a-${action.id}`, group: "actions", label: action.label, ...(action.keys ? { keys: action.keys.split(" ")[0] ?? "" } : {}), run: action.run });
     for (const workflow of workflows ?? []) all.push({ id: `w-${workflow.name}`, group: "workflows", label: workflow.title, note: words.steps(workflow.steps), run: () => go({ screen: "studio", workflow: workflow.name }) });
     if (query) for (const workflow of workflows ?? []) if (workflow.problems === 0) all.push({ id: `d-${workflow.name}`, group: "workflows", label: frameWords.deploy(workflow.title), run: () => go({ screen: "card", workflow: workflow.name }) });
-    for (const screen of ["home", "runs", "credentials", "environments", "settings"] as const) all.push({ id: `s-${screen}`, group: "screens", label: words.screens[screen], run: () => go({ screen }) });
+    for (const screen of ["home", "runs", "schedules", "credentials", "environments", "settings"] as const) all.push({ id: `s-${screen}`, group: "screens", label: words.screens[screen], run: () => go({ screen }) });
     for (const run of (runs ?? []).slice(0, query ? 50 : 4)) all.push({ id: `r-${run.id}`, group: "runs", label: run.title, note: `${words.runStates[run.state]} · ${run.environment}`, run: () => go({ screen: "run", run: run.id }) });
     if (!query.trim()) {
       // What one did last stands first.

@@ -8,7 +8,7 @@ import { usePreferences } from "../window/preferences";
 import { type Route, useRoute, writeRoute } from "../window/route";
 
 const belongs: Record<Route["screen"], string> = {
-  home: "home", card: "home", studio: "studio", preview: "studio", run: "runs", undo: "runs", runs: "runs",
+  home: "home", card: "home", studio: "studio", preview: "studio", run: "runs", undo: "runs", runs: "runs", schedules: "runs", due: "runs",
   credentials: "credentials", environments: "environments", settings: "settings",
 };
 

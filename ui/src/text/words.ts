@@ -22,7 +22,7 @@ export const words = {
   mixedHelp: "Simulators of Podium stand in for some of its systems; the others are real. Each step says which.",
   simulatedHelp: "A simulator of Podium stands in for the far system. Nothing outside this computer is touched.",
   realHelp: "This reaches the real system.",
-  screens: { home: "Home", studio: "Studio", runs: "Runs", credentials: "Credentials", environments: "Environments", settings: "Settings", preview: "Preview", run: "Run", undo: "Undo" },
+  screens: { home: "Home", studio: "Studio", runs: "Runs", schedules: "Schedules", credentials: "Credentials", environments: "Environments", settings: "Settings", preview: "Preview", run: "Run", undo: "Undo" },
   slow: "This takes longer than usual. The backend is still working.",
   undoing: (label: string) => `Undone: ${label}`,
   states: {

@@ -9,6 +9,8 @@ export type Route =
   | { screen: "run"; run: string }
   | { screen: "undo"; run: string }
   | { screen: "runs" }
+  | { screen: "schedules" }
+  | { screen: "due"; schedule: string; missed: boolean }
   | { screen: "credentials"; name?: string }
   | { screen: "environments" }
   | { screen: "settings" };
@@ -20,7 +22,8 @@ export function readRoute(hash: string): Route {
     case "card": case "preview": return first ? { screen, workflow: first } : { screen: "home" };
     case "run": case "undo": return first ? { screen, run: first } : { screen: "runs" };
     case "credentials": return { screen, ...(first ? { name: first } : {}) };
-    case "runs": case "environments": case "settings": return { screen };
+    case "due": return first ? { screen, schedule: first, missed: second === "missed" } : { screen: "schedules" };
+    case "runs": case "schedules": case "environments": case "settings": return { screen };
     default: return { screen: "home" };
   }
 }
@@ -30,6 +33,7 @@ export function writeRoute(route: Route): string {
   if ("workflow" in route && route.workflow) parts.push(route.workflow);
   if ("step" in route && route.step) parts.push(route.step);
   if ("run" in route) parts.push(route.run);
+  if ("schedule" in route) parts.push(route.schedule, ...(route.missed ? ["missed"] : []));
   if ("name" in route && route.name) parts.push(route.name);
   return `#/${parts.map(encodeURIComponent).join("/")}`;
 }

@@ -12,6 +12,7 @@ import { homeWords } from "../../text/home";
 import { words } from "../../text/words";
 import { go } from "../../window/route";
 import { useNow } from "../../window/useNow";
+import { MissedQuestion } from "../schedules/MissedQuestion";
 import { MyThings } from "./MyThings";
 import { Tile } from "./Tile";
 
@@ -42,6 +43,7 @@ export function Home() {
           <Button onPress={() => setCreating(true)} data-testid="new-workflow"><Plus size={16} aria-hidden />{homeWords.newWorkflow}</Button>
         </header>
 
+        <Missed />
         <Expiring />
         {workflows.error ? <ErrorCallout error={workflows.error} retry={workflows.retry} retryLabel={words.tryAgain} /> : null}
         {workflows.loading && !workflows.data ? <Loading /> : null}
@@ -92,6 +94,12 @@ function FirstSteps() {
       {homeWords.first.steps.map(([title, body], at) => <li key={title}><span className="first-number" aria-hidden>{at + 1}</span><span><strong>{title}</strong><span className="muted">{body}</span></span></li>)}
     </ol>
   );
+}
+
+/** Times of schedules that were missed, and of which a person decides. */
+function Missed() {
+  const asked = (useQuery("schedule.list", {}).data?.schedules ?? []).filter((schedule) => schedule.question !== null);
+  return asked.map((schedule) => <MissedQuestion key={schedule.name} schedule={schedule} named />);
 }
 
 /** Sign-ins that have ended, or end soon: told before a deployment stumbles over them. */

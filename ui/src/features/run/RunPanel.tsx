@@ -8,8 +8,9 @@ import { Said } from "../../design/Said";
 import { lasting } from "../../text/format";
 import { compareWords } from "../../text/compare";
 import { runWords } from "../../text/run";
+import { scheduleWords } from "../../text/schedules";
 import { Drift } from "../../summary/Drift";
-import { go } from "../../window/route";
+import { go, writeRoute } from "../../window/route";
 import { QuestionPanel } from "./QuestionPanel";
 import { MadeList, Values } from "./StepPanel";
 
@@ -28,7 +29,7 @@ export function RunPanel({ view, manifests, onCompare }: { view: RunView; manife
       {view.missing.map((error) => <Callout key={error.message} tone="wait" title={runWords.missing}>{error.message}</Callout>)}
       <dl className="facts">
         <dt>{runWords.where}</dt><dd>{view.environment}</dd>
-        <dt>{runWords.by}</dt><dd>{view.by || "—"}</dd>
+        <dt>{runWords.by}</dt><dd>{view.schedule ? <a href={writeRoute({ screen: "schedules" })}>{scheduleWords.by(view.schedule.title)}</a> : view.by || "—"}</dd>
         <dt>{runWords.when}</dt><dd><Near at={view.started_at ?? view.created_at} /></dd>
         {view.ended_at !== null ? <><dt>{runWords.took}</dt><dd>{lasting(view.ended_at - (view.started_at ?? view.created_at))}</dd></> : null}
         <dt>{runWords.changes}</dt><dd>{view.changes_in_words || "—"}</dd>

@@ -1,5 +1,5 @@
 import "./runs.css";
-import { Play, RotateCcw, Search } from "lucide-react";
+import { CalendarClock, Play, RotateCcw, Search } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useQuery } from "../../bridge/queries";
 import type { RunSummary } from "../../bridge/types";
@@ -12,8 +12,10 @@ import { Near } from "../../design/Near";
 import { ModeTag, RecordedTag } from "../../summary/Postcard";
 import { lasting } from "../../text/format";
 import { runsWords } from "../../text/runs";
+import { scheduleWords } from "../../text/schedules";
 import { words } from "../../text/words";
 import { go, writeRoute } from "../../window/route";
+import { RunsTabs } from "./RunsTabs";
 
 type Filter = "all" | "waiting" | "running" | "failed";
 
@@ -27,7 +29,7 @@ export function Runs() {
     <div className="page scroll">
       <div className="page-inner">
         <header className="page-head">
-          <h1 className="grow">{runsWords.title}</h1>
+          <RunsTabs here="runs" />
           <Segmented<Filter> label={runsWords.filter} value={filter} onChange={setFilter} options={[{ value: "all", label: runsWords.all }, { value: "waiting", label: runsWords.waiting }, { value: "running", label: runsWords.running }, { value: "failed", label: runsWords.failed }]} />
           <div className="input-wrap" style={{ width: "13rem" }}><Search size={14} aria-hidden /><input className="input" type="search" value={query} placeholder={runsWords.search} aria-label={runsWords.search} onChange={(event) => setQuery(event.target.value)} /></div>
         </header>
@@ -56,7 +58,7 @@ function Row({ run }: { run: RunSummary }) {
       <td><Pill tone={meaning.tone} icon={<MeaningIcon meaning={meaning} size={14} />}>{meaning.word}</Pill></td>
       <td title={`${run.title}: ${run.sentence}`}><a href={writeRoute({ screen: "run", run: run.id })}>{run.undoes ? <RotateCcw size={13} aria-hidden style={{ marginRight: 6, verticalAlign: -2 }} /> : null}{run.undoes ? `${runsWords.undoOf} ${run.title}` : run.title}</a> <span className="quiet small">{run.sentence.replaceAll("`", "")}</span></td>
       <td><span className="row" style={{ gap: 6 }}><span className="ellipsis">{run.environment}</span><ModeTag mode={run.mode} /></span></td>
-      <td className="wide muted">{run.by}</td>
+      <td className="wide muted" title={run.schedule ? scheduleWords.by(run.schedule.title) : run.by}>{run.schedule ? <a href={writeRoute({ screen: "schedules" })}><CalendarClock size={13} aria-label={scheduleWords.title} style={{ marginRight: 4, verticalAlign: -2 }} />{run.schedule.title}</a> : run.by}</td>
       <td className="late muted"><Near at={run.created_at} /></td>
       <td className="wide quiet">{run.ended_at === null ? "" : lasting(run.ended_at - run.created_at)}</td>
       <td style={{ textAlign: "right" }}>{run.undo.possible ? <Button onPress={() => go({ screen: "undo", run: run.id })} data-testid={`undo-${run.id}`}>{runsWords.undo}</Button> : run.recorded ? <RecordedTag /> : null}</td>
