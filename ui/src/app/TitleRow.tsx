@@ -35,6 +35,7 @@ function Where() {
   const workspace = useQuery("workspace.get", {}).data;
   const workflows = useQuery("workflow.list", {}).data;
   const runs = useQuery("run.list", {}).data;
+  const schedules = useQuery("schedule.list", route.screen === "due" ? {} : null).data?.schedules;
   const nameOf = (id: string) => workflows?.find((workflow) => workflow.name === id)?.title ?? id;
   const path: { label: string; to?: Route }[] = [{ label: workspace?.name ?? words.product, to: { screen: "home" } }];
   if (route.screen === "run" || route.screen === "undo") {
@@ -44,7 +45,9 @@ function Where() {
   } else if ("workflow" in route && route.workflow) {
     path.push({ label: nameOf(route.workflow), ...(route.screen === "preview" ? { to: { screen: "studio", workflow: route.workflow } as Route } : {}) });
     if (route.screen === "preview") path.push({ label: words.screens.preview });
-  } else if (route.screen !== "home") path.push({ label: words.screens[route.screen as "runs"] });
+  } else if (route.screen === "due") {
+    path.push({ label: words.screens.schedules, to: { screen: "schedules" } }, { label: schedules?.find((one) => one.name === route.schedule)?.title ?? route.schedule });
+  } else if (route.screen !== "home") path.push({ label: words.screens[route.screen] });
   return (
     <nav className="where" aria-label="Path">
       {path.map((part, at) => (

@@ -47,7 +47,7 @@ describe("Schedules", () => {
     await user.click(within(await card()).getByTestId("schedule-on"));
     const dialog = await screen.findByTestId("switch-on");
     await within(dialog).findByText(/It runs/);
-    expect(dialog).toHaveTextContent("On this computer alone");
+    expect(within(dialog).getByTestId("switch-on-preview")).toBeVisible();
     await user.click(within(dialog).getByTestId("switch-on-agree"));
     await waitFor(() => expect(screen.queryByTestId("switch-on")).toBeNull());
     expect(called("schedule.on")).toEqual([{ schedule: "restart-each-night", fingerprint: "sha256:fake" }]);

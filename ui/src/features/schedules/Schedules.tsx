@@ -94,12 +94,12 @@ function Schedule({ schedule }: { schedule: ScheduleView }) {
           <ol className="schedule-times">{schedule.upcoming.map((due) => <li key={due.at}>{due.there}{due.note ? <span className="muted"> <Said text={due.note} /></span> : null}</li>)}</ol>
         </Fold>
       ) : null}
-      {schedule.state === "off" && schedule.history.length === 0 ? null : (
+      {schedule.state !== "on" && schedule.history.length === 0 ? null : (
         <Fold title={scheduleWords.history} testId="schedule-history">
           {schedule.history.length === 0 ? <p className="quiet">{scheduleWords.noHistory}</p> : (
             <ol className="schedule-times">{schedule.history.map((one) => (
               <li key={`${one.due} ${one.at}`}><strong>{one.there}</strong> <span className="muted"><Said text={one.sentence} /></span>{" "}
-                {one.run ? <a href={writeRoute({ screen: "run", run: one.run })}>{scheduleWords.toRun}{one.run_state ? ` (${words.runStates[one.run_state]})` : ""}</a> : null}
+                {one.run ? <a href={writeRoute({ screen: "run", run: one.run })}>{scheduleWords.toRun}</a> : null}
                 {one.error ? <span className="muted"><Said text={one.error.hint} /> <code className="quiet">{one.error.code}</code></span> : null}</li>
             ))}</ol>
           )}

@@ -8,6 +8,7 @@ import { ErrorCallout, Waiting } from "../../design/feedback";
 import { Said } from "../../design/Said";
 import { scheduleWords } from "../../text/schedules";
 import { words } from "../../text/words";
+import { go } from "../../window/route";
 
 /** What switching a schedule on means, before a person agrees to it. */
 export function SwitchOn({ name, onClose }: { name: string; onClose: () => void }) {
@@ -33,11 +34,10 @@ export function SwitchOn({ name, onClose }: { name: string; onClose: () => void 
   };
   return (
     <Dialog open onClose={onClose} closeLabel={words.close} testId="switch-on" title={scheduleWords.onTitle(schedule?.title ?? name)}
-      foot={<><Button size="roomy" onPress={onClose}>{words.cancel}</Button><Button size="roomy" look="primary" isDisabled={!ready} onPress={() => void agree()} data-testid="switch-on-agree">{scheduleWords.on}</Button></>}>
+      foot={<><Button size="roomy" look="quiet" onPress={() => { onClose(); go({ screen: "due", schedule: name, missed: false }); }} data-testid="switch-on-preview">{scheduleWords.look}</Button><span className="grow" /><Button size="roomy" onPress={onClose}>{words.cancel}</Button><Button size="roomy" look="primary" isDisabled={!ready} onPress={() => void agree()} data-testid="switch-on-agree">{scheduleWords.on}</Button></>}>
       <div className="stack" style={{ gap: 12 }}>
         {error ?? unread ? <ErrorCallout error={(error ?? unread) as ApiError} /> : null}
         {schedule ? <ul className="schedule-promise">{schedule.promise.map((sentence) => <li key={sentence}><Said text={sentence} /></li>)}</ul> : unread ? null : <Waiting words={scheduleWords.making(name)} />}
-        <p className="muted">{scheduleWords.onHere}</p>
         {schedule?.type_name ? (
           <div className="field" data-roomy>
             <label className="field-label" htmlFor={id}>{scheduleWords.confirm(environment)}</label>
