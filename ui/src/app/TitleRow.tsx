@@ -47,7 +47,7 @@ function Where() {
     if (route.screen === "preview") path.push({ label: words.screens.preview });
   } else if (route.screen === "due") {
     path.push({ label: words.screens.schedules, to: { screen: "schedules" } }, { label: schedules?.find((one) => one.name === route.schedule)?.title ?? route.schedule });
-  } else if (route.screen !== "home") path.push({ label: words.screens[route.screen] });
+  } else if (route.screen !== "home") path.push({ label: words.screens[route.screen as "runs"] });
   return (
     <nav className="where" aria-label="Path">
       {path.map((part, at) => (
