@@ -406,6 +406,9 @@ pub(crate) enum Credentials {
             allow_negative_numbers = true
         )]
         ends_in: Option<i64>,
+        /// Who an invented one is there, by its system's word: `cluster=shops-eu`.
+        #[arg(long, value_name = "WHAT=WHO", requires = "practice")]
+        is: Vec<String>,
     },
     /// Log in for one: shows a code to enter in a browser, on any computer, and waits. What comes of it
     /// goes into the vault and is not shown.

@@ -36,8 +36,8 @@ pub use manifest::{
     Manifest, Operation, Support, Verb,
 };
 pub use outcome::{
-    Choice, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Identity, Made, Observed, Outcome,
-    Right, StillRunning, UndoRecord,
+    Choice, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Fact, Identity, Made, Observed,
+    Outcome, Right, StillRunning, UndoRecord,
 };
 pub use request::{Inputs, Problem, StepRequest, Unknown, need};
 pub use simulator::{SimulatedExit, SimulatedProcess, Simulator};

@@ -82,6 +82,62 @@ pub struct Identity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub expires: Option<String>,
+    /// The same as plain values that can be compared with what somebody expects; the first is the account,
+    /// by the system's own word for it. A word may stand twice, where a thing has two names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<Fact>>")]
+    pub facts: Vec<Fact>,
+}
+
+/// One plain value of an identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct Fact {
+    /// The system's word, one of [`podium_model::parse::IDENTITY_WORDS`]: `cluster`.
+    pub what: String,
+    /// The value.
+    pub value: String,
+}
+
+impl Fact {
+    /// Facts from words and values; a value that is empty is none.
+    pub fn list<'a>(facts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Self> {
+        let known = facts.into_iter().filter(|(_, value)| !value.is_empty());
+        known
+            .map(|(what, value)| Self {
+                what: what.to_owned(),
+                value: value.to_owned(),
+            })
+            .collect()
+    }
+}
+
+impl Identity {
+    /// Becomes another one, as an invented identity is: `account` and the word of the system for it name the
+    /// account, `user` the user.
+    pub fn become_another<'a>(&mut self, is: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        let account = self.facts.first().map(|fact| fact.what.clone());
+        for (what, value) in is {
+            let own = account.as_deref() == Some(what) || what == "account";
+            if own {
+                value.clone_into(&mut self.account);
+            }
+            if what == "user" {
+                value.clone_into(&mut self.user);
+            }
+            let what = match &account {
+                Some(word) if own => word.as_str(),
+                _ => what,
+            };
+            let place = self.facts.iter().position(|fact| fact.what == what);
+            self.facts.retain(|fact| fact.what != what);
+            let fact = Fact {
+                what: what.to_owned(),
+                value: value.to_owned(),
+            };
+            let place = place.unwrap_or(self.facts.len()).min(self.facts.len());
+            self.facts.insert(place, fact);
+        }
+    }
 }
 
 /// Something that an identity may do, or not.

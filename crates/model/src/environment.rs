@@ -25,6 +25,10 @@ pub struct Environment {
     #[serde(default)]
     #[ts(as = "std::collections::HashMap<String, CredentialName>")]
     pub credentials: IndexMap<String, CredentialName>,
+    /// Slot of the workflow → who its credential must turn out to be, before anything is written with it.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[ts(as = "std::collections::HashMap<String, Expectation>")]
+    pub expect: IndexMap<String, Expectation>,
     /// What must hold before anything is written here.
     #[serde(default)]
     pub protect: Protection,
@@ -36,6 +40,10 @@ pub struct Environment {
     #[ts(type = "Record<string, any>")]
     pub unknown: IndexMap<String, Value>,
 }
+
+/// Who a credential must turn out to be: the system's word (`cluster`, `account`, `user`) → what it may be.
+/// `account` stands for whatever the system calls it.
+pub type Expectation = IndexMap<String, Vec<String>>;
 
 /// What must hold before anything is written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]

@@ -6,12 +6,15 @@
 //!
 //! Not here: what depends on connectors, on an environment or on other steps (`plan::compile`).
 
+mod protection;
 mod reader;
 mod schedule;
 mod settings;
 mod step;
 mod version;
 mod workflow;
+
+pub use protection::IDENTITY_WORDS;
 
 use podium_diagnostics::{Code, Diagnostic};
 
@@ -44,6 +47,8 @@ pub const UNKNOWN_KEY: Code = Code::new("POD0020");
 pub const BAD_OPERATION: Code = Code::new("POD0021");
 /// A rule that this version does not enforce.
 pub const NOT_ENFORCED: Code = Code::new("POD0022");
+/// Who a credential must be is said of no credential.
+pub const EXPECTS_NOBODY: Code = Code::new("POD0024");
 /// What is wanted of a tool cannot be read.
 pub const BAD_TOOL: Code = Code::new("POD0023");
 /// Not a cron expression, or one that is never due.

@@ -8,6 +8,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{Document, Environment, Schedule, Workspace};
+use crate::parse::IDENTITY_WORDS;
 
 /// Steps and inputs: one path segment in an expression.
 const IDENTIFIER: &str = "^[a-z][a-z0-9_]{0,63}$";
@@ -134,6 +135,27 @@ pub fn environment() -> Value {
         &mut schema,
         "/$defs/CredentialName/pattern",
         json!(FILE_NAME),
+    );
+    let value = json!({ "anyOf": [
+        { "type": ["string", "integer"] },
+        { "type": "array", "items": { "type": ["string", "integer"] } },
+    ] });
+    let words: Map<String, Value> = IDENTITY_WORDS
+        .iter()
+        .map(|word| ((*word).to_owned(), value.clone()))
+        .collect();
+    set(
+        &mut schema,
+        "/properties/expect/additionalProperties",
+        json!({ "anyOf": [
+            { "type": ["string", "integer"], "description": "The account, whatever the system calls it." },
+            { "type": "array", "items": { "type": ["string", "integer"] } },
+            {
+                "type": "object",
+                "properties": words,
+                "additionalProperties": value,
+            },
+        ] }),
     );
     tidy(&mut schema);
     schema

@@ -1,4 +1,4 @@
-//! What can be wrong with the meaning of a document: `POD01xx`.
+//! What can be wrong with the meaning of a document: `POD01xx`; with what is previewed: `POD07xx`.
 
 use podium_diagnostics::Code;
 
@@ -86,3 +86,7 @@ pub const CALLED_CHANGED: Code = Code::new("POD0154");
 pub const NOT_FOR_A_CALL: Code = Code::new("POD0155");
 /// The called workflow has errors of its own.
 pub const CALLED_HAS_ERRORS: Code = Code::new("POD0156");
+/// A credential is another identity than the environment expects.
+pub const ANOTHER_IDENTITY: Code = Code::new("POD0750");
+/// Somebody certain is expected, and who it is could not be proven.
+pub const UNPROVEN: Code = Code::new("POD0751");

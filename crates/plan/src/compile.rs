@@ -44,6 +44,7 @@ use crate::questions::{Answer, Questions};
 use called::{Called, Caller};
 
 use crate::plan::{Edge, Plan, PlanStep, Work};
+use crate::proof::Expected;
 pub(crate) use inputs::takes_null;
 
 /// After this many problems the rest is noise.
@@ -563,6 +564,7 @@ impl<'a> Checker<'a> {
             outputs: self.outputs(),
             undoes: None,
             approval: environment.protect.approval,
+            expected: Expected::of(environment),
         }
     }
 

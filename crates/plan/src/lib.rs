@@ -17,6 +17,7 @@ mod manifests;
 mod plan;
 mod port;
 mod preview;
+mod proof;
 mod questions;
 mod undo;
 
@@ -29,4 +30,5 @@ pub use manifests::Manifests;
 pub use plan::{Edge, EdgeKind, Plan, PlanStep, Work};
 pub use port::{Converter, Fit, between, fitting};
 pub use preview::{PREVIEW_FORMAT, Preview, PreviewIdentity, PreviewStep, StepAnswer, Summary};
+pub use proof::{Expected, Proof, ProofStanding};
 pub use undo::{DoneCall, DoneStep};

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 
 use crate::call::Call;
+use crate::proof::Expected;
 use podium_connector::{Mode, UndoRecord};
 use podium_model::document::{Duration, Join, OnError, RetryRule, Slot, UndoStep, When};
-use podium_model::{CredentialName, EnvironmentName, OperationName, RunId, StepId};
+use podium_model::{CredentialName, Environment, EnvironmentName, OperationName, RunId, StepId};
 
 /// A checked workflow, bound to an environment and to inputs. Made by `compile` (and, for taking a run
 /// back, by `Plan::undo_of`); stored in the journal with the run, so that an old run keeps its graph.
@@ -47,6 +48,11 @@ pub struct Plan {
     pub(crate) undoes: Option<RunId>,
     /// Whether a person must approve the preview before anything is written.
     pub(crate) approval: bool,
+    /// Who the credentials must turn out to be, as the environment says.
+    #[serde(default, skip_serializing_if = "Expected::is_empty")]
+    #[ts(skip)]
+    #[schemars(skip)]
+    pub(crate) expected: Expected,
 }
 
 /// One step, checked.
@@ -224,6 +230,41 @@ impl Plan {
         self.approval
     }
 
+    /// Who the credentials must turn out to be.
+    pub fn expected(&self) -> &Expected {
+        &self.expected
+    }
+
+    /// The same plan with what the environment expects now: a run is taken back by who is expected then.
+    #[must_use]
+    pub fn expecting(mut self, environment: &Environment) -> Self {
+        self.expected = Expected::of(environment);
+        self
+    }
+
+    /// This step alone, to ask who does it; `None` where nobody certain is expected of it.
+    pub fn to_prove(&self, step: &PlanStep) -> Option<Self> {
+        let names = || step.credentials.values();
+        if !step.writes || !names().any(|name| self.expected.names(name)) {
+            return None;
+        }
+        Some(Self {
+            workflow: String::new(),
+            title: String::new(),
+            environment: self.environment.clone(),
+            mode: self.mode,
+            inputs: Map::new(),
+            environment_values: Value::Null,
+            slots: IndexMap::new(),
+            credentials: IndexMap::new(),
+            steps: vec![step.clone()],
+            outputs: Map::new(),
+            undoes: self.undoes.clone(),
+            approval: false,
+            expected: self.expected.clone(),
+        })
+    }
+
     /// A plan of one step that does nothing but take a credential, to ask the connector who it is.
     pub fn for_identity(
         operation: &OperationName,
@@ -269,6 +310,7 @@ impl Plan {
             outputs: Map::new(),
             undoes: None,
             approval: false,
+            expected: Expected::default(),
         }
     }
 }

@@ -13,6 +13,7 @@ use podium_diagnostics::Error;
 use podium_model::{CredentialName, OperationName, RunId, StepId};
 
 use crate::plan::Plan;
+use crate::proof::{Expected, Proof, ProofStanding};
 
 /// The value of `podium` in a preview.
 pub const PREVIEW_FORMAT: &str = "preview/1";
@@ -60,10 +61,14 @@ pub struct PreviewIdentity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub place: Option<String>,
-    /// Why it could not be proven.
+    /// Why it could not be proven, or is another one than expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub problem: Option<Error>,
+    /// How it compares with who the environment expects, where it expects somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub proof: Option<Proof>,
 }
 
 /// Counts and words.
@@ -246,15 +251,30 @@ impl Preview {
     pub fn problems(&self) -> impl Iterator<Item = &PreviewStep> {
         self.steps.iter().filter(|step| step.problem.is_some())
     }
+
+    /// Why nothing may be written with one of the credentials: it is another one than the environment
+    /// expects, or that could not be proven.
+    pub fn strangers(&self) -> impl Iterator<Item = &Error> {
+        let stopped = self.identities.iter().filter(|one| one.is_stopped());
+        stopped.filter_map(|one| one.problem.as_ref())
+    }
 }
 
 impl PreviewIdentity {
-    /// From a connector's proof, or the reason why there is none.
+    /// From a connector's answer, or the reason why there is none, and what is expected. `simulated` says
+    /// that nobody was asked, since a simulator takes anybody.
     pub fn new(
         credential: CredentialName,
         system: &str,
-        proof: Result<Option<Identity>, Error>,
+        asked: Result<Option<Identity>, Error>,
+        expected: &Expected,
+        simulated: bool,
     ) -> Self {
+        let held = match &asked {
+            _ if simulated => expected.simulated(&credential).map(|proof| (proof, None)),
+            Ok(identity) => expected.hold(&credential, identity.as_ref()),
+            Err(error) => expected.unasked(&credential, error),
+        };
         let mut line = Self {
             credential,
             system: system.to_owned(),
@@ -262,8 +282,9 @@ impl PreviewIdentity {
             user: None,
             place: None,
             problem: None,
+            proof: None,
         };
-        match proof {
+        match asked {
             Ok(Some(identity)) => {
                 line.system = identity.system;
                 line.account = Some(identity.account);
@@ -273,7 +294,19 @@ impl PreviewIdentity {
             Ok(None) => {}
             Err(error) => line.problem = Some(error),
         }
+        if let Some((proof, problem)) = held {
+            line.problem = problem;
+            line.proof = Some(proof);
+        }
         line
+    }
+
+    /// Whether nothing may be written with it.
+    pub fn is_stopped(&self) -> bool {
+        matches!(
+            self.proof.as_ref().map(|proof| proof.standing),
+            Some(ProofStanding::Another | ProofStanding::Unproven)
+        )
     }
 }
 

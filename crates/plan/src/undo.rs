@@ -120,6 +120,7 @@ impl Plan {
             outputs: Map::new(),
             undoes: Some(run.clone()),
             approval: plan.approval,
+            expected: plan.expected.clone(),
         }
     }
 }

@@ -12,7 +12,7 @@ use podium_connector::{Connector, LogLine, Observed, Phase, StepRequest, UndoRec
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_engine::{Command, Effect, Event, EventBody, Instance, State, apply, decide};
 use podium_model::{RunId, StepId};
-use podium_plan::{PlanStep, Work};
+use podium_plan::{Plan, PlanStep, Work};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::context::{Report, StepContext};
@@ -97,6 +97,7 @@ impl Driver {
             if self.state.phase().is_ended() {
                 // Before anybody hears of the end: what was kept for its steps is gone by then.
                 self.shared.handovers.forget(&self.run);
+                self.shared.proofs.forget(&self.run);
             }
             self.shared.publish(decided.events);
             for (answer, result) in decided.answers {
@@ -274,6 +275,7 @@ impl Driver {
             run: self.run.clone(),
             kept_by: self.state.plan().and_then(|plan| plan.undoes().cloned()),
             mode: plan.mode(),
+            proves: plan.to_prove(&plan_step).map(Box::new),
             plan_step,
             step: step.clone(),
             attempt,
@@ -326,6 +328,8 @@ struct StepWork {
     run: RunId,
     kept_by: Option<RunId>,
     mode: podium_connector::Mode,
+    /// The step alone, where its credentials must turn out to be somebody certain before it writes.
+    proves: Option<Box<Plan>>,
     plan_step: PlanStep,
     step: Instance,
     attempt: u32,
@@ -371,10 +375,13 @@ impl StepWork {
         };
         let forward = self.forward(reports);
         let command = match &effect {
-            Effect::Prepare { .. } => self
-                .prepare(&context, &connector)
-                .await
-                .unwrap_or_else(failed),
+            Effect::Prepare { .. } => match self.prove().await {
+                Ok(()) => self
+                    .prepare(&context, &connector)
+                    .await
+                    .unwrap_or_else(failed),
+                Err(error) => failed(error),
+            },
             Effect::Observe { .. } => match self.observe(&context, &connector).await {
                 Ok(observed) => Command::Observed {
                     step: step.clone(),
@@ -383,7 +390,18 @@ impl StepWork {
                 },
                 Err(error) => failed(error),
             },
-            _ => self.run(&context, &connector).await,
+            _ => match self.prove().await {
+                Ok(()) => self.run(&context, &connector).await,
+                // What was begun may go on with whoever began it.
+                Err(error) if self.request.resumed && error.kind != ErrorKind::Locked => {
+                    Command::BecameUnknown {
+                        step: step.clone(),
+                        attempt,
+                        because: error.to_string(),
+                    }
+                }
+                Err(error) => failed(error),
+            },
         };
         let private = context.folders.private.clone();
         let handover = context.folders.handover.clone();
@@ -453,6 +471,14 @@ impl StepWork {
         context.reports = writes.then_some(reports);
         context.already_reported = AtomicU64::new(already);
         Ok((context, received))
+    }
+
+    /// Asks once more who does it: the login may have changed since the preview, and while the step waited.
+    async fn prove(&self) -> Result<()> {
+        match &self.proves {
+            Some(plan) => self.shared.prove(&self.run, plan, &self.plan_step).await,
+            None => Ok(()),
+        }
     }
 
     /// Passes reports on to the driver.

@@ -29,6 +29,7 @@ use crate::own_folder::OwnFolder;
 use crate::owner::Elsewhere;
 use crate::preview::Look;
 use crate::schedules::Schedules;
+use crate::proof::Proofs;
 use crate::simulators::{self, Simulators};
 use crate::wanted::WantedTools;
 use crate::workspace::Folder;
@@ -96,6 +97,7 @@ pub(crate) struct Shared {
     pub(crate) handovers: Arc<Handovers>,
     scratch: Mutex<Option<OwnFolder>>,
     wanted: Arc<WantedTools>,
+    pub(crate) proofs: Proofs,
     happened: broadcast::Sender<Arc<Happened>>,
     doors: Mutex<HashMap<RunId, Door>>,
 }
@@ -149,6 +151,7 @@ impl Host {
                 vault,
                 journal: RwLock::new(Arc::new(journal)),
                 simulators: Simulators::default(),
+                proofs: Proofs::default(),
                 happened,
                 doors: Mutex::default(),
             }),
@@ -458,6 +461,11 @@ impl Shared {
         self.doors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Every connector.
+    pub(crate) fn in_order(&self) -> &[Arc<dyn Connector>] {
+        &self.in_order
+    }
+
     /// The connector of an operation.
     pub(crate) fn connector(&self, operation: &OperationName) -> Result<Arc<dyn Connector>> {
         self.connectors.get(operation).cloned().ok_or_else(|| {
@@ -681,7 +689,7 @@ impl Shared {
     }
 
     /// The stored credentials, without their secrets.
-    async fn stored(&self) -> Result<Vec<Credential>> {
+    pub(crate) async fn stored(&self) -> Result<Vec<Credential>> {
         let vault = Arc::clone(&self.vault);
         tokio::task::spawn_blocking(move || vault.list())
             .await

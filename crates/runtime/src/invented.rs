@@ -4,10 +4,11 @@
 //! of its steps meet that identity's own weather: it ends, lacks a right, is over its limit. Its secrets
 //! are never lent: no simulator asks for them. One that is real is not used in practice at all.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use podium_connector::weather::{Does, Effect, Rule, Weather};
-use podium_connector::{HttpRequest, HttpResponse};
+use podium_connector::{HttpRequest, HttpResponse, Identity};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_model::CredentialName;
 use podium_vault::{Credential, Practice};
@@ -25,6 +26,8 @@ const BAD_RULE: Code = Code::new("POD0535");
 #[derive(Debug, Default)]
 pub(crate) struct Invented {
     each: Vec<(Mutex<Weather>, Option<i64>)>,
+    /// Who they are.
+    is: BTreeMap<String, String>,
 }
 
 /// What became of a call.
@@ -42,6 +45,7 @@ impl Invented {
         stored: &[Credential],
     ) -> Result<Self> {
         let mut each = Vec::new();
+        let mut is = BTreeMap::new();
         for name in names {
             let credential = stored
                 .iter()
@@ -49,9 +53,16 @@ impl Invented {
                 .ok_or_else(|| not_stored(name))?;
             if let Some(practice) = &credential.practice {
                 each.push((Mutex::new(weather(practice)?), practice.ends_at_ms));
+                is.extend(practice.is.clone());
             }
         }
-        Ok(Self { each })
+        Ok(Self { each, is })
+    }
+
+    /// Who one is with them: a practice cloud takes anybody, and knows nobody.
+    pub(crate) fn turn(&self, identity: &mut Identity) {
+        let is = self.is.iter();
+        identity.become_another(is.map(|(what, value)| (what.as_str(), value.as_str())));
     }
 
     /// What becomes of a call of this step.
@@ -168,6 +179,7 @@ mod tests {
         let rule = Practice {
             weather: vec![String::from("status:403:POST")],
             ends_at_ms: None,
+            is: BTreeMap::new(),
         };
         let looker = of("looker", &[stored("looker", Some(rule))]).unwrap();
         assert_eq!(status(&looker, Method::Get), None);
@@ -183,6 +195,7 @@ mod tests {
             let practice = Practice {
                 weather: Vec::new(),
                 ends_at_ms: Some(ends),
+                is: BTreeMap::new(),
             };
             let one = of("one", &[stored("one", Some(practice))]).unwrap();
             assert_eq!(status(&one, Method::Get), expected, "{ends}");
@@ -203,6 +216,7 @@ mod tests {
             let practice = Practice {
                 weather: vec![rule.to_owned()],
                 ends_at_ms: None,
+                is: BTreeMap::new(),
             };
             assert_eq!(weather(&practice).unwrap_err().code, BAD_RULE, "{rule}");
         }

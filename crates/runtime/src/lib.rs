@@ -30,6 +30,7 @@ mod owner;
 mod practice;
 mod preview;
 mod process;
+mod proof;
 mod simulators;
 
 pub use home::Home;

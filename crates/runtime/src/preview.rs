@@ -506,7 +506,7 @@ pub(crate) fn override_class(steps: &[UndoStep]) -> Undo {
 }
 
 /// As far as the connector alone tells it, without the step's inputs.
-fn mode_of(shared: &Shared, plan: &Plan, step: &PlanStep) -> Mode {
+pub(crate) fn mode_of(shared: &Shared, plan: &Plan, step: &PlanStep) -> Mode {
     if step.call.is_some() {
         return plan.mode();
     }
@@ -521,41 +521,35 @@ async fn identities(
     walk: &Walk<'_>,
     asked: &BTreeMap<StepId, PreviewStep>,
 ) -> Vec<PreviewIdentity> {
-    let mut first_use: BTreeMap<_, &PlanStep> = BTreeMap::new();
+    let mut used: BTreeMap<_, Vec<&PlanStep>> = BTreeMap::new();
     let skipped = |step: &PlanStep| asked.get(&step.id).is_some_and(|step| step.skipped);
     for step in walk.plan.steps().iter().filter(|step| !skipped(step)) {
         for name in step.credentials.values() {
-            first_use.entry(name.clone()).or_insert(step);
+            used.entry(name.clone()).or_default().push(step);
         }
     }
     // In practice only an invented identity is somebody.
     let invented = &walk.shared.invented_names().await;
-    let proofs = first_use.into_iter().map(|(name, step)| async move {
-        let request = StepRequest {
-            run: None,
-            step: step.id.clone(),
-            attempt: 1,
-            operation: step.uses.clone(),
-            inputs: Inputs::default(),
-            key: String::from("preview"),
-            resumed: false,
-            remote: None,
-        };
-        let nobody =
-            mode_of(walk.shared, walk.plan, step) == Mode::Simulated && !invented.contains(&name);
-        let proof = if nobody {
-            Ok(None)
-        } else {
-            match Look::within(walk.shared, walk.plan, step, &walk.folder, None).await {
-                Ok(look) => {
-                    let proof = look.identify(&request).await;
-                    look.close().await;
-                    proof
-                }
-                Err(error) => Err(error),
-            }
-        };
-        PreviewIdentity::new(name, step.uses.connector(), proof)
+    let expected = walk.plan.expected();
+    let proofs = used.into_iter().filter_map(|(name, steps)| {
+        let first = *steps.first()?;
+        Some(async move {
+            let nobody = |step: &PlanStep| {
+                mode_of(walk.shared, walk.plan, step) == Mode::Simulated
+                    && !invented.contains(&name)
+            };
+            let met: Vec<&PlanStep> = steps.into_iter().filter(|step| !nobody(step)).collect();
+            let (simulated, proof) = if met.is_empty() {
+                (true, Ok(None))
+            } else {
+                let certain = expected.names(&name);
+                (
+                    false,
+                    walk.shared.who(walk.plan, &met, &name, certain).await,
+                )
+            };
+            PreviewIdentity::new(name, first.uses.connector(), proof, expected, simulated)
+        })
     });
     join_all(proofs).await
 }
@@ -617,7 +611,11 @@ impl Look {
 
     /// Who would do it.
     pub async fn identify(&self, request: &StepRequest) -> Result<Option<Identity>> {
-        self.connector.identify(&self.context, request).await
+        let mut identity = self.connector.identify(&self.context, request).await?;
+        if let Some(identity) = &mut identity {
+            self.context.invented.turn(identity);
+        }
+        Ok(identity)
     }
 
     /// Begins a login of a person for the credential of this step.

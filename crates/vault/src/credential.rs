@@ -41,6 +41,10 @@ pub struct Practice {
     /// When it ends, in milliseconds since 1970 (UTC); from then on it is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at_ms: Option<i64>,
+    /// Who it is there, by the words of its system: `cluster` → `shops-eu`. The practice cloud itself knows
+    /// nobody.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub is: BTreeMap<String, String>,
 }
 
 impl Credential {

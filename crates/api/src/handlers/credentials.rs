@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use podium_connector::{CredentialKind, Inputs, Mode, StepRequest};
+use podium_connector::{CredentialKind, StepRequest};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_model::parse::IDENTITY_WORDS;
 use podium_model::{CredentialName, EnvironmentName};
 use podium_plan::Plan;
 use podium_runtime::clock;
@@ -212,43 +213,7 @@ impl Podium {
     /// A plan of one step that takes this credential, to ask its connector who it is: an operation of the
     /// connector that brings the kind.
     pub(crate) fn proof_of(&self, credential: &Credential) -> Option<(Plan, StepRequest)> {
-        let manifests = self.host.manifests();
-        let bringer = manifests.iter().find(|manifest| {
-            manifest
-                .credentials
-                .iter()
-                .any(|kind| kind.id == credential.kind)
-        })?;
-        let (operation, port) = bringer.operations.iter().find_map(|operation| {
-            let port = operation
-                .credentials
-                .iter()
-                .find(|port| port.kind == credential.kind && !port.name.ends_with('*'))?;
-            Some((operation, port))
-        })?;
-        let plan = Plan::for_identity(
-            &operation.name,
-            &port.name,
-            &credential.name,
-            "identity".parse().ok()?,
-            "identity".parse().ok()?,
-            if credential.practice.is_some() {
-                Mode::Simulated
-            } else {
-                Mode::Real
-            },
-        );
-        let request = StepRequest {
-            run: None,
-            step: plan.steps()[0].id.clone(),
-            attempt: 1,
-            operation: operation.name.clone(),
-            inputs: Inputs::default(),
-            key: String::from("identity"),
-            resumed: false,
-            remote: None,
-        };
-        Some((plan, request))
+        self.host.question_of(credential)
     }
 
     fn kind(&self, id: &str) -> Result<CredentialKind> {
@@ -312,6 +277,7 @@ impl Podium {
                 .map(|practice| PracticeIdentity {
                     weather: practice.weather.clone(),
                     ends: practice.ends_at_ms.map(clock::rfc3339),
+                    is: practice.is.clone(),
                 }),
             used_in: used.get(&credential.name).cloned().unwrap_or_default(),
             tested: credential.tested.as_ref().map(last_test),
@@ -366,7 +332,21 @@ fn practice(asked: AddPractice) -> Result<Practice> {
         ends_at_ms: asked
             .ends_in_seconds
             .map(|seconds| clock::now().saturating_add(seconds.saturating_mul(1_000))),
+        is: asked.is,
     };
+    for what in practice.is.keys() {
+        if !IDENTITY_WORDS.contains(&what.as_str()) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                Code::new("POD0535"),
+                format!("An identity cannot say its `{what}`."),
+            )
+            .with_hint(format!(
+                "Systems have these words: {}.",
+                IDENTITY_WORDS.join(", ")
+            )));
+        }
+    }
     podium_runtime::identity_weather(&practice)?;
     Ok(practice)
 }

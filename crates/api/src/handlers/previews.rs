@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use podium_connector::Mode;
-use podium_diagnostics::{Code, Error, ErrorKind};
+use podium_diagnostics::{Code, Diagnostic, Error, ErrorKind};
 use podium_model::{EnvironmentName, RunId};
 use podium_plan::{Binding, Plan, compile};
 use podium_runtime::{Answerer, Begin, clock};
@@ -33,6 +33,7 @@ impl Podium {
             workspace.default_environment.as_ref(),
         )?;
         let (environment, warnings, version) = self.read_environment(&name)?;
+        let warnings = self.readable(&name, warnings)?;
         let read = self.read_workflow(&request.workflow)?;
         let binding = Binding {
             name: &name,
@@ -63,6 +64,19 @@ impl Podium {
                 .chain(called.files)
                 .collect(),
         })
+    }
+
+    /// Refuses an environment whose file has errors: what stands there may be what protects it.
+    fn readable(
+        &self,
+        name: &EnvironmentName,
+        diagnostics: Vec<Diagnostic>,
+    ) -> Result<Vec<Diagnostic>, ApiError> {
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            let file = self.host.folder().environment_file(name.as_str());
+            return Err(ApiError::not_a_plan(&file, diagnostics));
+        }
+        Ok(diagnostics)
     }
 
     /// What a run would change everywhere.
@@ -177,6 +191,9 @@ impl Podium {
             )
             .with_hint(format!("{hint} Nothing was begun."))
             .into());
+        }
+        if let Some(stranger) = made.preview.strangers().next() {
+            return Err(stranger.clone().into());
         }
         self.allowed(made.plan.workflow(), by)?;
         self.confirm(&made.plan, confirm)
@@ -365,12 +382,19 @@ impl Podium {
         let (plan, done, calls) = podium_projections::done_steps(&events)
             .ok_or_else(|| crate::handlers::runs::no_run(run))?;
         let plan = Plan::undo_of(run, &plan, &done, &calls);
-        let view = match self.read_environment(plan.environment()) {
-            Ok((environment, _, _)) => environment_view(plan.environment(), &environment),
+        let name = plan.environment().clone();
+        Ok(match self.read_environment(&name) {
+            Ok((environment, diagnostics, _)) => {
+                self.readable(&name, diagnostics)?;
+                let plan = plan.expecting(&environment);
+                (plan, environment_view(&name, &environment))
+            }
             // The environment may be gone by now; what was done can still be taken back.
-            Err(_) => environment_view(plan.environment(), &podium_model::Environment::default()),
-        };
-        Ok((plan, view))
+            Err(_) => (
+                plan,
+                environment_view(&name, &podium_model::Environment::default()),
+            ),
+        })
     }
 }
 

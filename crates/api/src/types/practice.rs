@@ -1,5 +1,7 @@
 //! The practice clouds of this computer.
 
+use std::collections::BTreeMap;
+
 use podium_connector::Mode;
 use podium_diagnostics::Error;
 use serde::{Deserialize, Serialize};
@@ -125,6 +127,10 @@ pub struct AddPractice {
     #[serde(default)]
     #[ts(optional, type = "number")]
     pub ends_in_seconds: Option<i64>,
+    /// Who it is there, by the words of its system: `cluster` → `shops-eu`.
+    #[serde(default)]
+    #[ts(optional, as = "Option<BTreeMap<String, String>>")]
+    pub is: BTreeMap<String, String>,
 }
 
 /// An invented identity: practice clouds alone take it.
@@ -136,4 +142,8 @@ pub struct PracticeIdentity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub ends: Option<String>,
+    /// Who it is there, by the words of its system.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[ts(optional, as = "Option<BTreeMap<String, String>>")]
+    pub is: BTreeMap<String, String>,
 }

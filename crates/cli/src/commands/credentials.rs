@@ -44,11 +44,26 @@ pub(crate) async fn run(
             practice,
             weather,
             ends_in,
+            is,
         } => {
+            let is = is
+                .iter()
+                .map(|text| {
+                    let (what, who) = text.split_once('=').ok_or_else(|| {
+                        invalid(
+                            "POD0818",
+                            "An --is has no `=`.",
+                            "Write it as WHAT=WHO, for example `--is cluster=shops-eu`.",
+                        )
+                    })?;
+                    Ok((what.to_owned(), who.to_owned()))
+                })
+                .collect::<Result<_, ApiError>>()?;
             let secrets = match (practice, login, key_fd, stdin) {
                 (true, ..) => From::Invented(AddPractice {
                     weather,
                     ends_in_seconds: ends_in,
+                    is,
                 }),
                 (_, true, ..) => From::Login,
                 (_, _, Some(fd), _) => From::Descriptor(fd),

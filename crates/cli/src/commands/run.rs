@@ -7,7 +7,7 @@ use podium_api::connector::{Action, Confidence, UndoClass};
 use podium_api::engine::EventBody;
 use podium_api::engine::event::StepEvent;
 use podium_api::model::RunId;
-use podium_api::plan::{Preview, PreviewStep};
+use podium_api::plan::{Preview, PreviewStep, ProofStanding};
 use podium_api::runtime::{Happened, Listener, reason};
 use podium_api::types::{MakePreview, PreviewView, RunName, StartRun};
 use podium_api::{ApiError, Podium};
@@ -64,7 +64,8 @@ pub(crate) async fn preview(
             }
         }
     }
-    let troubled = view.preview.problems().next().is_some();
+    let preview = &view.preview;
+    let troubled = preview.problems().next().is_some() || preview.strangers().next().is_some();
     Ok(if troubled {
         exit::FAILED
     } else {
@@ -364,10 +365,21 @@ fn show(view: &PreviewView) {
     output::line(&format!("{} in {}", view.title, view.environment.title));
     output::line(&preview.summary.words);
     for identity in &preview.identities {
+        let proven = match identity.proof.as_ref().map(|proof| proof.standing) {
+            Some(ProofStanding::Proven) => ", as the environment expects",
+            _ => "",
+        };
+        if let (Some(problem), true) = (&identity.problem, identity.is_stopped()) {
+            output::line(&format!("  ! {} [{}]", problem.message, problem.code));
+            if let Some(hint) = &problem.hint {
+                output::line(&format!("    {hint}"));
+            }
+            continue;
+        }
         match (&identity.user, &identity.account, &identity.problem) {
             (Some(user), Some(account), _) => {
                 output::line(&format!(
-                    "  as {user} in {account} ({})",
+                    "  as {user} in {account} ({}){proven}",
                     identity.credential
                 ));
             }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use podium_connector::{
-    Choice, Context, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Identity, Right, StepRequest,
-    StillRunning,
+    Choice, Context, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Fact, Identity, Right,
+    StepRequest, StillRunning,
 };
 use podium_diagnostics::{Error, ErrorKind, Result};
 use serde_json::Value;
@@ -59,10 +59,16 @@ pub(crate) async fn identify(cx: &dyn Context, request: &StepRequest) -> Result<
     let reply = client.who().await?;
     let arn = reply.text("Arn");
     let user = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+    let user = user.strip_prefix("user/").unwrap_or(user);
     Ok(Identity {
         system: "aws".into(),
+        facts: Fact::list([
+            ("account", reply.text("Account")),
+            ("user", user),
+            ("region", &client.signer.region),
+        ]),
         account: reply.text("Account").to_owned(),
-        user: user.strip_prefix("user/").unwrap_or(user).to_owned(),
+        user: user.to_owned(),
         place: Some(match &client.signer.endpoint {
             Some(endpoint) => format!("{} at {endpoint}", client.signer.region),
             None => client.signer.region.clone(),

@@ -1,7 +1,7 @@
 //! Verbs that only look: who it is, what it may do, choices, drift, the graph.
 
 use podium_connector::{
-    Choice, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Identity, Right, StepRequest,
+    Choice, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Fact, Identity, Right, StepRequest,
     StillRunning,
 };
 use podium_diagnostics::{ErrorKind, Result};
@@ -24,10 +24,16 @@ pub(crate) async fn identify(manager: &Manager<'_>) -> Result<Identity> {
     let version = manager.send(client::get("/version")).await?;
     let version = text(&version, "version");
     let host = manager.host();
+    let user = text(&user, "username");
     Ok(Identity {
         system: "cloudify".into(),
+        facts: Fact::list([
+            ("tenant", manager.tenant.as_str()),
+            ("server", &host),
+            ("user", &user),
+        ]),
         account: manager.tenant.clone(),
-        user: text(&user, "username"),
+        user,
         place: Some(if version.is_empty() {
             host
         } else {

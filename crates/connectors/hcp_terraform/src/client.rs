@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use podium_connector::{Context, HttpRequest, HttpResponse, Identity, Method, Mode, Tls};
+use podium_connector::{Context, Fact, HttpRequest, HttpResponse, Identity, Method, Mode, Tls};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_rest::{Call, Dialect, Fault, Login, Next, Site, place, secret, segment};
 use podium_secret::Secret;
@@ -199,11 +199,17 @@ impl<'a> Client<'a> {
             (Some(one), None) | (None, Some(one)) => one.to_owned(),
             (None, None) => "API token".to_owned(),
         };
+        let host = self.site.host();
         Ok(Identity {
             system: "hcp-terraform".into(),
+            facts: Fact::list([
+                ("server", host.as_str()),
+                ("user", text("username").unwrap_or_default()),
+                ("user", text("email").unwrap_or_default()),
+            ]),
             account: organization.unwrap_or("HCP Terraform").to_owned(),
             user,
-            place: Some(self.site.host()),
+            place: Some(host),
             expires: None,
         })
     }

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use podium_connector::{Context, HttpResponse, Identity, Mode};
+use podium_connector::{Context, Fact, HttpResponse, Identity, Mode};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_rest::{Call, Dialect, Fault, Login, Next, Site, field, place, secret, segment};
 use podium_secret::Secret;
@@ -140,11 +140,17 @@ impl<'a> Client<'a> {
         self.site
             .send(Call::get("/orchestrator/v2/categories").query("_limit", 1))
             .await?;
+        let host = self.site.host();
         Ok(Identity {
             system: "ibm-orchestrator".into(),
+            facts: Fact::list([
+                ("project", self.project.as_str()),
+                ("server", &host),
+                ("user", &self.user),
+            ]),
             account: self.project.clone(),
             user: self.user.clone(),
-            place: Some(self.site.host()),
+            place: Some(host),
             expires: None,
         })
     }

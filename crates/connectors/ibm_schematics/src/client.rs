@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use podium_connector::{Context, HttpResponse, Identity, Mode};
+use podium_connector::{Context, Fact, HttpResponse, Identity, Mode};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_rest::{Call, Dialect, Fault, Login, Next, Site, place, secret, segment};
 use podium_secret::Secret;
@@ -221,11 +221,17 @@ impl<'a> Client<'a> {
             .query("limit", 1)
             .needs("schematics.workspace.read");
         self.site.send(look).await?;
+        let host = self.site.host();
         Ok(Identity {
             system: "ibm-cloud".into(),
+            facts: Fact::list([
+                ("account", who.account.as_str()),
+                ("user", &who.user),
+                ("server", &host),
+            ]),
             account: who.account,
             user: who.user,
-            place: Some(self.site.host()),
+            place: Some(host),
             expires: None,
         })
     }

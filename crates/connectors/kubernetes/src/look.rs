@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use podium_connector::{
-    Choice, Context, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Identity, Mode, Right,
+    Choice, Context, Drawing, DrawnEdge, DrawnNode, Drift, DriftItem, Fact, Identity, Mode, Right,
     StepRequest, StillRunning,
 };
 use podium_diagnostics::Result;
@@ -39,7 +39,18 @@ pub(crate) async fn identify(cx: &dyn Context, request: &StepRequest) -> Result<
         .unwrap_or(cluster.namespace())
         .to_owned();
     let version = cluster.look("/version").await?;
+    // A kubeconfig may call any cluster by any name; this id is the cluster's own. Who may not see it has
+    // the address still.
+    let own = cluster.look("/api/v1/namespaces/kube-system").await.ok();
+    let own = own.map(|own| text(&own, "/metadata/uid").to_owned());
     Ok(Identity {
+        facts: Fact::list([
+            ("cluster", cluster.login.cluster.as_str()),
+            ("server", &cluster.login.server),
+            ("id", own.as_deref().unwrap_or_default()),
+            ("context", &cluster.login.context),
+            ("user", &user),
+        ]),
         system: "kubernetes".into(),
         account: if cx.mode() == Mode::Simulated {
             cluster.login.cluster.clone()

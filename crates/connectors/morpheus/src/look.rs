@@ -1,7 +1,7 @@
 //! Verbs that only look: who it is, what it may do, choices, the graph.
 
 use podium_connector::{
-    Choice, Drawing, DrawnEdge, DrawnNode, Identity, Right, StepRequest, StillRunning,
+    Choice, Drawing, DrawnEdge, DrawnNode, Fact, Identity, Right, StepRequest, StillRunning,
 };
 use podium_diagnostics::{ErrorKind, Result};
 use podium_rest::{Call, Stage};
@@ -24,10 +24,16 @@ pub(crate) async fn identify(appliance: &Appliance<'_>) -> Result<Identity> {
     };
     let version = text("/appliance/buildVersion");
     let host = appliance.host();
+    let (account, user) = (text("/user/account/name"), text("/user/username"));
     Ok(Identity {
         system: "morpheus".into(),
-        account: text("/user/account/name"),
-        user: text("/user/username"),
+        facts: Fact::list([
+            ("account", account.as_str()),
+            ("server", &host),
+            ("user", &user),
+        ]),
+        account,
+        user,
         place: Some(if version.is_empty() {
             host
         } else {

@@ -1,6 +1,6 @@
 //! Who acts, and what there is to choose from.
 
-use podium_connector::{Choice, Context, Identity, StepRequest};
+use podium_connector::{Choice, Context, Fact, Identity, StepRequest};
 use podium_diagnostics::Result;
 use podium_rest::{Call, segment};
 
@@ -26,6 +26,11 @@ pub(crate) async fn identify(cx: &dyn Context, _request: &StepRequest) -> Result
         user: name.to_owned(),
         place: Some(site.base().to_owned()),
         expires: None,
+        facts: Fact::list([
+            ("server", site.base()),
+            ("user", name),
+            ("user", user["Username"].as_str().unwrap_or_default()),
+        ]),
     })
 }
 

@@ -1,11 +1,10 @@
 //! Environments and the workspace.
 
 use indexmap::IndexMap;
-use podium_diagnostics::Diagnostic;
 
 use super::reader::{Path, Reader, shorten};
-use super::{BAD_TOOL, NOT_ENFORCED, version, workflow::is_map};
-use crate::environment::{Confirm, Environment, Protection};
+use super::{BAD_TOOL, protection, version, workflow::is_map};
+use crate::environment::Environment;
 use crate::id::CredentialName;
 use crate::tree::{Kind, Node};
 use crate::wanted::{Requirement, WantedTool};
@@ -26,6 +25,7 @@ pub(super) fn environment(reader: &mut Reader<'_>) -> Option<Environment> {
         "title",
         "vars",
         "credentials",
+        "expect",
         "protect",
         "practice",
         "podium",
@@ -56,56 +56,20 @@ pub(super) fn environment(reader: &mut Reader<'_>) -> Option<Environment> {
             environment.credentials.insert(slot.to_owned(), name);
         }
     }
+    environment.expect = protection::expect(
+        reader,
+        fields.get("expect"),
+        &path.key("expect"),
+        &environment.credentials,
+    );
     if let Some(node) = fields.get("protect") {
-        environment.protect = protect(reader, node, &path.key("protect"));
+        environment.protect = protection::protect(reader, node, &path.key("protect"));
     }
     environment.practice = fields
         .get("practice")
         .is_some_and(|node| reader.boolean(node, &path.key("practice")));
     environment.unknown = fields.unknown;
     Some(environment)
-}
-
-fn protect(reader: &mut Reader<'_>, node: &Node, path: &Path<'_>) -> Protection {
-    let keys = ["approval", "confirm", "read_only", "window", "freeze"];
-    let hint = "Write for example `{ approval: true }`.";
-    let Some(fields) = reader.fields(node, path, &keys, &[], hint) else {
-        // What was meant to protect must not become no protection.
-        return Protection {
-            approval: true,
-            ..Protection::default()
-        };
-    };
-    for rule in ["window", "freeze"] {
-        if let Some(node) = fields.get(rule) {
-            let bytes = reader.short(node);
-            reader.problem(
-                Diagnostic::warning(
-                    NOT_ENFORCED,
-                    "This rule is not enforced yet",
-                    format!("This version keeps `{rule}` and does not act on it."),
-                ),
-                &path.key(rule),
-                &bytes,
-                Some("Set `read_only: true` for the time in which nothing may change.".to_owned()),
-            );
-        }
-    }
-    let confirm = fields.get("confirm").and_then(|node| {
-        let words = [("type-name", Confirm::TypeName)];
-        reader.choice(node, &path.key("confirm"), &words)
-    });
-    let approval = fields
-        .get("approval")
-        .is_some_and(|node| reader.boolean(node, &path.key("approval")));
-    let read_only = fields
-        .get("read_only")
-        .is_some_and(|node| reader.boolean(node, &path.key("read_only")));
-    Protection {
-        approval,
-        confirm,
-        read_only,
-    }
 }
 
 pub(super) fn workspace(reader: &mut Reader<'_>) -> Option<Workspace> {

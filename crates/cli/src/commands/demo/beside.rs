@@ -24,19 +24,42 @@ const CANARY: &str = "canary-that-must-never-be-found-3f9a61c7";
 /// An hour, in milliseconds.
 const HOUR: i64 = 3_600_000;
 
-/// Name, kind, weather, seconds until it ends.
-const IDENTITIES: [(&str, &str, &[&str], Option<i64>); 6] = [
-    ("practice-aws", "aws", &[], None),
-    ("practice-cluster", "kubernetes", &[], Some(9 * 60)),
-    ("practice-expired", "azure", &[], Some(-3_600)),
-    ("practice-looker", "awx", &["status:403:POST"], None),
+/// An invented identity: name, kind, weather, seconds until it ends, who it is.
+type Invented = (
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    Option<i64>,
+    &'static [(&'static str, &'static str)],
+);
+
+/// The last one is another cluster than its environment expects.
+const IDENTITIES: [Invented; 7] = [
+    ("practice-aws", "aws", &[], None, &[]),
+    (
+        "practice-cluster",
+        "kubernetes",
+        &[],
+        Some(9 * 60),
+        &[("cluster", "shops-staging"), ("user", "shop-deployer")],
+    ),
+    ("practice-expired", "azure", &[], Some(-3_600), &[]),
+    ("practice-looker", "awx", &["status:403:POST"], None, &[]),
     (
         "practice-busy",
         "cloudify",
         &["throttle:2:PUT", "throttle:2:POST"],
         None,
+        &[],
     ),
-    ("practice-brief", "octopus", &["status:401:POST"], None),
+    ("practice-brief", "octopus", &["status:401:POST"], None, &[]),
+    (
+        "practice-mixed-up",
+        "kubernetes",
+        &[],
+        None,
+        &[("cluster", "shops-eu"), ("user", "shop-deployer")],
+    ),
 ];
 
 /// Makes all of it; says what became of each part.
@@ -237,7 +260,7 @@ async fn identities(podium: &Podium, passphrase: Option<String>) -> Result<usize
             crate::output::invalid("POD0526", format!("{error}"), "Make the demo anew.")
         })
     };
-    for (name, kind, weather, ends) in IDENTITIES {
+    for (name, kind, weather, ends, is) in IDENTITIES {
         // What ends is stored anew, so that it ends so long after this.
         if !missing(name) && ends.is_none() {
             continue;
@@ -250,6 +273,10 @@ async fn identities(podium: &Podium, passphrase: Option<String>) -> Result<usize
                 practice: Some(AddPractice {
                     weather: weather.iter().map(|rule| (*rule).to_owned()).collect(),
                     ends_in_seconds: ends,
+                    is: is
+                        .iter()
+                        .map(|(what, who)| ((*what).to_owned(), (*who).to_owned()))
+                        .collect(),
                 }),
             })
             .await?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use podium_connector::{Choice, Context, Identity, Right, StepRequest};
+use podium_connector::{Choice, Context, Fact, Identity, Right, StepRequest};
 use podium_diagnostics::{ErrorKind, Result};
 use serde_json::Value;
 
@@ -27,6 +27,7 @@ pub(crate) async fn identify(cx: &dyn Context) -> Result<Identity> {
     Ok(Identity {
         system: "awx".into(),
         account: host.split("://").nth(1).unwrap_or(&host).to_owned(),
+        facts: Fact::list([("server", host.as_str()), ("user", user)]),
         user: user.to_owned(),
         place: Some(match version {
             Some(version) => format!("{}, version {version}", awx.site.base()),

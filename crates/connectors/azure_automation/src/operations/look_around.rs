@@ -1,6 +1,6 @@
 //! Who asks, what they may do, and what there is to choose from.
 
-use podium_connector::{Choice, Context, Identity, Right, StepRequest};
+use podium_connector::{Choice, Context, Fact, Identity, Right, StepRequest};
 use podium_diagnostics::Result;
 use podium_rest::Call;
 use serde_json::Value;
@@ -38,6 +38,12 @@ pub(crate) async fn identify(cx: &dyn Context, request: &StepRequest) -> Result<
         .filter(|name| !name.is_empty());
     Ok(Identity {
         system: "azure".into(),
+        facts: Fact::list([
+            ("subscription", wanted.as_str()),
+            ("subscription", name.as_deref().unwrap_or_default()),
+            ("tenant", &azure.tenant),
+            ("user", &azure.client),
+        ]),
         account: match name {
             Some(name) => format!("{wanted} ({name})"),
             None => wanted,
