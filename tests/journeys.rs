@@ -42,6 +42,8 @@ mod nine_real;
 mod people;
 #[path = "journeys/practice.rs"]
 mod practice;
+#[path = "journeys/protection.rs"]
+mod protection;
 #[path = "journeys/referees.rs"]
 mod referees;
 #[path = "journeys/servers.rs"]

@@ -12,12 +12,12 @@ use podium_plan::Fit;
 use podium_projections::{RunSummary, RunView};
 
 use crate::types::{
-    AddCredential, AnswerStep, CallPractice, CheckInputs, CheckedInputs, CompareRun, Comparison,
-    CopySteps, CreateVault, CreateWorkflow, CredentialRef, CredentialTest, CredentialView,
-    Discover, Doctor, DocumentView, DriftView, EditDocument, Empty, FindInLog, FoundInLog,
-    Fragment, GetLogGroups, GetLogs, GetRun, GetSchedule, ImportRun, ImportedRun, InsideView,
-    ListRuns, LogGroup, LogPage, LoginStarted, LookInside, LookInsideRun, MakePreview, PasteSteps,
-    Pasted, PortsOf, PracticeAnswer, PracticeView, PreviewView, ResetPractice, RunName,
+    AddCredential, AnswerStep, ApproveRun, CallPractice, CheckInputs, CheckedInputs, CompareRun,
+    Comparison, CopySteps, CreateVault, CreateWorkflow, CredentialRef, CredentialTest,
+    CredentialView, Discover, Doctor, DocumentView, DriftView, EditDocument, Empty, FindInLog,
+    FoundInLog, Fragment, GetLogGroups, GetLogs, GetRun, GetSchedule, ImportRun, ImportedRun,
+    InsideView, ListRuns, LogGroup, LogPage, LoginStarted, LookInside, LookInsideRun, MakePreview,
+    PasteSteps, Pasted, PortsOf, PracticeAnswer, PracticeView, PreviewView, ResetPractice, RunName,
     RunSchedule, RunStarted, ScheduleName, ScheduleView, SchedulesView, SearchedCredential,
     ServePractice, ServedPractice, SetText, SetWeather, SettingsView, StartRun, SwitchOn, Tidy,
     Tried, TryExpression, VaultView, WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
@@ -126,7 +126,7 @@ commands! {
     /// Stops a run gently.
     "run.cancel": RunName => Empty, run_cancel;
     /// Says yes to the preview of a run that waits for it.
-    "run.approve": RunName => Empty, run_approve;
+    "run.approve": ApproveRun => Empty, run_approve;
     /// A person's answer at a step.
     "run.answer": AnswerStep => Empty, run_answer;
     /// What taking a run back would change.

@@ -25,4 +25,5 @@ pub(crate) mod records;
 pub(crate) mod runs;
 pub(crate) mod schedules;
 mod search;
+pub(crate) mod windows;
 mod workspace;

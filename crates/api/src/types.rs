@@ -16,6 +16,7 @@ use podium_plan::{Graph, Preview};
 use podium_projections::RunSummary;
 
 mod drift;
+mod environments;
 mod inside;
 mod practice;
 mod records;
@@ -23,6 +24,7 @@ mod schedules;
 mod search;
 
 pub use drift::{DriftHow, DriftRow, DriftState, DriftThing, DriftView, Stands};
+pub use environments::{ApproveRun, EnvironmentView, WindowView};
 pub use inside::{InsideView, LookInside, LookInsideRun};
 pub use practice::{
     AddPractice, CallPractice, PracticeAnswer, PracticeIdentity, PracticeView, ResetPractice,
@@ -62,32 +64,6 @@ pub struct SettingsView {
     /// The vault locks itself after so many minutes without anybody; never where absent.
     #[serde(default)]
     pub lock_after_minutes: Option<u32>,
-}
-
-/// An environment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a word of its own in the file"
-)]
-pub struct EnvironmentView {
-    /// Its name.
-    pub name: EnvironmentName,
-    /// What people call it.
-    pub title: String,
-    /// Simulators stand in for far systems.
-    pub practice: bool,
-    /// A person must approve first.
-    pub approval: bool,
-    /// The person confirms by typing the name.
-    pub type_name: bool,
-    /// Nothing is ever written here.
-    pub read_only: bool,
-    /// Variables.
-    #[ts(type = "Record<string, any>")]
-    pub vars: Map<String, Value>,
-    /// Slot → credential.
-    pub credentials: BTreeMap<String, CredentialName>,
 }
 
 /// A workflow on the home page.
@@ -388,6 +364,10 @@ pub struct StartRun {
     /// give it.
     #[serde(default)]
     pub approve: bool,
+    /// Why it is to begin outside the environment's window, or in a freeze.
+    #[serde(default)]
+    #[ts(optional)]
+    pub override_window: Option<String>,
 }
 
 /// A run was made.

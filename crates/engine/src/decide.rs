@@ -70,7 +70,9 @@ pub fn decide(state: &State, command: &Command) -> Result<Decision, Refusal> {
             by,
             schedule,
         } => create::create(&mut draft, plan, preview, by, schedule.as_ref())?,
-        Command::Approve { hash, by } => approve::approve(&mut draft, hash, by)?,
+        Command::Approve { hash, by, outside } => {
+            approve::approve(&mut draft, hash, by, outside.as_ref())?;
+        }
         Command::Start => start::start(&mut draft)?,
         Command::Prepared {
             step,

@@ -156,6 +156,19 @@ pub struct Approved {
     pub by: String,
     /// The hash of the preview that they saw.
     pub hash: String,
+    /// Set where the run may begin although it is no time for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub outside: Option<Outside>,
+}
+
+/// A run begins outside the window of its environment, or in a freeze.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct Outside {
+    /// How it stood: `Closed until Monday 2026-11-30 09:00 (Europe/Berlin): frozen, nobody is there.`
+    pub closed: String,
+    /// Why it begins all the same, as the person said.
+    pub reason: String,
 }
 
 /// A run goes (on).

@@ -97,6 +97,7 @@ fn run_command(event: &RunEvent, next: Option<&Event>) -> Option<Command> {
         RunEvent::Approved(approved) => Command::Approve {
             hash: approved.hash.clone(),
             by: approved.by.clone(),
+            outside: approved.outside.clone(),
         },
         RunEvent::Started(started) if started.resumed => Command::Resume,
         RunEvent::Started(started) if started.again.is_some() => match &next?.body {

@@ -45,10 +45,10 @@ pub const OUT_OF_RANGE: Code = Code::new("POD0019");
 pub const UNKNOWN_KEY: Code = Code::new("POD0020");
 /// `uses` is not `connector/operation`.
 pub const BAD_OPERATION: Code = Code::new("POD0021");
-/// A rule that this version does not enforce.
-pub const NOT_ENFORCED: Code = Code::new("POD0022");
 /// Who a credential must be is said of no credential.
 pub const EXPECTS_NOBODY: Code = Code::new("POD0024");
+/// When runs may begin cannot be read.
+pub const BAD_WINDOW: Code = Code::new("POD0025");
 /// What is wanted of a tool cannot be read.
 pub const BAD_TOOL: Code = Code::new("POD0023");
 /// Not a cron expression, or one that is never due.

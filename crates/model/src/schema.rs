@@ -7,8 +7,8 @@
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::{Document, Environment, Schedule, Workspace};
 use crate::parse::IDENTITY_WORDS;
+use crate::{Document, Environment, Schedule, Workspace};
 
 /// Steps and inputs: one path segment in an expression.
 const IDENTIFIER: &str = "^[a-z][a-z0-9_]{0,63}$";
@@ -136,6 +136,22 @@ pub fn environment() -> Value {
         "/$defs/CredentialName/pattern",
         json!(FILE_NAME),
     );
+    let days = json!({
+        "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
+    });
+    for (kind, key) in [("Window", "window"), ("Freeze", "freeze")] {
+        describe(
+            &mut schema,
+            &format!("/$defs/{kind}/properties/days"),
+            days.clone(),
+        );
+        let one = json!({ "$ref": format!("#/$defs/{kind}") });
+        describe(
+            &mut schema,
+            &format!("/$defs/Protection/properties/{key}"),
+            json!({ "anyOf": [one, { "type": "array", "items": one }] }),
+        );
+    }
     let value = json!({ "anyOf": [
         { "type": ["string", "integer"] },
         { "type": "array", "items": { "type": ["string", "integer"] } },
@@ -325,7 +341,7 @@ mod tests {
         );
         assert!(!parse_workflow("w.yaml", text.as_bytes()).has_errors());
         assert_eq!(errors(&workflow(), text), Vec::<String>::new());
-        let text = "order: 1\nvars: { a: 1 }\ncredentials: { c: acme }\nprotect: { approval: true, confirm: type-name }\npractice: true\n";
+        let text = "order: 1\nvars: { a: 1 }\ncredentials: { c: acme }\nprotect: { approval: true, confirm: type-name, time_zone: UTC, window: [{ days: mon-thu, from: \"09:00\" }], freeze: { days: [fri, sat], because: x }, override: true }\nexpect: { c: { cluster: [a, 7], x-own: b } }\npractice: true\n";
         assert!(!parse_environment("e.yaml", text.as_bytes()).has_errors());
         assert_eq!(errors(&environment(), text), Vec::<String>::new());
         let text = "title: Ä\nworkflow: care\nenvironment: play\ninputs: { a: 1 }\ncron: \"0 2 * * *\"\ntime_zone: Europe/Berlin\nmissed: skip\noff: true\nx-y: 1\n";

@@ -41,6 +41,7 @@ fn fold_run(view: &mut RunView, at: i64, event: &RunEvent) {
         RunEvent::Created(created) => create(view, at, created),
         RunEvent::Approved(approved) => {
             view.approved_by = Some(approved.by.clone());
+            view.outside.clone_from(&approved.outside);
             view.questions
                 .retain(|question| question.kind != QuestionKind::Preview);
             if view.state == RunState::Waiting {

@@ -8,7 +8,7 @@ use ts_rs::TS;
 
 use podium_connector::{Change, Confidence, Made, Mode, Undo};
 use podium_diagnostics::Error;
-use podium_engine::event::Occasion;
+use podium_engine::event::{Occasion, Outside};
 use podium_engine::{Event, Instance};
 use podium_model::document::When;
 use podium_model::layout::Layout;
@@ -51,6 +51,10 @@ pub struct RunView {
     pub changes_in_words: String,
     /// Who said yes to the preview.
     pub approved_by: Option<String>,
+    /// Why it began outside its environment's window, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub outside: Option<Outside>,
     /// When it was made.
     #[ts(type = "number")]
     pub created_at: i64,
@@ -486,6 +490,7 @@ impl RunView {
             preview: String::new(),
             changes_in_words: String::new(),
             approved_by: None,
+            outside: None,
             created_at: 0,
             started_at: None,
             ended_at: None,

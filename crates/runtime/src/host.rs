@@ -10,7 +10,7 @@ use podium_connector::{
     Connector, Delivery, Lease, Manifest, Mode, Phase, SimulatedExit, SimulatedProcess, Stream,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
-use podium_engine::event::{Occasion, RunEvent, StepEvent};
+use podium_engine::event::{Occasion, Outside, RunEvent, StepEvent};
 use podium_engine::{Command, Event, EventBody, Instance};
 use podium_journal::Journal;
 use podium_model::{CredentialName, OperationName, RunId};
@@ -28,8 +28,8 @@ use crate::invented::{self, Invented};
 use crate::own_folder::OwnFolder;
 use crate::owner::Elsewhere;
 use crate::preview::Look;
-use crate::schedules::Schedules;
 use crate::proof::Proofs;
+use crate::schedules::Schedules;
 use crate::simulators::{self, Simulators};
 use crate::wanted::WantedTools;
 use crate::workspace::Folder;
@@ -100,6 +100,13 @@ pub(crate) struct Shared {
     pub(crate) proofs: Proofs,
     happened: broadcast::Sender<Arc<Happened>>,
     doors: Mutex<HashMap<RunId, Door>>,
+}
+
+/// A person's yes to a preview.
+#[derive(Clone, Debug, Default)]
+pub struct Approval {
+    /// Why the run begins outside its environment's window, where it does.
+    pub outside: Option<Outside>,
 }
 
 /// What a context is made for.
@@ -231,9 +238,9 @@ impl Host {
         preview::preview(&self.shared, plan).await
     }
 
-    /// Makes a run and begins it; its first events are durable when this answers. `approved` says that the
-    /// person has seen this very preview and said yes; without it a run that needs an approval waits.
-    /// `schedule` is what began it in the place of a person.
+    /// Makes a run and begins it; its first events are durable when this answers. `approved` is the yes of a
+    /// person who has seen this very preview; without it a run that needs an approval waits. `schedule` is what
+    /// began it in the place of a person.
     ///
     /// The id is given by who asks, so that asking twice begins one run: one that is there already is taken
     /// up where its process has ended.
@@ -244,22 +251,22 @@ impl Host {
         preview: Preview,
         by: &str,
         schedule: Option<&Occasion>,
-        approved: bool,
+        approved: Option<Approval>,
     ) -> Result<()> {
-        let approve = Command::Approve {
+        let approve = approved.map(|approval| Command::Approve {
             hash: preview.hash.clone(),
             by: by.to_owned(),
-        };
+            outside: approval.outside,
+        });
         let history = self.events(run, 1).await?;
         if !history.is_empty() {
             let waits = history
                 .iter()
                 .all(|event| matches!(&event.body, EventBody::Run(RunEvent::Created(_))));
             self.resume_one(run).await?;
-            return if approved && waits {
-                self.ask_here(run, approve).await
-            } else {
-                Ok(())
+            return match approve.filter(|_| waits) {
+                Some(approve) => self.ask_here(run, approve).await,
+                None => Ok(()),
             };
         }
         let owner = self.shared.own(run)?.ok_or_else(|| {
@@ -278,7 +285,7 @@ impl Host {
             schedule: schedule.cloned(),
         };
         self.ask_here(run, create).await?;
-        if approved {
+        if let Some(approve) = approve {
             // The driver begins a run as soon as it is approved.
             self.ask_here(run, approve).await?;
         }

@@ -72,6 +72,9 @@ pub struct Begin {
     /// The schedule whose run it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Occasion>,
+    /// Why it is to begin outside the environment's window, where the person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub override_window: Option<String>,
 }
 
 impl Begin {

@@ -34,7 +34,7 @@ mod proof;
 mod simulators;
 
 pub use home::Home;
-pub use host::{Happened, Host, Listener, Options};
+pub use host::{Approval, Happened, Host, Listener, Options};
 pub use http::ask;
 pub use inbox::Begin;
 pub use inside::Inside;

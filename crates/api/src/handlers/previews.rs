@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use podium_connector::Mode;
 use podium_diagnostics::{Code, Diagnostic, Error, ErrorKind};
+use podium_engine::event::Outside;
 use podium_model::{EnvironmentName, RunId};
 use podium_plan::{Binding, Plan, compile};
-use podium_runtime::{Answerer, Begin, clock};
+use podium_runtime::{Answerer, Approval, Begin, clock};
 use podium_vault::VaultState;
 use tokio::sync::watch;
 
-use crate::handlers::reading::environment_view;
+use crate::handlers::windows::{environment_view, may_begin_at};
 use crate::podium::Previewed;
 use crate::types::{EnvironmentView, MakePreview, PreviewView, RunName, RunStarted, StartRun};
 use crate::{ApiError, Podium};
@@ -58,7 +59,7 @@ impl Podium {
             plan,
             graph: compiled.graph,
             diagnostics,
-            environment: environment_view(&name, &environment),
+            environment: environment_view(&name, &environment, clock::wall()),
             made_from: [(read.file, Some(read.version)), (environment_file, version)]
                 .into_iter()
                 .chain(called.files)
@@ -129,6 +130,8 @@ impl Podium {
         let run = clock::fresh_run_id();
         let by = Self::who();
         self.may_begin(&made, &by, request.confirm.as_deref())?;
+        // It may be no time to begin.
+        self.approval(&made, request.approve, request.override_window.as_deref())?;
         let schedule = made.schedule.clone();
         self.answering(schedule.as_ref(), &run)?;
         let started = self.begin_somewhere(&run, made, &by, request, stop).await;
@@ -151,7 +154,9 @@ impl Podium {
                 if *stop.borrow() {
                     return Ok(false);
                 }
-                self.begin_here(run, made, by, request.approve).await?;
+                let reason = request.override_window.as_deref();
+                let approval = self.approval(&made, request.approve, reason)?;
+                self.begin_here(run, made, by, approval).await?;
                 return Ok(true);
             }
             let begin = Begin {
@@ -163,6 +168,7 @@ impl Podium {
                 approve: request.approve,
                 by: by.to_owned(),
                 schedule: made.schedule.clone(),
+                override_window: request.override_window.clone(),
             };
             if let Some(has_begun) = self.host.begin_elsewhere(begin, stop).await? {
                 return Ok(has_begun);
@@ -199,16 +205,57 @@ impl Podium {
         self.confirm(&made.plan, confirm)
     }
 
+    /// The yes that begins the run now, or none where it waits for one. The click on a preview is a yes to
+    /// that preview; where the environment wants an approval of its own, only a yes that says so counts. A run
+    /// that begins now begins at a time at which it may; one that waits is held against the time of its yes.
+    pub(crate) fn approval(
+        &self,
+        made: &Previewed,
+        approve: bool,
+        reason: Option<&str>,
+    ) -> Result<Option<Approval>, ApiError> {
+        if made.plan.needs_approval() && !approve {
+            return Ok(None);
+        }
+        let name = made.plan.environment();
+        let undo = made.plan.undoes().is_some();
+        Ok(Some(Approval {
+            outside: self.outside(name, undo, reason)?,
+        }))
+    }
+
+    /// Whether a run may begin in this environment now; see [`may_begin_at`].
+    pub(crate) fn outside(
+        &self,
+        name: &EnvironmentName,
+        undo: bool,
+        reason: Option<&str>,
+    ) -> Result<Option<Outside>, ApiError> {
+        let environment = match self.read_environment(name) {
+            Ok((environment, diagnostics, _)) => {
+                self.readable(name, diagnostics)?;
+                environment
+            }
+            // What was done there can be taken back also when the file is gone.
+            Err(error) if undo && error.code.as_str() == "POD0809" => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(may_begin_at(
+            name,
+            &environment,
+            undo,
+            reason,
+            clock::wall(),
+        )?)
+    }
+
     pub(crate) async fn begin_here(
         &self,
         run: &RunId,
         made: Previewed,
         by: &str,
-        approve: bool,
+        approved: Option<Approval>,
     ) -> Result<(), ApiError> {
-        // The click on a preview is a yes to that preview; where the environment wants an approval of
-        // its own, only a yes that says so counts.
-        let approved = approve || !made.plan.needs_approval();
         let schedule = made.schedule.as_ref();
         self.host
             .start(run, made.plan, made.preview, by, schedule, approved)
@@ -272,8 +319,8 @@ impl Podium {
         };
         self.may_begin(&made, &begin.by, begin.confirm.as_deref())?;
         self.has_its_keys(&made)?;
-        self.begin_here(&begin.run, made, &begin.by, begin.approve)
-            .await
+        let approval = self.approval(&made, begin.approve, begin.override_window.as_deref())?;
+        self.begin_here(&begin.run, made, &begin.by, approval).await
     }
 
     /// Refuses a run that would stand still at once, since the vault of this process is locked: the person
@@ -387,12 +434,12 @@ impl Podium {
             Ok((environment, diagnostics, _)) => {
                 self.readable(&name, diagnostics)?;
                 let plan = plan.expecting(&environment);
-                (plan, environment_view(&name, &environment))
+                (plan, environment_view(&name, &environment, clock::wall()))
             }
             // The environment may be gone by now; what was done can still be taken back.
             Err(_) => (
                 plan,
-                environment_view(&name, &podium_model::Environment::default()),
+                environment_view(&name, &podium_model::Environment::default(), clock::now()),
             ),
         })
     }

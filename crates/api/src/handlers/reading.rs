@@ -9,7 +9,6 @@ use podium_model::parse::{Parsed, parse_environment, parse_workflow, parse_works
 use podium_model::{Environment, EnvironmentName, Workspace};
 use podium_plan::{Compiled, Library, Source, check};
 
-use crate::types::EnvironmentView;
 use crate::{ApiError, Podium};
 
 /// A workflow's file, read.
@@ -141,34 +140,5 @@ impl Podium {
             Some(environment) => Ok((environment, parsed.diagnostics, Some(text.version))),
             None => Err(ApiError::not_a_plan(&file, parsed.diagnostics)),
         }
-    }
-}
-
-/// An environment, for screens.
-pub(crate) fn environment_view(
-    name: &EnvironmentName,
-    environment: &Environment,
-) -> EnvironmentView {
-    EnvironmentView {
-        name: name.clone(),
-        title: if environment.title.is_empty() {
-            name.to_string()
-        } else {
-            environment.title.clone()
-        },
-        practice: environment.practice,
-        approval: environment.protect.approval,
-        type_name: environment.protect.confirm.is_some(),
-        read_only: environment.protect.read_only,
-        vars: environment
-            .vars
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect(),
-        credentials: environment
-            .credentials
-            .iter()
-            .map(|(slot, credential)| (slot.clone(), credential.clone()))
-            .collect(),
     }
 }

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use podium_connector::{Inputs, StepRequest};
 use podium_diagnostics::{Code, Error, ErrorKind};
+use podium_engine::event::RunEvent;
 use podium_engine::{Answer, Command, EventBody};
 use podium_journal::{Journal, RunRow};
 use podium_model::RunId;
 use podium_projections::{RunSummary, RunView};
 
-use crate::types::{AnswerStep, Empty, GetRun, ListRuns, PersonsAnswer, RunName};
+use crate::types::{AnswerStep, ApproveRun, Empty, GetRun, ListRuns, PersonsAnswer, RunName};
 use crate::{ApiError, Podium};
 
 /// How many views of runs are kept at hand.
@@ -89,26 +90,24 @@ impl Podium {
     }
 
     /// Says yes to the preview of a run that waits for it.
-    pub async fn run_approve(&self, request: RunName) -> Result<Empty, ApiError> {
+    pub async fn run_approve(&self, request: ApproveRun) -> Result<Empty, ApiError> {
         let events = self.host.events(&request.run, 1).await?;
-        let hash = events
+        let created = created(&events).ok_or_else(|| no_run(&request.run))?;
+        let waits = !events
             .iter()
-            .find_map(|event| match &event.body {
-                EventBody::Run(podium_engine::event::RunEvent::Created(created)) => {
-                    Some(created.preview.hash.clone())
-                }
-                _ => None,
-            })
-            .ok_or_else(|| no_run(&request.run))?;
-        self.host
-            .ask(
-                &request.run,
-                Command::Approve {
-                    hash,
-                    by: Self::who(),
-                },
-            )
-            .await?;
+            .any(|event| matches!(&event.body, EventBody::Run(RunEvent::Started(_))));
+        let mut outside = None;
+        if waits {
+            let reason = request.override_window.as_deref();
+            let undo = created.undoes.is_some();
+            outside = self.outside(created.plan.environment(), undo, reason)?;
+        }
+        let approve = Command::Approve {
+            hash: created.preview.hash.clone(),
+            by: Self::who(),
+            outside,
+        };
+        self.host.ask(&request.run, approve).await?;
         Ok(Empty {})
     }
 
@@ -128,6 +127,9 @@ impl Podium {
             PersonsAnswer::Stop => Answer::Stop,
             PersonsAnswer::GoOn => Answer::GoOn,
         };
+        if matches!(answer, Answer::Retry | Answer::RetryWith(_)) {
+            self.may_go_on(&request.run).await?;
+        }
         let command = Command::Answer {
             step,
             answer,
@@ -137,6 +139,40 @@ impl Podium {
         self.host.ask(&request.run, command).await?;
         Ok(Empty {})
     }
+}
+
+impl Podium {
+    /// A run that has ended begins anew when a step of it is tried again: at a time at which it may.
+    async fn may_go_on(&self, run: &RunId) -> Result<(), ApiError> {
+        let events = self.host.events(run, 1).await?;
+        let ended = events.iter().rev().find_map(|event| match &event.body {
+            EventBody::Run(event) => Some(matches!(
+                event,
+                RunEvent::Succeeded(_) | RunEvent::Failed(_) | RunEvent::Cancelled(_)
+            )),
+            EventBody::Step { .. } => None,
+        });
+        let (Some(true), Some(created)) = (ended, created(&events)) else {
+            return Ok(());
+        };
+        let refused = self.outside(created.plan.environment(), created.undoes.is_some(), None);
+        refused.map(|_| ()).map_err(|mut error| {
+            if error.code.as_str() == "POD0752" {
+                error.hint = Some(String::from(
+                    "Wait until it is open, or begin the run anew: that takes a reason where the environment does.",
+                ));
+            }
+            error
+        })
+    }
+}
+
+/// What the run was made with.
+fn created(events: &[podium_engine::Event]) -> Option<&podium_engine::event::Created> {
+    events.iter().find_map(|event| match &event.body {
+        EventBody::Run(RunEvent::Created(created)) => Some(created.as_ref()),
+        _ => None,
+    })
 }
 
 /// The view as it is now. What was folded of a run before is kept, so that a long run costs each time

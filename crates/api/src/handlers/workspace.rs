@@ -2,9 +2,10 @@
 
 use podium_model::EnvironmentName;
 
-use crate::handlers::reading::environment_view;
+use crate::handlers::windows::environment_view;
 use crate::types::{CreateWorkflow, DocumentView, Empty, ListRuns, WorkflowTile, WorkspaceView};
 use crate::{ApiError, Podium};
+use podium_runtime::clock;
 
 impl Podium {
     /// The workspace that is open.
@@ -18,7 +19,10 @@ impl Podium {
             match self.read_environment(&name) {
                 Ok((environment, found, _)) => {
                     diagnostics.extend(found);
-                    environments.push((environment.order, environment_view(&name, &environment)));
+                    environments.push((
+                        environment.order,
+                        environment_view(&name, &environment, clock::wall()),
+                    ));
                 }
                 Err(error) => diagnostics.extend(error.diagnostics),
             }

@@ -128,6 +128,7 @@ pub(crate) async fn begin(
         hash: view.preview.hash.clone(),
         confirm: consent.confirm,
         approve: consent.yes || output::is_interactive(),
+        override_window: consent.override_window,
     };
     match start(podium, request, &mut interrupts).await {
         Ok(Started::Begun(run)) => watch_with(podium, &run, listener, json, interrupts).await,
@@ -364,6 +365,9 @@ fn show(view: &PreviewView) {
     let preview = &view.preview;
     output::line(&format!("{} in {}", view.title, view.environment.title));
     output::line(&preview.summary.words);
+    if let Some(window) = &view.environment.window {
+        output::line(&format!("  {}", window.words));
+    }
     for identity in &preview.identities {
         let proven = match identity.proof.as_ref().map(|proof| proof.standing) {
             Some(ProofStanding::Proven) => ", as the environment expects",

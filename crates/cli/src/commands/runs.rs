@@ -7,7 +7,9 @@ use podium_api::engine::event::RunEvent;
 use podium_api::model::RunId;
 use podium_api::projections::StepState;
 use podium_api::runtime::reason;
-use podium_api::types::{AnswerStep, GetLogs, GetRun, ImportRun, ListRuns, PersonsAnswer, RunName};
+use podium_api::types::{
+    AnswerStep, ApproveRun, GetLogs, GetRun, ImportRun, ListRuns, PersonsAnswer, RunName,
+};
 use podium_api::{ApiError, Podium};
 use serde_json::{Map, json};
 
@@ -47,15 +49,25 @@ pub(crate) async fn run(podium: &Podium, command: Runs, json: bool) -> Result<u8
             settle(podium, &run, json).await
         }
         Runs::Approve {
-            run, step: None, ..
+            run,
+            step: None,
+            override_window,
+            ..
         } => {
-            podium.run_approve(RunName { run: parse(&run)? }).await?;
+            let run_id = parse(&run)?;
+            podium
+                .run_approve(ApproveRun {
+                    run: run_id,
+                    override_window,
+                })
+                .await?;
             settle(podium, &run, json).await
         }
         Runs::Approve {
             run,
             step: Some(step),
             comment,
+            ..
         } => {
             answer(podium, &run, step, PersonsAnswer::Approve, comment).await?;
             settle(podium, &run, json).await
@@ -163,6 +175,14 @@ async fn show(podium: &Podium, run: Option<String>, as_json: bool) -> Result<u8,
         output::line(&format!("{}.", capital(&schedule.words())));
     }
     output::line(&view.sentence);
+    if let Some(outside) = &view.outside {
+        let by = view.approved_by.as_deref().unwrap_or(&view.by);
+        output::line(&format!(
+            "Begun outside its window by {by}: {} ({})",
+            outside.reason,
+            outside.closed.trim_end_matches('.')
+        ));
+    }
     for step in &view.steps {
         let pad = "  ".repeat(step.id.step.depth());
         let what = match &step.calls {

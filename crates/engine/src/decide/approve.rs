@@ -2,11 +2,16 @@
 
 use super::draft::Draft;
 use crate::code;
-use crate::event::{Approved, RunEvent};
+use crate::event::{Approved, Outside, RunEvent};
 use crate::refusal::Refusal;
 use crate::state::RunPhase;
 
-pub(super) fn approve(draft: &mut Draft, hash: &str, by: &str) -> Result<(), Refusal> {
+pub(super) fn approve(
+    draft: &mut Draft,
+    hash: &str,
+    by: &str,
+    outside: Option<&Outside>,
+) -> Result<(), Refusal> {
     let state = draft.state();
     let Some(preview) = state
         .preview()
@@ -31,6 +36,7 @@ pub(super) fn approve(draft: &mut Draft, hash: &str, by: &str) -> Result<(), Ref
     draft.run_event(RunEvent::Approved(Approved {
         by: by.to_owned(),
         hash: hash.to_owned(),
+        outside: outside.cloned(),
     }));
     Ok(())
 }

@@ -85,6 +85,7 @@ fn a_preview_is_approved_by_its_hash_before_the_run_begins() {
     let stale = Command::Approve {
         hash: "sha256:00".into(),
         by: "ada".into(),
+        outside: None,
     };
     assert_eq!(
         world.ask(&stale).unwrap_err().error().code.as_str(),
@@ -94,6 +95,7 @@ fn a_preview_is_approved_by_its_hash_before_the_run_begins() {
     world.command(Command::Approve {
         hash,
         by: "ada".into(),
+        outside: None,
     });
     world.command(Command::Start);
     world.run();
@@ -223,6 +225,7 @@ fn approved(from: u32) -> World<Shifting> {
     world.command(Command::Approve {
         hash,
         by: "ada".into(),
+        outside: None,
     });
     world.command(Command::Start);
     world.run();

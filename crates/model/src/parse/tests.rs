@@ -241,13 +241,13 @@ fn environments_and_workspaces_are_read() {
 
     let parsed = parse_environment(
         "e.yaml",
-        b"protekt: { approval: true }\nprotect: { window: x }\n",
+        b"protekt: { approval: true }\nprotect: { confirm: twice }\n",
     );
     assert_eq!(
         told(&parsed),
         [
-            "POD0020 1:1 Known here: `order`, `title`, `vars`, `credentials`, `protect`, `practice` and `podium`.",
-            "POD0022 2:20 Set `read_only: true` for the time in which nothing may change.",
+            "POD0020 1:1 Known here: `order`, `title`, `vars`, `credentials`, `expect`, `protect`, `practice` and `podium`.",
+            "POD0018 2:21 Write one of `type-name`.",
         ]
     );
     let parsed = parse_environment("e.yaml", b"protekt: { approval: true }\n");
@@ -263,6 +263,101 @@ fn environments_and_workspaces_are_read() {
         parsed.value.expect("it is right").tools["terraform"],
         WantedTool::Version(">=1.5".into())
     );
+}
+
+#[test]
+fn an_environment_says_who_its_credentials_must_be() {
+    let text = "credentials: { cloud: a, cluster: b, both: c }\nexpect:\n  cloud: 000123456789\n  cluster: [shops-eu, \
+                shops-us]\n  both: { subscription: 5, user: ada }\n";
+    let parsed = parse_environment("e.yaml", text.as_bytes());
+    assert_eq!(parsed.diagnostics, Vec::new());
+    let expect = parsed.value.expect("it is right").expect;
+    assert_eq!(expect["cloud"]["account"], ["000123456789"]);
+    assert_eq!(expect["cluster"]["account"], ["shops-eu", "shops-us"]);
+    assert_eq!(expect["both"]["subscription"], ["5"]);
+    for (text, expected) in [
+        (
+            "credentials: { cluster: b }\nexpect: { clutser: x }\n",
+            "POD0024 2:20 Did you mean `cluster`?",
+        ),
+        (
+            "expect: { cluster: x }\n",
+            "POD0024 1:20 Bind a credential under `credentials`, for example `cluster: NAME`.",
+        ),
+        (
+            "credentials: { cluster: b }\nexpect: { cluster: { clutser: x } }\n",
+            "POD0015 2:22 Did you mean `cluster`?",
+        ),
+        (
+            "credentials: { cluster: b }\nexpect: { cluster: true }\n",
+            "POD0013 2:20 Write `\"true\"`, in quotes.",
+        ),
+    ] {
+        let parsed = parse_environment("e.yaml", text.as_bytes());
+        assert_eq!(told(&parsed), [expected], "{text}");
+        // Nobody who can be read is nobody who is right.
+        let expect = parsed.value.expect("readable").expect;
+        assert_eq!(expect.len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn an_environment_says_when_runs_may_begin() {
+    let text = "protect:\n  time_zone: europe/berlin\n  window: { days: mon-thu, from: 09:00, to: \"17:00\" }\n  freeze:\n    \
+                - { days: friday, because: nobody is there }\n    - { from: 2026-12-20, to: 2027-01-03 }\n    - { from: \
+                2026-11-27 }\n  override: true\n";
+    let parsed = parse_environment("e.yaml", text.as_bytes());
+    assert_eq!(parsed.diagnostics, Vec::new());
+    let protect = parsed.value.expect("it is right").protect;
+    assert_eq!(protect.time_zone.as_deref(), Some("Europe/Berlin"));
+    assert!(protect.may_override);
+    let rules = protect.rules().expect("there are some");
+    assert_eq!((rules.windows.len(), rules.freezes.len()), (1, 3));
+    assert_eq!(rules.freezes[2].words(), "2026-11-27");
+
+    for (text, expected) in [
+        (
+            "protect: { window: { days: friday } }\n",
+            "POD0025 1:20 Write for example `time_zone: Europe/Berlin`.",
+        ),
+        (
+            "protect: { time_zone: Europe/Berlyn, freeze: { days: friday } }\n",
+            "POD0025 1:23 Did you mean `Europe/Berlin`?",
+        ),
+        (
+            "protect: { time_zone: UTC, freeze: { days: freitag } }\n",
+            "POD0025 1:44 Write for example `friday`, `mon-thu`, or `[monday, wednesday]`.",
+        ),
+        (
+            "protect: { time_zone: UTC, window: { from: 9 } }\n",
+            "POD0025 1:44 Write hour and minute in quotes, for example `\"09:00\"`; `\"24:00\"` is the end of the day.",
+        ),
+        (
+            "protect: { time_zone: UTC, freeze: [{ from: 2026-13-01 }] }\n",
+            "POD0025 1:45 Write year, month and day, for example `2026-12-20`, or `\"2026-12-20 18:00\"`.",
+        ),
+        (
+            "protect: { time_zone: UTC, freeze: { from: 2026-12-20, to: 2026-12-19 } }\n",
+            "POD0025 1:60 Write the last day of the freeze; it belongs to it.",
+        ),
+        (
+            "protect: { time_zone: UTC, window: 9 to 5 }\n",
+            "POD0013 1:36 Write for example `{ days: mon-thu, from: \"09:00\", to: \"17:00\" }`.",
+        ),
+    ] {
+        let parsed = parse_environment("e.yaml", text.as_bytes());
+        assert_eq!(told(&parsed), [expected], "{text}");
+        assert!(parsed.has_errors());
+    }
+    // What cannot be read stays closed.
+    let text = "protect: { time_zone: Nowhere/Land, window: { days: mon-sun } }\n";
+    let parsed = parse_environment("e.yaml", text.as_bytes());
+    let rules = parsed.value.expect("readable").protect.rules().unwrap();
+    assert!(!rules.at(0).open);
+    let text = "protect: { time_zone: UTC, freeze: { from: tomorrow } }\n";
+    let parsed = parse_environment("e.yaml", text.as_bytes());
+    let rules = parsed.value.expect("readable").protect.rules().unwrap();
+    assert!(!rules.at(0).open);
 }
 
 #[test]

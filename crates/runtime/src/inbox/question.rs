@@ -1,6 +1,7 @@
 //! What people say to a run, as it travels between processes.
 
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
+use podium_engine::event::Outside;
 use podium_engine::{Answer, Command};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,6 +13,8 @@ pub(crate) enum Question {
     Approve {
         hash: String,
         by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outside: Option<Outside>,
     },
     Cancel {
         by: String,
@@ -41,9 +44,10 @@ pub(crate) enum Say {
 impl Question {
     pub(crate) fn of(command: &Command) -> Option<Self> {
         Some(match command {
-            Command::Approve { hash, by } => Self::Approve {
+            Command::Approve { hash, by, outside } => Self::Approve {
                 hash: hash.clone(),
                 by: by.clone(),
+                outside: outside.clone(),
             },
             Command::Cancel { by } => Self::Cancel { by: by.clone() },
             Command::Unlocked => Self::Unlocked,
@@ -73,7 +77,7 @@ impl Question {
 
     pub(crate) fn command(self) -> Result<Command> {
         Ok(match self {
-            Self::Approve { hash, by } => Command::Approve { hash, by },
+            Self::Approve { hash, by, outside } => Command::Approve { hash, by, outside },
             Self::Cancel { by } => Command::Cancel { by },
             Self::Unlocked => Command::Unlocked,
             Self::Answer {

@@ -263,7 +263,7 @@ function inventedCredentials(): CredentialView[] {
 }
 
 function inventedEnvironments(): EnvironmentView[] {
-  const open = { practice: false, approval: false, type_name: false, read_only: false };
+  const open = { practice: false, approval: false, type_name: false, read_only: false, expect: {} };
   return [
     { ...open, name: "play", title: "Play", practice: true, vars: { chat: "http://127.0.0.1:9000", region: "practice" }, credentials: { cloud: "acme-dev" } },
     { ...open, name: "staging", title: "Staging", vars: { region: "eu-west-1" }, credentials: { cloud: "acme-dev" } },

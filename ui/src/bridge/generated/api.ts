@@ -38,7 +38,11 @@ weather: Array<string>,
 /**
  * When it ends, in seconds from now; not at all where absent.
  */
-ends_in_seconds?: number, };
+ends_in_seconds?: number, 
+/**
+ * Who it is there, by the words of its system: `cluster` → `shops-eu`.
+ */
+is?: { [key in string]: string }, };
 
 /**
  * What a diagnostic is about: the file, and inside it the step and field where that is known.
@@ -110,6 +114,19 @@ retry: Retry,
  * All that is wrong with the document, when that is why.
  */
 diagnostics?: Array<Diagnostic>, };
+
+/**
+ * Saying yes to the preview of a run.
+ */
+export type ApproveRun = { 
+/**
+ * Its id.
+ */
+run: RunId, 
+/**
+ * Why it is to begin outside the environment's window, or in a freeze.
+ */
+override_window?: string, };
 
 /**
  * What is special about a step.
@@ -1113,7 +1130,15 @@ vars: Record<string, any>,
 /**
  * Slot → credential.
  */
-credentials: { [key in string]: CredentialName }, };
+credentials: { [key in string]: CredentialName }, 
+/**
+ * Slot → who its credential must turn out to be, in words: `cluster shops-eu`.
+ */
+expect: { [key in string]: string }, 
+/**
+ * When runs may begin; absent where that is at any time.
+ */
+window?: WindowView, };
 
 /**
  * An operation failed. For the program (kind, code, retry), the user (message, hint) and the
@@ -1153,6 +1178,19 @@ source?: string, };
  * The kinds are few and the same for every connector; the code tells the rest.
  */
 export type ErrorKind = "invalid" | "not_found" | "conflict" | "stale" | "unauthorized" | "forbidden" | "missing_tool" | "unreachable" | "throttled" | "timed_out" | "failed" | "cancelled" | "unknown" | "locked" | "storage" | "unsupported" | "internal";
+
+/**
+ * One plain value of an identity.
+ */
+export type Fact = { 
+/**
+ * The system's word, one of [`podium_model::parse::IDENTITY_WORDS`]: `cluster`.
+ */
+what: string, 
+/**
+ * The value.
+ */
+value: string, };
 
 /**
  * Where a text is in a log.
@@ -1488,7 +1526,12 @@ place?: string,
 /**
  * When it ends, RFC 3339; absent where it does not.
  */
-expires?: string, };
+expires?: string, 
+/**
+ * The same as plain values that can be compared with what somebody expects; the first is the account,
+ * by the system's own word for it. A word may stand twice, where a thing has two names.
+ */
+facts?: Array<Fact>, };
 
 /**
  * A record to bring in.
@@ -1999,6 +2042,19 @@ export type OperationName = string;
 export type Outcome = "begun" | "skipped" | "left" | "failed";
 
 /**
+ * A run begins outside the window of its environment, or in a freeze.
+ */
+export type Outside = { 
+/**
+ * How it stood: `Closed until Monday 2026-11-30 09:00 (Europe/Berlin): frozen, nobody is there.`
+ */
+closed: string, 
+/**
+ * Why it begins all the same, as the person said.
+ */
+reason: string, };
+
+/**
  * What is to be put into a workflow.
  */
 export type PasteSteps = { 
@@ -2132,7 +2188,11 @@ weather: Array<string>,
 /**
  * When it ends, RFC 3339.
  */
-ends?: string, };
+ends?: string, 
+/**
+ * Who it is there, by the words of its system.
+ */
+is?: { [key in string]: string }, };
 
 /**
  * A connector's practice cloud as it stands.
@@ -2243,9 +2303,13 @@ user: string | null,
  */
 place?: string, 
 /**
- * Why it could not be proven.
+ * Why it could not be proven, or is another one than expected.
  */
-problem?: Error, };
+problem?: Error, 
+/**
+ * How it compares with who the environment expects, where it expects somebody.
+ */
+proof?: Proof, };
 
 /**
  * One step of a preview.
@@ -2345,6 +2409,28 @@ diagnostics: Array<Diagnostic>,
  * The newest run of the same that stands: what it left may have been changed by hand since.
  */
 stands: Stands | null, };
+
+/**
+ * How an identity compares with what is expected of it.
+ */
+export type Proof = { 
+/**
+ * How it stands.
+ */
+standing: ProofStanding, 
+/**
+ * What is expected; a word that stands several times may be any of them.
+ */
+expected: Array<Fact>, 
+/**
+ * What was found under those words.
+ */
+found?: Array<Fact>, };
+
+/**
+ * How an identity compares with what is expected of it.
+ */
+export type ProofStanding = "proven" | "another" | "unproven" | "simulated";
 
 /**
  * Something that waits for somebody.
@@ -2640,6 +2726,10 @@ changes_in_words: string,
  * Who said yes to the preview.
  */
 approved_by: string | null, 
+/**
+ * Why it began outside its environment's window, where it did.
+ */
+outside?: Outside, 
 /**
  * When it was made.
  */
@@ -3017,7 +3107,11 @@ confirm?: string,
  * Whether this click is also the approval, where the environment asks for one and the person may
  * give it.
  */
-approve: boolean, };
+approve: boolean, 
+/**
+ * Why it is to begin outside the environment's window, or in a freeze.
+ */
+override_window?: string, };
 
 /**
  * One step.
@@ -3517,6 +3611,39 @@ from: OperationName, };
 export type When = "success" | "failure" | "always";
 
 /**
+ * When runs may begin, and how it stands at the moment of asking.
+ */
+export type WindowView = { 
+/**
+ * Whether a run may begin now.
+ */
+open: boolean, 
+/**
+ * The same in words, with the next change: `Open until Thursday 2026-11-26 17:00 (Europe/Berlin).`
+ */
+words: string, 
+/**
+ * When that changes, in milliseconds since 1970; absent where no change is in sight.
+ */
+until?: number, 
+/**
+ * The clock that is meant.
+ */
+time_zone: string, 
+/**
+ * The hours in which runs may begin, in words; always where there are none.
+ */
+windows: Array<string>, 
+/**
+ * The times in which none may, in words.
+ */
+freezes: Array<string>, 
+/**
+ * Whether a person may begin one all the same, with a reason. Taking back always may.
+ */
+may_override: boolean, };
+
+/**
  * A workflow.
  */
 export type WorkflowName = { 
@@ -3660,7 +3787,7 @@ export interface Commands {
   /** Stops a run gently. */
   "run.cancel": { request: RunName; response: Empty };
   /** Says yes to the preview of a run that waits for it. */
-  "run.approve": { request: RunName; response: Empty };
+  "run.approve": { request: ApproveRun; response: Empty };
   /** A person's answer at a step. */
   "run.answer": { request: AnswerStep; response: Empty };
   /** What taking a run back would change. */

@@ -9,6 +9,7 @@ import { Callout, ErrorCallout, Skeleton, Waiting } from "../../design/feedback"
 import { Mark } from "../../design/Mark";
 import { SchemaForm } from "../../forms/SchemaForm";
 import { Confirm } from "../../summary/Confirm";
+import { Strangers } from "../../summary/Identities";
 import { Postcard } from "../../summary/Postcard";
 import { StepProblem } from "../../summary/StepProblem";
 import { useInputs } from "../../summary/useInputs";
@@ -49,6 +50,7 @@ export function Card({ workflow }: { workflow: string }) {
           <>
             {error ? <ErrorCallout title={cardWords.cannot} error={error} retry={again} retryLabel={words.tryAgain} /> : null}
             {busy && !view ? <div className="card postcard" role="status" aria-label={cardWords.making}><Skeleton width="60%" height={20} /><Skeleton /><Skeleton width="80%" /><span className="quiet">{cardWords.making}</span></div> : null}
+            {view ? <Strangers preview={view.preview} /> : null}
             {view?.preview.steps.map((step) => <StepProblem key={step.id} step={step} />)}
             {view ? (
               <Postcard view={view} manifests={manifests} title={previewWords.inTitle(view.title, current?.title || view.preview.environment)}>

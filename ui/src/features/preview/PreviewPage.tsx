@@ -19,6 +19,7 @@ import { edgesOfPlan } from "../../graph/view";
 import { ChangeLine } from "../../summary/ChangeLine";
 import { Confirm } from "../../summary/Confirm";
 import { Drift } from "../../summary/Drift";
+import { Identities, Strangers } from "../../summary/Identities";
 import { ModeTag, Postcard } from "../../summary/Postcard";
 import { StepProblem } from "../../summary/StepProblem";
 import { previewWords } from "../../text/preview";
@@ -47,17 +48,12 @@ export function PreviewPage({ view, again, inputs, title, lead, busy }: { view: 
         <div className="preview-scroll scroll">
           {lead ? <p className="muted">{lead}</p> : null}
           <Postcard view={view} manifests={manifests} title={title} />
+          <Strangers preview={preview} />
           {preview.steps.map((step) => <StepProblem key={step.id} step={step} />)}
           {stays.length > 0 ? <Callout tone="wait" title={previewWords.undoCannot}>{stays.map((step) => <div key={step.id}>{step.title}: {step.undo.because ?? words.undoHelp[step.undo.class]}</div>)}</Callout> : null}
           {inputs}
           <div className="preview-facts small">
-            {preview.identities.length === 0 ? <div className="muted">{previewWords.asYou}</div> : null}
-            {preview.identities.map((identity) => (
-              <div key={identity.credential} className="row" style={{ gap: 6 }}>
-                <strong style={{ fontWeight: 500 }}>{identity.credential}</strong>
-                <span className="muted">{identity.problem ? <>{previewWords.unproven}: <Said text={identity.problem.message} /></> : previewWords.as(identity.user, identity.account, identity.place)}</span>
-              </div>
-            ))}
+            <Identities preview={preview} />
             <div className="muted row" style={{ gap: 6 }}><ConfidenceMark confidence={unknown > 0 ? "unknown" : lines.some((l) => l.confidence === "predicted") ? "predicted" : "exact"} />{unknown > 0 ? previewWords.unknown(unknown, preview.steps.filter((s) => !s.skipped).length) : lines.every((l) => l.confidence === "exact") ? previewWords.certain : words.confidenceHelp.predicted}</div>
           </div>
           {lines.length > 0 ? (

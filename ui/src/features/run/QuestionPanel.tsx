@@ -5,13 +5,16 @@ import type { ApiError, JsonObject, Manifest, PersonsAnswer, Question, RunView, 
 import { manifestOf } from "../../canvas/readOnly";
 import { Button } from "../../design/Button";
 import { Dialog } from "../../design/Dialog";
-import { ErrorCallout } from "../../design/feedback";
+import { Callout, ErrorCallout } from "../../design/feedback";
 import { SchemaForm } from "../../forms/SchemaForm";
 import { withValue } from "../../graph/pointer";
 import { ChangeLine } from "../../summary/ChangeLine";
+import { Reason } from "../../summary/Confirm";
 import { Said } from "../../design/Said";
+import { guardWords } from "../../text/guard";
 import { runWords } from "../../text/run";
 import { words } from "../../text/words";
+import { useOpening } from "../../window/openings";
 import { go } from "../../window/route";
 
 type Choice = [key: string, answer: PersonsAnswer | "edit", words: readonly string[]];
@@ -22,11 +25,16 @@ export function QuestionPanel({ view, question, step, manifests }: { view: RunVi
   const [error, setError] = useState<ApiError | null>(null);
   const [comment, setComment] = useState("");
   const [editing, setEditing] = useState(false);
+  const [reason, setReason] = useState("");
+  const opening = useOpening(view.environment);
+  const closed = question.kind === "preview" && opening !== undefined && !opening.open;
+  const excusable = view.undoes !== null || opening?.may_override === true;
+  const timely = !closed || (excusable && reason.trim() !== "");
   const send = async (answer: PersonsAnswer) => {
     setBusy(true);
     setError(null);
     try {
-      if (question.step === null) await (answer.say === "approve" ? call("run.approve", { run: view.id }) : call("run.cancel", { run: view.id }));
+      if (question.step === null) await (answer.say === "approve" ? call("run.approve", { run: view.id, ...(closed ? { override_window: reason.trim() } : {}) }) : call("run.cancel", { run: view.id }));
       else await call("run.answer", { run: view.id, step: question.step, answer, ...(comment ? { comment } : {}) });
     } catch (failed) {
       setError(failed as ApiError);
@@ -72,7 +80,9 @@ export function QuestionPanel({ view, question, step, manifests }: { view: RunVi
       {asks ? (
         <>
           {question.kind === "preview" ? null : <input className="input" value={comment} placeholder={runWords.commentPlaceholder} aria-label={runWords.comment} onChange={(event) => setComment(event.target.value)} />}
-          <div className="row"><Button look="primary" size="roomy" isDisabled={busy} onPress={() => void send({ say: "approve" })} data-testid="approve">{runWords.approve}</Button><Button size="roomy" isDisabled={busy} onPress={() => void send({ say: "deny" })} data-testid="deny">{runWords.deny}</Button></div>
+          {closed ? <Callout tone="wait" testId="closed" title={guardWords.closedTitle(view.environment)}>{opening.words} {excusable ? "" : guardWords.noOverride}</Callout> : null}
+          {closed && excusable ? <Reason value={reason} onChange={setReason} /> : null}
+          <div className="row"><Button look="primary" size="roomy" isDisabled={busy || !timely} onPress={() => void send({ say: "approve" })} data-testid="approve">{runWords.approve}</Button><Button size="roomy" isDisabled={busy} onPress={() => void send({ say: "deny" })} data-testid="deny">{runWords.deny}</Button></div>
         </>
       ) : null}
       {question.kind === "unlock" ? <div><Button look="primary" size="roomy" onPress={() => go({ screen: "credentials" })}>{runWords.unlockGo}</Button></div> : null}

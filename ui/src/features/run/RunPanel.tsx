@@ -7,6 +7,7 @@ import { Near } from "../../design/Near";
 import { Said } from "../../design/Said";
 import { lasting } from "../../text/format";
 import { compareWords } from "../../text/compare";
+import { guardWords } from "../../text/guard";
 import { runWords } from "../../text/run";
 import { scheduleWords } from "../../text/schedules";
 import { Drift } from "../../summary/Drift";
@@ -31,6 +32,7 @@ export function RunPanel({ view, manifests, onCompare }: { view: RunView; manife
         <dt>{runWords.where}</dt><dd>{view.environment}</dd>
         <dt>{runWords.by}</dt><dd>{view.schedule ? <a href={writeRoute({ screen: "schedules" })}>{scheduleWords.by(view.schedule.title)}</a> : view.by || "—"}</dd>
         <dt>{runWords.when}</dt><dd><Near at={view.started_at ?? view.created_at} /></dd>
+        {view.outside ? <><dt>{guardWords.outside}</dt><dd data-testid="outside">{view.outside.reason} <span className="quiet">{view.approved_by ? `${view.approved_by}. ` : ""}{view.outside.closed}</span></dd></> : null}
         {view.ended_at !== null ? <><dt>{runWords.took}</dt><dd>{lasting(view.ended_at - (view.started_at ?? view.created_at))}</dd></> : null}
         <dt>{runWords.changes}</dt><dd>{view.changes_in_words || "—"}</dd>
       </dl>

@@ -356,9 +356,15 @@ impl Podium {
         if now - begun.due > LATE || created.plan.needs_approval() {
             return;
         }
+        // While it is closed the run waits for a yes of its own, too.
+        let name = created.plan.environment();
+        if !matches!(self.outside(name, false, None), Ok(None)) {
+            return;
+        }
         let yes = Command::Approve {
             hash: created.preview.hash.clone(),
             by: agreed.by.clone(),
+            outside: None,
         };
         // Where it has begun meanwhile there is nothing to say.
         let _ = self.host.ask(&begun.run, yes).await;
@@ -453,7 +459,10 @@ impl Podium {
             .with_hint("It begins what is due from here on.")
             .into());
         }
-        self.begin_here(&begun.run, made, &agreed.by, false).await
+        // In a freeze, or outside the window, it is told as one that could not begin.
+        let approval = self.approval(&made, false, None)?;
+        self.begin_here(&begun.run, made, &agreed.by, approval)
+            .await
     }
 }
 

@@ -10,12 +10,12 @@ use podium_model::parse::{Parsed, parse_schedule};
 use podium_plan::code::{
     BAD_WORKFLOW_INPUT, MISSING_WORKFLOW_INPUT, NOT_ASKED_FOR, UNKNOWN_WORKFLOW_INPUT,
 };
-use podium_runtime::clock::rfc3339;
+use podium_runtime::clock::{self, rfc3339};
 use podium_runtime::schedules::{State, meaning};
 use serde_json::{Map, Value};
 
 use crate::handlers::previews::Compiled;
-use crate::handlers::reading::environment_view;
+use crate::handlers::windows::environment_view;
 use crate::types::{DueView, EnvironmentView, MakePreview};
 use crate::{ApiError, Podium};
 
@@ -88,7 +88,9 @@ impl Podium {
         if let Some(environment) = &environment {
             files.push(folder.environment_file(environment.as_str()));
             match self.read_environment(environment) {
-                Ok((read, _, _)) => loaded.environment = Some(environment_view(environment, &read)),
+                Ok((read, _, _)) => {
+                    loaded.environment = Some(environment_view(environment, &read, clock::wall()))
+                }
                 Err(error) if error.code.as_str() == "POD0809" => {
                     let known = folder.environments();
                     let problem = not_there("environment", environment.as_str(), &known);

@@ -228,6 +228,7 @@ async fn begin(
             hash: view.preview.hash,
             confirm: None,
             approve,
+            override_window: None,
         })
         .await?;
     // It takes seconds; a practice cloud that never answers must not hold the demo.
