@@ -208,6 +208,10 @@ pub enum Stop {
     /// An interrupt, and another one each time this long has passed while it still runs: for a tool that
     /// can miss one (Ansible, between the start of a task and of its worker).
     Repeated(Duration),
+    /// As [`Stop::Repeated`], for a tool that runs the true one in a session of its own and only looks on
+    /// (ansible-runner): the interrupt goes to what it runs, so that it sees and tells how that ends; to the
+    /// tool itself only while it runs nothing.
+    RepeatedBelow(Duration),
 }
 
 /// A private file for one process. Its path is [`Context::private`](crate::Context::private) joined

@@ -16,7 +16,7 @@ use podium_connector::{Exit, Process, ProcessEvent, ProcessSpec, Stop, Stream};
 use podium_diagnostics::{Code, Error, ErrorKind, Result, without_number};
 use podium_secret::Secret;
 use podium_supervisor::{
-    Ended, Line, Redact, SecretFile, Spec, Started, is_alive, lines, signal_group,
+    Ended, Line, Redact, SecretFile, Spec, Started, is_alive, lines, signal_below, signal_group,
 };
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
@@ -263,14 +263,18 @@ impl Watched {
     fn pass_on_cancel(&mut self) {
         let asked = *self.cancel.borrow();
         let again = match (self.stop, self.signalled_at) {
-            (Stop::Repeated(after), Some(at)) => at.elapsed() >= after,
+            (Stop::Repeated(after) | Stop::RepeatedBelow(after), Some(at)) => at.elapsed() >= after,
             _ => false,
         };
         if asked > self.signalled || again {
             self.signalled = asked;
             self.signalled_at = Some(Instant::now());
             if let Some(started) = self.started().filter(is_alive) {
-                let _ = signal_group(&started, INTERRUPT);
+                let below = matches!(self.stop, Stop::RepeatedBelow(_))
+                    && signal_below(&started, INTERRUPT).unwrap_or(false);
+                if !below {
+                    let _ = signal_group(&started, INTERRUPT);
+                }
             }
         }
     }

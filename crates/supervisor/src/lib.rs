@@ -45,6 +45,14 @@ pub fn is_alive(started: &Started) -> bool {
     started.is_alive()
 }
 
+/// Sends a signal to what the child runs in groups beside its own, and not to the child: the true tool under
+/// one that only looks on. `false` where there is nothing of the kind.
+///
+/// Only the children of the group are meant; what these put into groups of their own is theirs to end.
+pub fn signal_below(started: &Started, signal: i32) -> std::io::Result<bool> {
+    started.signal_below(signal)
+}
+
 /// Sends a signal to all that is left of the child's group. `false` where nobody is left.
 ///
 /// Checks first that the group is still the one that was started, so that a number used again by the

@@ -10,7 +10,7 @@ mod platform;
 #[path = "process/other.rs"]
 mod platform;
 
-pub(crate) use platform::{group, signal_group, start_time};
+pub(crate) use platform::{group, groups_below, signal_group, start_time};
 
 /// Names this boot of the machine, so that a number from before a restart is not believed.
 pub fn boot_id() -> &'static str {

@@ -58,6 +58,16 @@ impl Started {
         process::signal_group(self.pgid, signal)
     }
 
+    /// Sends a signal to the groups that children of the group lead beside it: what a child runs in a
+    /// session of its own. `false` where there are none.
+    pub fn signal_below(&self, signal: i32) -> std::io::Result<bool> {
+        let mut heard = false;
+        for group in process::groups_below(&self.group()) {
+            heard |= process::signal_group(group, signal)?;
+        }
+        Ok(heard)
+    }
+
     fn same_boot(&self) -> bool {
         process::boot_id() == self.boot_id
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use podium_secret::Secret;
 use podium_supervisor::{
     EXIT, Ended, FailedStart, Line, OUTPUT, Redact, STARTED, SecretFile, Spec, Started, is_alive,
-    lines, signal_group,
+    lines, signal_below, signal_group,
 };
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_podium-run");
@@ -646,4 +646,25 @@ fn file_with(bed: &Bed, spec: &Spec) -> fs::File {
     let path: &Path = &bed.private("spec");
     fs::write(path, spec.to_json().unwrap()).unwrap();
     fs::File::open(path).unwrap()
+}
+
+/// A tool that runs the true one in a session of its own, as ansible-runner does.
+#[test]
+fn what_runs_in_a_session_below_is_interrupted_without_the_tool_above_it() {
+    let bed = Bed::new();
+    let mut child = bed.start(&bed.shell(
+        "trap 'echo above heard it' INT\n\
+         setsid sh -c 'trap \"echo below heard it; exit 7\" INT; echo ready; while :; do sleep 0.02; done' &\n\
+         while :; do wait $!; code=$?; [ $code -gt 128 ] || break; done; echo it ended with $code",
+    ));
+    bed.line("ready");
+    assert!(signal_below(&bed.started(), 2).unwrap());
+    assert!(child.wait().unwrap().success());
+    let texts: Vec<String> = bed.lines().into_iter().map(|line| line.text).collect();
+    assert_eq!(
+        texts,
+        ["ready", "below heard it", "it ended with 7"],
+        "the tool above is left to tell the end"
+    );
+    assert!(!signal_below(&bed.started(), 2).unwrap(), "nothing is left");
 }

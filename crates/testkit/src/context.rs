@@ -89,7 +89,8 @@ struct Shared {
     kill_on: Mutex<Option<String>>,
     records: Mutex<Records>,
     secrets: Mutex<Vec<(String, Secret)>>,
-    groups: Mutex<Vec<u32>>,
+    /// Groups of running processes, and how each is asked to stop.
+    groups: Mutex<Vec<(u32, Stop)>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -477,17 +478,18 @@ impl FakeContext {
             .spawn()
             .map_err(|error| not_started(&spec.label, &error.to_string()))?;
         let group = child.id().unwrap_or_default();
-        locked(&self.shared.groups).push(group);
-        if let Stop::Repeated(after) = spec.stop {
+        let stop = spec.stop;
+        locked(&self.shared.groups).push((group, stop));
+        if let Stop::Repeated(after) | Stop::RepeatedBelow(after) = stop {
             let (shared, mut cancel) = (self.shared.clone(), self.shared.cancel.subscribe());
             tokio::spawn(async move {
                 let _ = cancel.wait_for(|asked| *asked).await;
                 loop {
                     tokio::time::sleep(after).await;
-                    if !locked(&shared.groups).contains(&group) {
+                    if !locked(&shared.groups).contains(&(group, stop)) {
                         return;
                     }
-                    signal(group, false);
+                    interrupt(group, stop);
                 }
             });
         }
@@ -514,7 +516,7 @@ impl FakeContext {
         tokio::spawn(async move {
             let status = child.wait().await;
             let _ = (out.await, err.await);
-            locked(&shared.groups).retain(|g| *g != group);
+            locked(&shared.groups).retain(|(g, _)| *g != group);
             remove(&files);
             match status {
                 Ok(status) => record.exit(exit_of(status)),
@@ -528,8 +530,8 @@ impl FakeContext {
 impl Shared {
     fn cancel(&self) {
         self.cancel.send_replace(true);
-        for group in locked(&self.groups).iter() {
-            signal(*group, false);
+        for (group, stop) in locked(&self.groups).iter() {
+            interrupt(*group, *stop);
         }
     }
 
@@ -549,7 +551,7 @@ impl Shared {
         if let Some(group) = group
             && hit(&self.kill_on)
         {
-            signal(group, true);
+            kill(group);
         }
     }
 
@@ -719,8 +721,8 @@ impl Context for FakeContext {
 
 impl Drop for FakeContext {
     fn drop(&mut self) {
-        for group in locked(&self.shared.groups).iter() {
-            signal(*group, true);
+        for (group, _) in locked(&self.shared.groups).iter() {
+            kill(*group);
         }
     }
 }
@@ -744,18 +746,34 @@ fn exit_of(status: std::process::ExitStatus) -> Exit {
     Exit::Code(status.code().unwrap_or(-1))
 }
 
-#[cfg(unix)]
-fn signal(group: u32, hard: bool) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    let Some(pid) = i32::try_from(group).ok().and_then(Pid::from_raw) else {
-        return;
-    };
-    let signal = if hard { Signal::KILL } else { Signal::INT };
-    let _ = kill_process_group(pid, signal);
+/// Asks a group to stop, as the runtime does.
+fn interrupt(group: u32, stop: Stop) {
+    const INTERRUPT: i32 = 2;
+    let started = started(group);
+    let below = matches!(stop, Stop::RepeatedBelow(_))
+        && podium_supervisor::signal_below(&started, INTERRUPT).unwrap_or(false);
+    if !below {
+        let _ = podium_supervisor::signal_group(&started, INTERRUPT);
+    }
 }
 
-#[cfg(not(unix))]
-fn signal(_group: u32, _hard: bool) {}
+fn kill(group: u32) {
+    let _ = podium_supervisor::signal_group(&started(group), 9);
+}
+
+/// A group of ours, as its supervisor would know it.
+fn started(group: u32) -> podium_supervisor::Started {
+    podium_supervisor::Started {
+        pid: group,
+        pgid: group,
+        supervisor_pid: std::process::id(),
+        start_time: podium_supervisor::began(group),
+        supervisor_start_time: 0,
+        boot_id: podium_supervisor::boot_id().to_owned(),
+        argv_hash: String::new(),
+        spec_label: String::new(),
+    }
+}
 
 #[cfg(all(test, unix))]
 mod tests;

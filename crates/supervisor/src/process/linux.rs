@@ -37,6 +37,24 @@ pub(crate) fn group(pgid: u32, since: u64) -> Vec<u32> {
         .collect()
 }
 
+/// The groups beside theirs that children of these processes lead.
+pub(crate) fn groups_below(members: &[u32]) -> Vec<u32> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid| {
+            Stat::of(*pid).is_some_and(|stat| {
+                stat.pgid == *pid
+                    && stat.lives()
+                    && members.contains(&stat.parent)
+                    && !members.contains(pid)
+            })
+        })
+        .collect()
+}
+
 pub(crate) fn signal_group(pgid: u32, signal: i32) -> io::Result<bool> {
     let pgid = i32::try_from(pgid)
         .ok()
@@ -52,6 +70,7 @@ pub(crate) fn signal_group(pgid: u32, signal: i32) -> io::Result<bool> {
 
 struct Stat {
     state: char,
+    parent: u32,
     pgid: u32,
     start_time: u64,
 }
@@ -65,6 +84,7 @@ impl Stat {
         let fields: Vec<&str> = text.split_ascii_whitespace().collect();
         Some(Self {
             state: fields.first()?.chars().next()?,
+            parent: fields.get(1)?.parse().ok()?,
             pgid: fields.get(2)?.parse().ok()?,
             start_time: fields.get(19)?.parse().ok()?,
         })

@@ -18,6 +18,10 @@ pub(crate) fn group(_pgid: u32, _since: u64) -> Vec<u32> {
     Vec::new()
 }
 
+pub(crate) fn groups_below(_members: &[u32]) -> Vec<u32> {
+    Vec::new()
+}
+
 pub(crate) fn signal_group(_pgid: u32, _signal: i32) -> io::Result<bool> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -44,6 +44,22 @@ pub(crate) fn group(pgid: u32, _since: u64) -> Vec<u32> {
         .collect()
 }
 
+/// The groups beside theirs that children of these processes lead.
+pub(crate) fn groups_below(members: &[u32]) -> Vec<u32> {
+    said("ps", &["-A", "-o", "pid=,ppid=,pgid=,state="])
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split_ascii_whitespace();
+            let pid: u32 = fields.next()?.parse().ok()?;
+            let parent: u32 = fields.next()?.parse().ok()?;
+            let group: u32 = fields.next()?.parse().ok()?;
+            let leads = group == pid && !fields.next()?.starts_with('Z');
+            (leads && members.contains(&parent) && !members.contains(&pid)).then_some(pid)
+        })
+        .collect()
+}
+
 pub(crate) fn signal_group(pgid: u32, signal: i32) -> io::Result<bool> {
     let pgid = i32::try_from(pgid)
         .ok()
