@@ -30,6 +30,11 @@ pub struct Manifest {
     /// Tools it drives, by program name in order of preference, for example `terraform`, `tofu`.
     #[serde(default)]
     pub tools: Vec<String>,
+    /// Programs that it uses beside its tools where they are installed, and does without where not. Not sent
+    /// to the screens: `doctor` tells which are there.
+    #[serde(skip)]
+    #[ts(skip)]
+    pub helpers: Vec<String>,
     /// Whether it acts on this computer alone. Practice environments use such a connector as it is:
     /// its effects are real, and its steps say Real.
     #[serde(default)]

@@ -219,9 +219,11 @@ impl WantedTools {
     }
 }
 
-/// What is wanted of a tool: by its name, and for Ansible's programs by that of Ansible.
+/// What is wanted of a tool: by its name, and for Ansible's programs by that of Ansible. ansible-runner is
+/// none of these: its versions are its own.
 fn wanted<'a>(all: &'a IndexMap<String, WantedTool>, name: &str) -> Option<&'a WantedTool> {
-    let of_ansible = || name.starts_with("ansible-").then(|| all.get("ansible"));
+    let of_ansible =
+        || (name.starts_with("ansible-") && name != "ansible-runner").then(|| all.get("ansible"));
     all.get(name).or_else(|| of_ansible().flatten())
 }
 

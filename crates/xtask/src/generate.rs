@@ -105,6 +105,10 @@ fn page(manifest: &Manifest) -> String {
     if !manifest.tools.is_empty() {
         let _ = write!(text, "\nTools: `{}`.\n", manifest.tools.join("`, `"));
     }
+    if !manifest.helpers.is_empty() {
+        let helpers = manifest.helpers.join("`, `");
+        let _ = write!(text, "\nUsed where it is installed: `{helpers}`.\n");
+    }
     for operation in &manifest.operations {
         write_operation(&mut text, operation);
     }

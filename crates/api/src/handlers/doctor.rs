@@ -23,6 +23,17 @@ impl Podium {
                 checks.push(self.tool_check(&manifest.label, &manifest.tools).await);
                 others.retain(|name, _| name != &manifest.id && !manifest.tools.contains(name));
             }
+            for helper in &manifest.helpers {
+                let mut check = self.tool_check(helper, std::slice::from_ref(helper)).await;
+                if check.state == CheckState::Missing && !others.contains_key(helper) {
+                    check.state = CheckState::Good;
+                    check.detail =
+                        format!("It is not installed. {} does without it.", manifest.label);
+                    check.hint = None;
+                }
+                others.shift_remove(helper);
+                checks.push(check);
+            }
         }
         // What the workspace wants beside the connectors' own tools: programs of its command steps.
         for name in others.into_keys() {

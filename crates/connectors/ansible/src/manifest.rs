@@ -205,6 +205,7 @@ pub(crate) fn manifest() -> Manifest {
         credentials: vec![ssh_key()],
         operations: vec![playbook()],
         tools: vec!["ansible-playbook".into()],
+        helpers: vec!["ansible-runner".into()],
         local: false,
         links: vec!["https://docs.ansible.com/ansible-core/devel/".into()],
         checked: vec![
@@ -215,12 +216,17 @@ pub(crate) fn manifest() -> Manifest {
             },
             Checked {
                 against: CheckedAgainst::RealSoftware,
+                what: "ansible-runner 2.4.3, whose events are held against those of ansible-core alone".into(),
+                by: "crates/connectors/ansible/tests/ansible/carried.rs".into(),
+            },
+            Checked {
+                against: CheckedAgainst::RealSoftware,
                 what: "OpenSSH's sshd, as a host that is reached by a key".into(),
                 by: "crates/connectors/ansible/tests/ansible/ssh.rs".into(),
             },
             Checked {
                 against: CheckedAgainst::RealSoftware,
-                what: "ansible-core 2.19.14, told all sentences of the contract".into(),
+                what: "ansible-core 2.19.14 through ansible-runner 2.4.3, told all sentences of the contract".into(),
                 by: "tests/contract/ansible.rs".into(),
             },
         ],

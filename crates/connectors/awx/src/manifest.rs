@@ -391,6 +391,7 @@ pub(crate) fn manifest() -> Manifest {
         credentials: vec![awx()],
         operations: vec![launch(), launch_workflow()],
         tools: Vec::new(),
+        helpers: Vec::new(),
         local: false,
         links: vec!["https://docs.ansible.com/projects/awx/en/latest/".into()],
         checked: vec![

@@ -292,6 +292,7 @@ pub(crate) fn manifest() -> Manifest {
             starting::schedule_runbook(),
         ],
         tools: Vec::new(),
+        helpers: Vec::new(),
         local: false,
         links: vec!["https://learn.microsoft.com/azure/automation/".into()],
         checked: vec![

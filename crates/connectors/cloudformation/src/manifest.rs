@@ -272,6 +272,7 @@ pub(crate) fn manifest() -> Manifest {
             upkeep::read_stack_set(),
         ],
         tools: Vec::new(),
+        helpers: Vec::new(),
         local: false,
         links: vec![
             "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html".into(),

@@ -330,6 +330,7 @@ pub(crate) fn manifest() -> Manifest {
         credentials: vec![kind()],
         operations: vec![deploy(), execute(), uninstall()],
         tools: Vec::new(),
+        helpers: Vec::new(),
         local: false,
         links: vec!["https://docs.cloudify.co/latest/developer/apis/rest-service.html".into()],
         checked: vec![

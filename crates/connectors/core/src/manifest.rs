@@ -73,6 +73,7 @@ fn manifest(face: &Face, operations: Vec<Operation>) -> Manifest {
         credentials: Vec::new(),
         operations,
         tools: Vec::new(),
+        helpers: Vec::new(),
         local: face.local,
         links: Vec::new(),
         checked: Vec::new(),

@@ -166,6 +166,7 @@ pub(crate) fn manifest() -> Manifest {
         credentials: vec![credential()],
         operations: vec![run()],
         tools: Vec::new(),
+        helpers: Vec::new(),
         local: false,
         links: vec!["https://developer.hashicorp.com/terraform/cloud-docs/api-docs".into()],
         unconfirmed: [

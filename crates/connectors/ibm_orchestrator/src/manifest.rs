@@ -157,6 +157,7 @@ pub(crate) fn manifest() -> Manifest {
         credentials: vec![credential()],
         operations: vec![launch()],
         tools: Vec::new(),
+        helpers: Vec::new(),
         local: false,
         links: vec!["https://www.ibm.com/docs/en/cloud-orchestrator".into()],
         unconfirmed: [

@@ -272,6 +272,7 @@ pub(crate) fn manifest() -> Manifest {
         credentials: vec![credential()],
         operations: vec![plan(), apply(), destroy()],
         tools: Vec::new(),
+        helpers: Vec::new(),
         local: false,
         links: vec!["https://cloud.ibm.com/docs/schematics".into()],
         unconfirmed: [

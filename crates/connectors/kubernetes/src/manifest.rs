@@ -367,6 +367,7 @@ pub(crate) fn manifest() -> Manifest {
         credentials: vec![cluster()],
         operations: vec![apply(), delete(), wait_for(), helm(), restart()],
         tools: vec!["kubectl".into(), "helm".into()],
+        helpers: Vec::new(),
         local: false,
         links: vec![
             "https://kubernetes.io/docs/reference/using-api/server-side-apply/".into(),

@@ -541,6 +541,7 @@ pub(crate) fn manifest() -> Manifest {
         credentials: vec![kind()],
         operations: vec![order(), provision(), run_workflow(), delete()],
         tools: Vec::new(),
+        helpers: Vec::new(),
         local: false,
         links: vec!["https://apidocs.morpheusdata.com/".into()],
         checked: vec![

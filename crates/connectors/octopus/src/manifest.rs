@@ -395,6 +395,7 @@ pub(crate) fn manifest() -> Manifest {
         credentials: vec![server()],
         operations: vec![create_release(), deploy_release(), run_runbook()],
         tools: Vec::new(),
+        helpers: Vec::new(),
         local: false,
         links: vec!["https://octopus.com/docs/octopus-rest-api".into()],
         checked: vec![

@@ -189,6 +189,7 @@ pub(crate) fn manifest() -> Manifest {
         credentials: Vec::new(),
         operations: vec![plan(), apply(), destroy()],
         tools: vec!["terraform".into(), "tofu".into()],
+        helpers: Vec::new(),
         local: false,
         links: vec![
             "https://developer.hashicorp.com/terraform/docs".into(),

@@ -83,6 +83,7 @@ fn manifests() -> Manifests {
         }],
         operations,
         tools: Vec::new(),
+        helpers: Vec::new(),
         local: id == "ask",
         links: Vec::new(),
         checked: Vec::new(),
