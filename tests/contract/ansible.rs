@@ -1,4 +1,4 @@
-//! Ansible: the simulator, and the real ansible-core where it is. Each start of that one takes most of a
+//! Ansible: the simulator, and the real ansible-core where it is, through ansible-runner. Each start of that one takes most of a
 //! second, and each module on each host another start of Python: so the real one is given the shortest
 //! playbook that writes something, on one of its two hosts, in the Python that plays it.
 
@@ -64,15 +64,16 @@ impl Subject for Ansible {
     }
 
     fn missing(&self) -> Option<&'static str> {
-        (*self == Self::Real && peers(&["ansible-playbook"]).is_none())
-            .then_some("ansible-playbook is not in the folder that PODIUM_PEERS names")
+        (*self == Self::Real && peers(&["ansible-playbook", "ansible-runner"]).is_none()).then_some(
+            "ansible-playbook or ansible-runner is not in the folder that PODIUM_PEERS names",
+        )
     }
 
     async fn context(&self) -> FakeContext {
         let cx = match self {
             Self::Simulated => FakeContext::simulated(connector().simulator(None)),
             Self::Real => {
-                let found = peers(&["ansible-playbook"]).unwrap();
+                let found = peers(&["ansible-playbook", "ansible-runner"]).unwrap();
                 FakeContext::real().with_tools_in(found.join("bin"))
             }
         };

@@ -183,6 +183,135 @@ fn real_kill_9_in_terraform_is_taken_up() {
     assert!(!desk.sandbox().join("note.txt").exists());
 }
 
+/// Processes of this playbook: ansible-runner, or Ansible itself.
+fn players(desk: &Desk, program: &str) -> Vec<u32> {
+    let folder = desk.workspace.canonicalize().unwrap();
+    processes()
+        .into_iter()
+        .filter(|pid| {
+            let here = fs::read_link(format!("/proc/{pid}/cwd"));
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            here.is_ok_and(|here| here.starts_with(&folder))
+                && line.split('\0').any(|word| word.ends_with(program))
+        })
+        .collect()
+}
+
+#[test]
+fn real_kill_9_in_ansible_is_taken_up_and_nothing_of_its_events_stays() {
+    let Some(peers) = peers("real_kill_9_in_ansible_is_taken_up_and_nothing_of_its_events_stays")
+    else {
+        return;
+    };
+    let desk = Desk::with_peers(&peers);
+    desk.write(
+        "podium.yaml",
+        "podium: 1\nname: Slow\ndefault_environment: here\n",
+    );
+    desk.write(
+        "environments/here.yaml",
+        "title: Here\ncredentials: { word: slow-word }\n",
+    );
+    desk.credential("slow-word", "secret", &[], "a word that nobody else says");
+    let folder = desk.root.path().display().to_string();
+    desk.write(
+        "play.yml",
+        &format!(
+            r#"- hosts: all
+  connection: local
+  gather_facts: false
+  vars: {{ ansible_python_interpreter: "{{{{ ansible_playbook_python }}}}" }}
+  tasks:
+    - name: Say it
+      ansible.builtin.debug: {{ msg: "It is {{{{ word }}}}" }}
+    - name: Take long
+      ansible.builtin.shell: 'echo began >> "{folder}/trace"; while [ ! -e "{folder}/go" ]; do sleep 0.1; done; echo ended >> "{folder}/trace"'
+"#
+        ),
+    );
+    desk.write(
+        "workflows/slow.yaml",
+        "podium: 1\nname: Slow\ncredentials: { word: { type: secret } }\nsteps:\n  slow:\n    uses: ansible/playbook\n    credentials: { secrets.word: word }\n    with: { playbook: play.yml, inventory: { hosts: [one.test] } }\n",
+    );
+    let mut running = desk.start(&["run", "slow", "--json", "--yes"], "");
+    running.until("step.dispatched", "slow");
+    wait_for("Ansible is in the middle", || trace(&desk) == "began\n");
+    running.signal(Signal::KILL);
+    let killed = running.finish();
+    assert_eq!(killed.code, None, "a signal ended it");
+    let before = killed.events();
+    let run = run_of(&before).to_owned();
+    assert_eq!(
+        players(&desk, "bin/ansible-runner").len(),
+        1,
+        "it outlives Podium"
+    );
+    let kept = |home: &Path| -> Vec<String> {
+        let files = tree(home).into_keys();
+        let files = files.map(|file| file.display().to_string());
+        files.filter(|file| file.contains("runner-play")).collect()
+    };
+    assert!(
+        !kept(&desk.home).is_empty(),
+        "its events lie in private space"
+    );
+
+    let mut resumed = desk.start(&["runs", "resume", &run, "--json"], "");
+    loop {
+        let again = resumed.until("step.dispatched", "slow");
+        if again["data"]["resumed"] == true {
+            break;
+        }
+    }
+    fs::write(desk.root.path().join("go"), "").unwrap();
+    let after = resumed.finish().expect(0).events();
+    nothing_is_lost(&before, &after);
+    assert_eq!(after.last().unwrap()["type"], "run.succeeded");
+    assert_eq!(trace(&desk), "began\nended\n", "done once");
+    let ended = event(&after, "step.succeeded", "slow");
+    assert_eq!(ended["data"]["outputs"]["changed"], 1, "{ended}");
+    assert_eq!(kept(&desk.home), [""; 0]);
+    assert!(players(&desk, "bin/ansible-playbook").is_empty());
+}
+
+#[test]
+fn real_cancel_in_ansible_ends_all_of_it() {
+    let Some(peers) = peers("real_cancel_in_ansible_ends_all_of_it") else {
+        return;
+    };
+    let desk = Desk::with_peers(&peers);
+    desk.write(
+        "podium.yaml",
+        "podium: 1\nname: Slow\ndefault_environment: here\n",
+    );
+    desk.write("environments/here.yaml", "title: Here\n");
+    let folder = desk.root.path().display().to_string();
+    desk.write(
+        "play.yml",
+        &format!(
+            "- hosts: all\n  connection: local\n  gather_facts: false\n  vars: {{ ansible_python_interpreter: \"{{{{ ansible_playbook_python }}}}\" }}\n  tasks:\n    - name: Take long\n      ansible.builtin.shell: 'echo began >> \"{folder}/trace\"; while [ ! -e \"{folder}/go\" ]; do sleep 0.1; done'\n"
+        ),
+    );
+    desk.write(
+        "workflows/slow.yaml",
+        "podium: 1\nname: Slow\nsteps:\n  slow:\n    uses: ansible/playbook\n    with: { playbook: play.yml, inventory: { hosts: [one.test] } }\n",
+    );
+    let mut running = desk.start(&["run", "slow", "--json", "--yes"], "");
+    running.until("step.dispatched", "slow");
+    wait_for("Ansible is in the middle", || trace(&desk) == "began\n");
+    running.signal(Signal::INT);
+    let events = running.finish().expect(3).events();
+    assert_eq!(events.last().unwrap()["type"], "run.cancelled");
+    wait_for("nothing of it runs on", || {
+        processes().into_iter().all(|pid| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            !(line.contains(&folder) && (line.contains("ansible") || line.contains("sleep 0.1")))
+        })
+    });
+}
+
 #[test]
 fn real_kill_9_in_cloudformation_is_taken_up() {
     let Some(peers) = peers("real_kill_9_in_cloudformation_is_taken_up") else {

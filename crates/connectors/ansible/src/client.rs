@@ -8,23 +8,24 @@ use podium_connector::{
     Context, Exit, Fingerprint, LogLevel, LogLine, ProcessEvent, ProcessSpec, StepRequest, Stop,
     Stream, Tool, UndoRecord, inside, write_private,
 };
-use podium_diagnostics::{Error, ErrorKind, Result, reason};
+use podium_diagnostics::{Error, ErrorKind, Result};
 
 use crate::auth;
 use crate::config::{Config, Inventory};
-use crate::events::{self, Answer, Event};
+use crate::events::{Answer, Event};
 use crate::fault;
+use crate::stream::{self, Carrier, Heard};
 
 /// So long after an interrupt another one is sent: Ansible loses one that comes between the start of a task
 /// and of its worker.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
-const PLUGIN: &str = include_str!("podium_events.py");
 
 /// One playbook with its hosts, as a process of the tool sees it.
 pub(crate) struct Session<'a> {
     pub(crate) cx: &'a dyn Context,
     pub(crate) config: Config,
     tool: Tool,
+    carrier: Carrier,
     env: Vec<(String, String)>,
     inventory: PathBuf,
 }
@@ -42,11 +43,22 @@ pub(crate) enum How {
     ListTags,
 }
 
+impl How {
+    /// Whether anything is played, so that events come.
+    fn plays(self) -> bool {
+        matches!(self, Self::Play | Self::Check)
+    }
+}
+
 /// What came of a call.
 #[derive(Debug, Default)]
 pub(crate) struct Ended {
+    /// It came to its end, and well.
     pub(crate) success: bool,
-    pub(crate) killed: Option<i32>,
+    /// How the program ended, whatever it had told before.
+    exit: Option<Exit>,
+    /// It told its numbers, as it does at its end.
+    pub(crate) finished: bool,
     /// Ids of tasks, in the order in which they began.
     pub(crate) order: BTreeMap<String, usize>,
     /// Failures that the playbook does not ignore.
@@ -82,7 +94,19 @@ impl Ended {
         told.max(seen)
     }
 
-    fn take(&mut self, event: Event) {
+    /// How it was cut short, where it did not come to its end: killed, or silent in the middle. Without it a
+    /// playbook that was killed under ansible-runner would have ended well, since that one then says 0.
+    pub(crate) fn cut_short(&self) -> Option<String> {
+        if let Some(Exit::Signal(signal)) = self.exit {
+            return Some(format!("was killed (signal {signal})"));
+        }
+        let complained = self.rest.contains("[ERROR]") || self.rest.contains("ERROR!");
+        let said_well = self.exit.is_some_and(Exit::is_success);
+        let silent = !self.finished && !complained && (said_well || !self.order.is_empty());
+        silent.then(|| "ended in the middle, without a word".to_owned())
+    }
+
+    fn hear(&mut self, event: Event) {
         match event {
             Event::Task(task) => {
                 let next = self.order.len();
@@ -102,6 +126,7 @@ impl Ended {
             }
             Event::NoHosts => self.no_hosts = true,
             Event::Stats { hosts, run, custom } => {
+                self.finished = true;
                 self.hosts = hosts
                     .into_iter()
                     .map(|(host, stats)| {
@@ -146,29 +171,20 @@ impl<'a> Session<'a> {
             Error::new(ErrorKind::Invalid, fault::NO_FILE, message)
         })?;
         let tool = cx.tool(&["ansible-playbook"]).await?;
+        let carrier = Carrier::find(cx).await?;
         let write = |name: &str, text: &str| -> Result<PathBuf> {
             let path = cx.private().join(name);
-            write_private(&path, text.as_bytes()).map_err(|error| {
-                Error::new(
-                    ErrorKind::Storage,
-                    fault::TOOL_FAILED,
-                    format!("A private file cannot be written: {}.", reason(&error)),
-                )
-            })?;
+            write_private(&path, text.as_bytes()).map_err(|error| fault::unwritten(&error))?;
             Ok(path)
         };
-        let plugin = write("podium_events.py", PLUGIN)?;
         let settings = write("ansible.cfg", "[defaults]\n")?;
         let inventory = match &config.inventory {
             Inventory::File(path) => file(cx.workspace(), path, "inventory")?,
             Inventory::Given(value) => write("inventory.json", &value.to_string())?,
         };
         let text = |path: &Path| path.to_string_lossy().into_owned();
-        let plugins = plugin.parent().map(text).unwrap_or_default();
         let env = [
             ("ANSIBLE_CONFIG", text(&settings)),
-            ("ANSIBLE_STDOUT_CALLBACK", "podium_events".to_owned()),
-            ("ANSIBLE_CALLBACK_PLUGINS", plugins),
             ("ANSIBLE_LOCAL_TEMP", text(&cx.private().join("tmp"))),
             ("ANSIBLE_HOST_KEY_CHECKING", "True".to_owned()),
             ("ANSIBLE_NOCOLOR", "1".to_owned()),
@@ -181,12 +197,14 @@ impl<'a> Session<'a> {
             ("PYTHONUNBUFFERED", "1".to_owned()),
         ]
         .into_iter()
+        .chain(Carrier::prepare(cx.private())?)
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
         Ok(Self {
             cx,
             config,
             tool,
+            carrier,
             env,
             inventory,
         })
@@ -208,42 +226,77 @@ impl<'a> Session<'a> {
         on: &mut (dyn FnMut(&Event) + Send),
     ) -> Result<Ended> {
         let path = file(self.cx.workspace(), playbook, "playbook")?;
-        let mut process = self.cx.process(self.spec(label, &path, how)?).await?;
+        let spec = self.spec(label, &path, how)?;
+        let (spec, kept) = if how.plays() {
+            let words = self.carrier.words();
+            self.cx.log(LogLine {
+                level: LogLevel::Debug,
+                text: words,
+            });
+            self.carrier.carry(self.cx.private(), spec)?
+        } else {
+            (spec, None)
+        };
+        let heard = self.listen(spec, how, on).await;
+        if let Some(kept) = kept {
+            stream::forget(&kept)?;
+        }
+        heard
+    }
+
+    /// Starts a call, joins it or hears it again, until its end.
+    async fn listen(
+        &self,
+        spec: ProcessSpec,
+        how: How,
+        on: &mut (dyn FnMut(&Event) + Send),
+    ) -> Result<Ended> {
+        let mut process = self.cx.process(spec).await?;
         let mut ended = Ended::default();
         loop {
             match process.next().await? {
                 ProcessEvent::Exited(exit) => {
-                    ended.success = exit.is_success();
-                    if let Exit::Signal(signal) = exit {
-                        ended.killed = Some(signal);
-                    }
+                    ended.success = exit.is_success() && (ended.finished || !how.plays());
+                    ended.exit = Some(exit);
                     return Ok(ended);
                 }
-                ProcessEvent::Line { stream, text } => match events::read(&text) {
-                    Some(event) if stream == Stream::Out => {
-                        on(&event);
-                        for line in log_lines(&event) {
-                            self.cx.log(line);
-                        }
-                        ended.take(event);
-                    }
-                    _ => {
-                        ended.rest.push_str(&text);
-                        ended.rest.push('\n');
-                        if !text.trim().is_empty() {
-                            let level = if text.contains("[ERROR]") || text.contains("ERROR!") {
-                                LogLevel::Error
-                            } else if text.contains("[WARNING]") {
-                                LogLevel::Warning
-                            } else {
-                                LogLevel::Info
-                            };
-                            self.cx.log(LogLine { level, text });
+                ProcessEvent::Line {
+                    stream: Stream::Out,
+                    text,
+                } => {
+                    for heard in stream::read(&text) {
+                        match heard {
+                            Heard::Event(event) => {
+                                on(&event);
+                                for line in log_lines(&event) {
+                                    self.cx.log(line);
+                                }
+                                ended.hear(*event);
+                            }
+                            Heard::Words(words) => self.note(&mut ended, words),
                         }
                     }
-                },
+                }
+                ProcessEvent::Line { text, .. } => self.note(&mut ended, text),
             }
         }
+    }
+
+    /// A line beside the events.
+    fn note(&self, ended: &mut Ended, text: String) {
+        ended.rest.push_str(&text);
+        ended.rest.push('\n');
+        if text.trim().is_empty() {
+            return;
+        }
+        let level = if text.contains("[ERROR]") || text.contains("ERROR!") {
+            LogLevel::Error
+        } else if text.contains("[WARNING]") {
+            LogLevel::Warning
+        } else {
+            LogLevel::Info
+        };
+        self.cx.log(LogLine { level, text });
     }
 
     /// The error of a call that ended before or beside any task.
@@ -276,6 +329,7 @@ impl<'a> Session<'a> {
             mark.add_credential(&name, &lease);
         }
         mark.add_facts(&self.tool.path);
+        self.carrier.mark(&mut mark);
         // A playbook may read any file of the workspace; those that tools keep for themselves are none.
         let counts = |name: &str| {
             !matches!(

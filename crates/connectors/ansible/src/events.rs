@@ -1,4 +1,4 @@
-//! The lines of our callback plugin (`podium_events.py`), read in one place.
+//! What a playbook does, as it is told: the same, whichever way it came (see `stream`).
 
 use std::collections::BTreeMap;
 
@@ -80,11 +80,6 @@ pub(crate) struct Diff {
     pub(crate) prepared: Value,
 }
 
-/// Reads a line; `None` where it is none of ours.
-pub(crate) fn read(line: &str) -> Option<Event> {
-    serde_json::from_str(line).ok()
-}
-
 impl Answer {
     /// What the play shows, line by line; for a failure also what its command printed.
     pub(crate) fn told(&self, failed: bool) -> Vec<String> {
@@ -162,17 +157,6 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_recorded_answer_is_read() {
-        let line = r#"{"event": "ok", "host": "a", "task": "Write a page", "id": "1", "module": "ansible.builtin.copy", "changed": true, "diff": [{"before": "", "after": "hello\n"}], "unchecked": false}"#;
-        let Some(Event::Ok(answer)) = read(line) else {
-            panic!("an answer");
-        };
-        assert!(answer.changed);
-        assert_eq!(answer.diff[0].after, "hello\n");
-        assert_eq!(read("PLAY RECAP"), None);
-    }
 
     #[test]
     fn what_the_play_shows_is_told_line_by_line_and_nothing_of_a_hidden_task() {

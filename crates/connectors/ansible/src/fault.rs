@@ -1,6 +1,6 @@
 //! What the tool complains about, as our errors: what, why, what to do.
 
-use podium_diagnostics::{Code, Error, ErrorKind, Retry};
+use podium_diagnostics::{Code, Error, ErrorKind, Retry, reason};
 
 use crate::events::Answer;
 use crate::explained;
@@ -64,6 +64,26 @@ fn read(text: &str, workspace: &str) -> Error {
         format!("Ansible gave up: {}", sentence(&message)),
     )
     .with_hint("Look at the step's log.")
+}
+
+/// A private file that cannot be written.
+pub(crate) fn unwritten(error: &std::io::Error) -> Error {
+    storage(&format!(
+        "A private file cannot be written: {}.",
+        reason(error)
+    ))
+}
+
+/// What was kept of a call, and stays.
+pub(crate) fn unremoved(error: &std::io::Error) -> Error {
+    storage(&format!(
+        "What ansible-runner kept of its events cannot be removed: {}.",
+        reason(error)
+    ))
+}
+
+fn storage(message: &str) -> Error {
+    Error::new(ErrorKind::Storage, TOOL_FAILED, message)
 }
 
 pub(crate) fn no_hosts() -> Error {

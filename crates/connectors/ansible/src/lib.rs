@@ -1,4 +1,5 @@
-//! Ansible, through the real `ansible-playbook`, with live events by task and host.
+//! Ansible, through the real `ansible-playbook`, with live events by task and host: carried by
+//! ansible-runner where it is installed.
 //!
 //! What it does: checks a playbook and tells what it would change, plays it, and plays the one that
 //! takes it back. Not here: AWX, and what a module does on its host.
@@ -15,6 +16,7 @@ mod fault;
 mod manifest;
 mod operations;
 mod simulator;
+mod stream;
 
 use async_trait::async_trait;
 use podium_connector::{

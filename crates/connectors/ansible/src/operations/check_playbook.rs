@@ -90,6 +90,9 @@ pub(crate) async fn preview(
         .call(label, &playbook, How::Check, &mut |_| {})
         .await?;
     stopped(cx)?;
+    if let Some(how) = ended.cut_short() {
+        return Err(unfinished(&playbook, &how));
+    }
     let nothing_ran = ended.answers.is_empty() && ended.hosts.is_empty();
     if !ended.success && nothing_ran {
         let error = session.gave_up(&ended);
@@ -172,6 +175,16 @@ pub(crate) fn stopped(cx: &dyn Context) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// A check that did not come to its end says nothing about what would change.
+fn unfinished(playbook: &str, how: &str) -> Error {
+    Error::new(
+        ErrorKind::Failed,
+        fault::TOOL_FAILED,
+        format!("The check of `{playbook}` {how}. Nothing was changed."),
+    )
+    .with_hint("Preview the step again.")
 }
 
 /// Changes in the order of the tasks, then of the hosts' names.
@@ -297,6 +310,9 @@ pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Dri
         .call("drift-check", &playbook, How::Check, &mut |_| {})
         .await?;
     stopped(cx)?;
+    if let Some(how) = ended.cut_short() {
+        return Err(unfinished(&playbook, &how));
+    }
     if !ended.success {
         if ended.failed.is_empty() && ended.unreachable.is_empty() {
             return Err(session.gave_up(&ended));

@@ -123,13 +123,11 @@ fn account(session: &Session<'_>, playbook: &str, ended: &Ended) -> Error {
         )
         .with_hint("Run it again to go on: tasks that are done already change nothing.");
     }
-    if let Some(signal) = ended.killed {
+    if let Some(how) = ended.cut_short() {
         return Error::new(
             ErrorKind::Unknown,
             fault::END_UNKNOWN,
-            format!(
-                "`{playbook}` was killed (signal {signal}). {changed} changes had been reported."
-            ),
+            format!("`{playbook}` {how}. {changed} changes had been reported."),
         )
         .with_hint("Preview the step: its check shows what is left to change.");
     }

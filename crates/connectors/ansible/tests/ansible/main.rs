@@ -3,6 +3,7 @@
 //! `real_tool` runs where `PODIUM_PEERS` names a folder with `bin/ansible-playbook`, and says so where
 //! not.
 
+mod carried;
 mod checking;
 mod choosing;
 mod explained;
@@ -11,12 +12,15 @@ mod real;
 mod ssh;
 mod weather;
 
+use std::sync::LazyLock;
+
 use podium_connector::{Connector, Context, StepRequest};
 use podium_connector_ansible::Ansible;
 use podium_testkit::{FakeContext, RequestBuilder, peers, skipped};
 use serde_json::{Value, json};
 
-/// Makes a test of a check against each of the two.
+/// Makes a test of a check against each of the two. The real one is carried by ansible-runner where that one
+/// is installed; `carried.rs` holds what it tells against what the real one tells alone.
 macro_rules! both {
     ($($check:ident),* $(,)?) => {$(
         mod $check {
@@ -45,6 +49,18 @@ pub(crate) fn real() -> Option<FakeContext> {
         skipped("PODIUM_PEERS names no folder with bin/ansible-playbook");
     }
     Some(FakeContext::real().with_tools_in(found?.join("bin")))
+}
+
+/// The real one on a computer where ansible-runner is not installed.
+pub(crate) fn real_alone() -> Option<FakeContext> {
+    static ALONE: LazyLock<Option<tempfile::TempDir>> = LazyLock::new(|| {
+        let found = peers(&["ansible-playbook"])?.join("bin/ansible-playbook");
+        let folder = tempfile::tempdir().expect("a folder");
+        std::os::unix::fs::symlink(found, folder.path().join("ansible-playbook")).expect("a link");
+        Some(folder)
+    });
+    let folder = ALONE.as_ref()?;
+    Some(FakeContext::real().with_only_tools_in(folder.path()))
 }
 
 /// Writes a page for each host, says something, and hides something.

@@ -168,16 +168,20 @@ async fn a_cancelled_play_stops_gently(cx: FakeContext) {
         if real {
             cx.cancel();
         }
+        std::future::pending::<()>().await;
     };
     let ansible = Ansible::new();
-    let (result, ()) = tokio::join!(ansible.run(&cx, &request), canceller);
+    let result = tokio::select! {
+        result = ansible.run(&cx, &request) => result,
+        () = canceller => unreachable!("it waits for the run"),
+    };
     let error = result.expect_err("it stops");
     assert_eq!(error.kind, ErrorKind::Cancelled, "{error}");
     assert_eq!(error.message, "Stopped on request. 1 change had been made.");
 }
 
 /// Whether a process with exactly these arguments runs on this computer.
-fn is_running(arguments: &[&str]) -> bool {
+pub(crate) fn is_running(arguments: &[&str]) -> bool {
     let wanted: Vec<u8> = arguments
         .iter()
         .flat_map(|one| one.bytes().chain([0]))

@@ -2,9 +2,14 @@
 #
 # Podium writes this file into a private folder and names it by ANSIBLE_STDOUT_CALLBACK. It works with
 # ansible-core alone, from 2.12 on. What a task marks by no_log leaves here as nothing but its name.
+#
+# Under ansible-runner, whose own callback is put upon this one, each line is what an event prints. So one
+# method of an event must not call that of another one, and a line must be the same in every encoding.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 
 from ansible.plugins.callback import CallbackBase
@@ -14,28 +19,48 @@ name: podium_events
 type: stdout
 short_description: one JSON object a line
 description: One JSON object a line for everything that a playbook does.
+extends_documentation_fragment: [default_callback]
 """
 
-MOST = 16000
+# Characters of one text; less where the whole line would be too long to come in one piece.
+MOST = (16000, 2000, 200)
+LONGEST = 400000
 
 
-def _cut(text):
-    return text if len(text) <= MOST else text[:MOST] + "…"
+def _cut(text, most):
+    return text if len(text) <= most else text[:most] + "…"
 
 
-def _plain(value, depth=0):
+def _plain(value, most, depth=0):
     """Values as JSON can hold them; tagged and lazy ones become plain."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
-        return _cut(str(value))
+        return _cut(str(value), most)
     if depth > 12:
         return "…"
     if isinstance(value, dict):
-        return {str(k): _plain(v, depth + 1) for k, v in value.items()}
+        return {str(k): _plain(v, most, depth + 1) for k, v in value.items()}
     if isinstance(value, (list, tuple, set)):
-        return [_plain(v, depth + 1) for v in value]
-    return _cut(str(value))
+        return [_plain(v, most, depth + 1) for v in value]
+    return _cut(str(value), most)
+
+
+def _line(facts):
+    for most in MOST:
+        line = json.dumps(_plain(facts, most))
+        if len(line) <= LONGEST:
+            break
+    return line
+
+
+def _ends_with_its_carrier():
+    """ansible-runner lets its playbook play on when it is killed itself. Nobody would see that."""
+    if not os.environ.get("AWX_ISOLATED_DATA_DIR"):
+        return
+    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    if not os.isatty(1):
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def _part(result, name):
@@ -48,9 +73,12 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "podium_events"
 
+    def __init__(self):
+        super().__init__()
+        _ends_with_its_carrier()
+
     def _say(self, event, **facts):
-        facts = {"event": event, **facts}
-        sys.stdout.write(json.dumps(_plain(facts), ensure_ascii=False) + "\n")
+        sys.stdout.write(_line({"event": event, **facts}) + "\n")
         sys.stdout.flush()
 
     def _about(self, result):
@@ -121,15 +149,18 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_play_start(self, play):
         self._say("play", name=play.get_name().strip())
 
-    def v2_playbook_on_task_start(self, task, is_conditional):
+    def _begins(self, task):
         self._say("task", task=task.get_name().strip(), id=str(task._uuid), module=str(task.action),
                   path=str(task.get_path() or ""))
 
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        self._begins(task)
+
     def v2_playbook_on_handler_task_start(self, task):
-        self.v2_playbook_on_task_start(task, False)
+        self._begins(task)
 
     def v2_playbook_on_cleanup_task_start(self, task):
-        self.v2_playbook_on_task_start(task, False)
+        self._begins(task)
 
     def v2_playbook_on_no_hosts_matched(self):
         self._say("no_hosts")
