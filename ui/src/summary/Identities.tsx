@@ -1,5 +1,5 @@
 import { ShieldCheck, ShieldQuestion, ShieldX, UserRound } from "lucide-react";
-import type { Preview, PreviewIdentity } from "../bridge/types";
+import type { Preview, PreviewIdentity, Proof } from "../bridge/types";
 import { Button } from "../design/Button";
 import { Callout } from "../design/feedback";
 import { Said } from "../design/Said";
@@ -21,6 +21,13 @@ export function Strangers({ preview }: { preview: Preview }) {
   ));
 }
 
+/** `account` stands for what the system calls it, which is known once it was asked. */
+function inItsWords({ expected, found = [] }: Proof) {
+  const [own] = found;
+  const named = found.some((fact) => fact.what === "account");
+  return expected.map((fact) => (fact.what === "account" && own && !named ? { ...fact, what: own.what } : fact));
+}
+
 const looks = {
   proven: { Icon: ShieldCheck, tone: "ok" }, another: { Icon: ShieldX, tone: "bad" }, unproven: { Icon: ShieldQuestion, tone: "wait" }, simulated: { Icon: UserRound, tone: "idle" },
 } as const;
@@ -31,7 +38,7 @@ export function Identities({ preview }: { preview: Preview }) {
   return preview.identities.map((one) => {
     const { proof } = one;
     const { Icon, tone } = proof ? looks[proof.standing] : { Icon: UserRound, tone: "idle" as const };
-    const expected = proof ? guardWords.expected(proof.expected) : "";
+    const expected = proof ? guardWords.expected(inItsWords(proof)) : "";
     const compared = !proof ? "" : proof.standing === "proven" ? guardWords.provenHelp(expected) : proof.standing === "simulated" ? guardWords.simulatedHelp(expected) : guardWords.expects(expected);
     const known = one.user !== null || one.account !== null;
     return (

@@ -23,7 +23,7 @@ async function viewOf(change: { identities?: PreviewIdentity[]; environment?: Pa
 
 const who = (standing: "proven" | "another" | "unproven" | "simulated"): PreviewIdentity => ({
   credential: "login", system: "kubernetes", account: "shops-eu", user: "deployer",
-  proof: { standing, expected: [{ what: "cluster", value: "shops-us" }, { what: "cluster", value: "shops-ap" }], found: [] },
+  proof: { standing, expected: [{ what: "account", value: "shops-us" }, { what: "account", value: "shops-ap" }], found: [{ what: "cluster", value: "shops-eu" }] },
   ...(standing === "another" ? { problem: { kind: "forbidden" as const, code: "POD0750", message: "With `login` this is the cluster `shops-eu`.", hint: "Store the right login.", retry: "permanent" as const } } : {}),
 });
 

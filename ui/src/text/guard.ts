@@ -17,7 +17,7 @@ export const guardWords = {
   reason: "Why it cannot wait", reasonHelp: "The run begins all the same. Your reason stands in its record.",
   outside: "Outside its window",
   windows: (all: string[]) => `Runs begin ${all.join("; ")}.`,
-  freezes: (all: string[]) => `No run begins: ${all.join("; ")}.`,
+  freeze: (one: string) => `No run begins ${one.replace(/\.$/, "")}.`,
   clock: (zone: string) => `Clock of ${zone}.`,
   mayOverride: "In an emergency with a reason.",
 };

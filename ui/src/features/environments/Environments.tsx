@@ -38,7 +38,7 @@ function Place({ environment, current, stored }: { environment: EnvironmentView;
   const Icon = guarded ? Shield : environment.practice ? Leaf : Globe;
   const tone = guarded ? "bad" : environment.practice ? "ok" : "busy";
   const rules = [environment.read_only && placeWords.readOnly, environment.approval && placeWords.approval, environment.type_name && placeWords.typeName,
-    ...(opening ? [opening.windows.length > 0 && guardWords.windows(opening.windows), opening.freezes.length > 0 && guardWords.freezes(opening.freezes), opening.may_override && guardWords.mayOverride, guardWords.clock(opening.time_zone)] : [])].filter(Boolean);
+    ...(opening ? [opening.windows.length > 0 && guardWords.windows(opening.windows), ...opening.freezes.map(guardWords.freeze), opening.may_override && guardWords.mayOverride, guardWords.clock(opening.time_zone)] : [])].filter(Boolean);
   return (
     <section className="card place" data-testid={`environment-card-${environment.name}`} data-current={current || undefined}>
       <header className="row" style={{ gap: 12 }}>
