@@ -46,6 +46,8 @@ mod practice;
 mod protection;
 #[path = "journeys/referees.rs"]
 mod referees;
+#[path = "journeys/schedules.rs"]
+mod schedules;
 #[path = "journeys/servers.rs"]
 mod servers;
 #[path = "journeys/shapes.rs"]

@@ -199,6 +199,16 @@ impl Podium {
                 }
             }
         }
+        if files.is_empty() {
+            for name in folder.schedules() {
+                for found in self.load_schedule(&name)?.diagnostics {
+                    // What is wrong with its workflow was told there.
+                    if !diagnostics.contains(&found) {
+                        diagnostics.push(found);
+                    }
+                }
+            }
+        }
         Ok(diagnostics)
     }
 

@@ -34,7 +34,7 @@ pub(crate) struct Loaded {
     /// The plan; absent where something is wrong.
     pub(super) compiled: Option<Compiled>,
     /// Everything that is wrong with it.
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
     /// What its files mean: file → digest.
     pub(super) meaning: BTreeMap<String, String>,
 }
