@@ -134,6 +134,7 @@ async fn a_run_that_is_tried_says_which_schedule_it_is_of() {
         hash,
         confirm: None,
         approve: false,
+        override_window: None,
     };
     let view = bed.podium.schedule_preview(request.clone()).await.unwrap();
     let tried = bed
