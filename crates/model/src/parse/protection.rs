@@ -343,7 +343,7 @@ fn zone(reader: &mut Reader<'_>, node: &Node, path: &Path<'_>) -> Option<String>
         return Some(zone.name().to_owned());
     }
     let bytes = reader.short(node);
-    let near = nearest(&text, zone_names().into_iter());
+    let near = nearest(&text, zone_names());
     reader.error(
         BAD_WINDOW,
         "A time zone that does not exist",
