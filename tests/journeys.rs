@@ -20,6 +20,8 @@ mod canary;
 mod certificates;
 #[path = "journeys/demo.rs"]
 mod demo;
+#[path = "journeys/demo_removal.rs"]
+mod demo_removal;
 #[path = "journeys/deploy.rs"]
 mod deploy;
 #[path = "journeys/drift.rs"]

@@ -40,16 +40,16 @@ pub struct Batch {
 /// Hears batches, until Podium is gone.
 pub struct Batches {
     listener: Listener,
-    locked: broadcast::Receiver<()>,
+    shown: broadcast::Receiver<Vec<String>>,
     ready: VecDeque<Batch>,
     ended: bool,
 }
 
 impl Batches {
-    pub(crate) fn new(listener: Listener, locked: broadcast::Receiver<()>) -> Self {
+    pub(crate) fn new(listener: Listener, shown: broadcast::Receiver<Vec<String>>) -> Self {
         Self {
             listener,
-            locked,
+            shown,
             ready: VecDeque::new(),
             ended: false,
         }
@@ -72,8 +72,9 @@ impl Batches {
         let mut count = 0;
         let mut next = tokio::select! {
             next = self.listener.next() => next,
-            Ok(()) = self.locked.recv() => {
-                self.ready.push_back(stale(&["vault.get", "credential.list"]));
+            Ok(names) = self.shown.recv() => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                self.ready.push_back(stale(&names));
                 return;
             }
         };

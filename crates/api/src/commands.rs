@@ -14,13 +14,14 @@ use podium_projections::{RunSummary, RunView};
 use crate::types::{
     AddCredential, AnswerStep, ApproveRun, CallPractice, CheckInputs, CheckedInputs, CompareRun,
     Comparison, CopySteps, CreateVault, CreateWorkflow, CredentialRef, CredentialTest,
-    CredentialView, Discover, Doctor, DocumentView, DriftView, EditDocument, Empty, FindInLog,
-    FoundInLog, Fragment, GetLogGroups, GetLogs, GetRun, GetSchedule, ImportRun, ImportedRun,
-    InsideView, ListRuns, LogGroup, LogPage, LoginStarted, LookInside, LookInsideRun, MakePreview,
-    PasteSteps, Pasted, PortsOf, PracticeAnswer, PracticeView, PreviewView, ResetPractice, RunName,
-    RunSchedule, RunStarted, ScheduleName, ScheduleView, SchedulesView, SearchedCredential,
-    ServePractice, ServedPractice, SetText, SetWeather, SettingsView, StartRun, SwitchOn, Tidy,
-    Tried, TryExpression, VaultView, WhatFits, WorkflowName, WorkflowTile, WorkspaceView,
+    CredentialView, DemoRemoved, DemoView, Discover, Doctor, DocumentView, DriftView, EditDocument,
+    Empty, FindInLog, FoundInLog, Fragment, GetLogGroups, GetLogs, GetRun, GetSchedule, ImportRun,
+    ImportedRun, InsideView, ListRuns, LogGroup, LogPage, LoginStarted, LookInside, LookInsideRun,
+    MakePreview, PasteSteps, Pasted, PortsOf, PracticeAnswer, PracticeView, PreviewView,
+    RemoveDemo, ResetPractice, RunName, RunSchedule, RunStarted, ScheduleName, ScheduleView,
+    SchedulesView, SearchedCredential, ServePractice, ServedPractice, SetText, SetWeather,
+    SettingsView, StartRun, SwitchOn, Tidy, Tried, TryExpression, VaultView, WhatFits,
+    WorkflowName, WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
 
@@ -188,6 +189,10 @@ commands! {
     "practice.weather": SetWeather => PracticeView, practice_weather;
     /// Forgets what practice clouds hold; gives those that held something.
     "practice.reset": ResetPractice => Vec<PracticeView>, practice_reset;
+    /// What would go and what would stay if the demo that is open were removed.
+    "demo.preview": Empty => DemoView, demo_preview;
+    /// Removes the demo that is open: what stands is taken back first.
+    "demo.remove": RemoveDemo => DemoRemoved, demo_remove;
     /// What a person has chosen on this computer.
     "settings.get": Empty => SettingsView, settings_get;
     /// Changes that.

@@ -5,7 +5,7 @@ use podium_model::history::History;
 use crate::Podium;
 
 /// Under which kind the histories are kept.
-const KIND: &str = "history";
+pub(crate) const KIND: &str = "history";
 
 impl Podium {
     /// The history of a workflow; empty where there is none, or it cannot be read any more.

@@ -22,6 +22,7 @@ pub mod typescript;
 pub use batch::{Batch, Batches};
 pub use commands::{COMMANDS, CommandInfo};
 pub use error::ApiError;
+pub use handlers::demo::no_demo;
 pub use handlers::records::read_record;
 pub use link::open_link;
 pub use podium::{Podium, connector_named};

@@ -113,6 +113,7 @@ impl Podium {
         self.answer_others(true);
         self.watch_schedules();
         self.watch_idle().await;
+        self.watch_files().await;
         Ok(())
     }
 

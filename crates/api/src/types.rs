@@ -15,6 +15,7 @@ use podium_model::{CredentialName, EnvironmentName, OperationName, RunId, StepId
 use podium_plan::{Graph, Preview};
 use podium_projections::RunSummary;
 
+mod demo;
 mod drift;
 mod environments;
 mod inside;
@@ -23,6 +24,7 @@ mod records;
 mod schedules;
 mod search;
 
+pub use demo::{DemoRemoved, DemoStanding, DemoStays, DemoView, RemoveDemo};
 pub use drift::{DriftHow, DriftRow, DriftState, DriftThing, DriftView, Stands};
 pub use environments::{ApproveRun, EnvironmentView, WindowView};
 pub use inside::{InsideView, LookInside, LookInsideRun};
@@ -56,6 +58,8 @@ pub struct WorkspaceView {
     pub diagnostics: Vec<Diagnostic>,
     /// Who is here, by the name they have on this computer.
     pub person: String,
+    /// Whether it is a demo that Podium made, and can remove again.
+    pub demo: bool,
 }
 
 /// What a person has chosen on this computer, for all workspaces.

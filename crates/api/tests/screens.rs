@@ -8,8 +8,8 @@ use podium_api::Podium;
 use podium_api::projections::RunView;
 use podium_api::runtime::Home;
 use podium_api::types::{
-    CompareRun, CreateVault, Empty, GetRun, HowDifferent, MakePreview, RunName, SettingsView,
-    StartRun, VaultView,
+    CompareRun, CreateVault, CreateWorkflow, Empty, GetRun, HowDifferent, MakePreview, RunName,
+    SetText, SettingsView, StartRun, VaultView, WorkflowName,
 };
 use podium_model::RunId;
 use serde_json::{Map, Value, json};
@@ -296,4 +296,58 @@ async fn the_vault_locks_itself_when_nobody_is_there_and_says_so() {
         !podium.lock_when_idle(far).await.unwrap(),
         "it is locked already"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_program_writes_is_told_and_shown_and_not_overwritten() {
+    let bed = Bed::new("").await;
+    let podium = &bed.podium;
+    let named = |workflow: &str| WorkflowName {
+        workflow: workflow.to_owned(),
+    };
+    podium.take_up().await.unwrap();
+    let mut batches = podium.subscribe();
+    let made = podium
+        .workflow_create(CreateWorkflow {
+            title: String::from("Other branch"),
+        })
+        .await
+        .unwrap();
+    let file = podium.host().folder().root().join(&made.file);
+    std::fs::write(
+        &file,
+        "podium: 1\n<<<<<<< HEAD\nname: Mine\n=======\nname: Theirs\n>>>>>>> other\nsteps: {}\n",
+    )
+    .unwrap();
+    let wanted = String::from("document.open:other-branch");
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    // Our own making of it may be told first.
+    let view = loop {
+        assert!(std::time::Instant::now() < deadline, "it is never told");
+        let told = tokio::time::timeout(Duration::from_secs(60), batches.next())
+            .await
+            .expect("a screen hears of it")
+            .unwrap();
+        let view = podium.document_open(named("other-branch")).await.unwrap();
+        if told.stale.contains(&wanted) && view.document.is_none() {
+            break view;
+        }
+    };
+    assert_eq!(view.diagnostics[0].code.as_str(), "POD0029");
+    assert!(
+        view.diagnostics[0]
+            .detail
+            .contains("`HEAD` has `name: Mine`")
+    );
+    // What was written upon the version before is refused, and the other one stays.
+    let refused = podium
+        .document_set_text(SetText {
+            workflow: String::from("other-branch"),
+            version: made.version,
+            text: String::from("podium: 1\nname: Late\nsteps: {}\n"),
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code.as_str(), "POD0213");
+    assert!(std::fs::read_to_string(&file).unwrap().contains("Theirs"));
 }

@@ -96,7 +96,7 @@ pub(crate) enum Command {
         format: GraphFormat,
     },
     /// Make a copy of the demo workspace, with recorded runs, invented identities and something that was
-    /// changed by hand.
+    /// changed by hand; or take all of it away again.
     Demo(Demo),
     /// Practice clouds: simulators that stand in for far systems.
     Practice {
@@ -309,8 +309,9 @@ pub(crate) enum Decision {
 }
 
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Demo {
-    /// A folder that is empty or not there.
+    /// A folder that is empty or not there; the demo’s own with `--complete` and `--remove`.
     pub(crate) directory: PathBuf,
     /// The files alone.
     #[arg(long)]
@@ -318,6 +319,16 @@ pub(crate) struct Demo {
     /// Only what is beside the files and missing: the demo is in the folder already.
     #[arg(long, conflicts_with = "bare")]
     pub(crate) complete: bool,
+    /// Take the demo away: what stands is taken back, what it made goes, what you changed or added stays
+    /// and is named. Exit: 0 removed, 5 nothing was removed.
+    #[arg(long, conflicts_with_all = ["bare", "complete"])]
+    pub(crate) remove: bool,
+    /// Remove it without asking.
+    #[arg(long, requires = "remove")]
+    pub(crate) yes: bool,
+    /// Deployments that stand are left as they are, and named.
+    #[arg(long, requires = "remove")]
+    pub(crate) leave_standing: bool,
 }
 
 #[derive(Debug, Subcommand)]

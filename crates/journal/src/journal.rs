@@ -171,6 +171,11 @@ impl Journal {
         copy(&self.reader(), to)
     }
 
+    /// The file of the database.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.join(folder::FILE)
+    }
+
     pub(crate) fn reader(&self) -> MutexGuard<'_, Connection> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }

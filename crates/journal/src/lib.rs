@@ -12,7 +12,8 @@
 //! in an event), and the clock: times are those of the events.
 //!
 //! Invariants:
-//! - an acknowledged event is never lost by a crash of the program or of the machine;
+//! - an acknowledged event is never lost by a crash of the program or of the machine; it goes only where a
+//!   person has whole runs removed ([`Journal::forget`]);
 //! - a damaged file is never read as if it were whole: each row has a checksum, and the file is moved
 //!   aside, never deleted;
 //! - a file written by a newer version is read, never written.
@@ -25,6 +26,7 @@ mod code;
 mod damage;
 mod fault;
 mod folder;
+mod forget;
 mod journal;
 mod log;
 mod read;

@@ -575,3 +575,46 @@ fn events_of_a_run_come_back_as_the_types_that_went_in() {
         EventBody::Step { event: StepEvent::Log(log), .. } if log.lines.len() == 1
     ));
 }
+
+#[test]
+fn runs_that_are_forgotten_leave_nothing_and_take_nothing_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let (gone, stays) = (
+        "run_01ARZ3NDEKTSV4RRFFQ69G5FA1",
+        "run_01ARZ3NDEKTSV4RRFFQ69G5FA2",
+    );
+    let journal = open(folder.path());
+    for run in [gone, stays] {
+        let words = format!("words of {run}");
+        journal
+            .append(&[created(run), log(run, 2, &[words])])
+            .unwrap();
+        journal.put_blob("layout", run, run.as_bytes()).unwrap();
+        journal.put_blob("draft", run, run.as_bytes()).unwrap();
+    }
+    let run = gone.parse().unwrap();
+    journal
+        .forget(std::slice::from_ref(&run), &["layout"])
+        .unwrap();
+    journal.forget(&[run.clone()], &["layout"]).unwrap();
+    journal.compact().unwrap();
+
+    assert!(journal.run(&run).unwrap().is_none());
+    assert!(journal.events(&run, 1, 9).unwrap().is_empty());
+    assert_eq!(journal.log_index(&run, LogOf::Run).unwrap().total(), 0);
+    assert_eq!(journal.blob_keys("layout").unwrap(), [stays]);
+    // Another kind is somebody else's.
+    assert_eq!(journal.blob_keys("draft").unwrap().len(), 2);
+    assert_eq!(
+        journal.events(&stays.parse().unwrap(), 1, 9).unwrap().len(),
+        2
+    );
+    drop(journal);
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(!text.contains(&format!("words of {gone}")));
+    }
+    // The same run may come again, as a record of it would.
+    open(folder.path()).append(&[created(gone)]).unwrap();
+}

@@ -9,6 +9,7 @@
 
 mod build;
 pub use build::short;
+mod conflict;
 mod gate;
 mod lines;
 mod scalar;
@@ -40,6 +41,9 @@ pub const NOT_ONE_DOCUMENT: Code = Code::new("POD0007");
 pub const UNSUPPORTED_YAML: Code = Code::new("POD0008");
 /// Two YAML readers understand it differently.
 pub const AMBIGUOUS_YAML: Code = Code::new("POD0009");
+
+/// A merge left two versions in the file.
+pub const MERGE_CONFLICT: Code = Code::new("POD0029");
 
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -175,6 +179,10 @@ pub fn read(file: &str, bytes: &[u8]) -> (Option<SourceMap>, Vec<Diagnostic>) {
     };
     crate::work::note(|work| work.trees += 1);
     let lines = Lines::new(&text);
+    let conflicts = conflict::find(file, &text, &lines);
+    if !conflicts.is_empty() {
+        return (None, conflicts);
+    }
     let second = |root: Option<&Node>, problems: &[Diagnostic], other: &gate::Other| {
         let root = root.filter(|_| problems.is_empty())?;
         gate::disagreement(file, &text, &lines, root, other)

@@ -52,7 +52,7 @@ impl Home {
     }
 
     /// The folder of a run.
-    pub(crate) fn run(&self, run: &RunId) -> PathBuf {
+    pub fn run(&self, run: &RunId) -> PathBuf {
         self.root.join("runs").join(run.as_str())
     }
 
@@ -88,7 +88,7 @@ impl Home {
     }
 
     /// What is known of the schedules of one workspace.
-    pub(crate) fn schedules(&self, workspace: &Path) -> PathBuf {
+    pub fn schedules(&self, workspace: &Path) -> PathBuf {
         use sha2::Digest as _;
         let digest = sha2::Sha256::digest(workspace.to_string_lossy().as_bytes());
         let name = digest[..8]
@@ -97,6 +97,23 @@ impl Home {
         self.root
             .join("schedules")
             .join(format!("{name:016x}.json"))
+    }
+
+    /// What the demos made, a file each.
+    pub fn demos(&self) -> PathBuf {
+        self.root.join("demos")
+    }
+
+    /// What the demo in this folder made.
+    pub fn demo(&self, folder: &Path) -> PathBuf {
+        self.demos().join(format!("{:08x}.json", fnv(folder)))
+    }
+
+    /// What connectors keep between runs of one workspace.
+    pub fn caches(&self, workspace: &Path) -> PathBuf {
+        self.root
+            .join("cache")
+            .join(format!("{:08x}", fnv(workspace)))
     }
 
     /// Real effects on this computer, for all runs of one workspace.
@@ -114,10 +131,7 @@ impl Home {
 
     /// What a connector may keep between runs of one workspace, and lose without harm.
     pub fn cache(&self, workspace: &Path, connector: &str) -> PathBuf {
-        self.root
-            .join("cache")
-            .join(format!("{:08x}", fnv(workspace)))
-            .join(connector)
+        self.caches(workspace).join(connector)
     }
 
     /// What a program said of itself, for the file at this path.

@@ -9,6 +9,7 @@
 //! argument, an event or a log.
 
 pub mod clock;
+pub mod demo;
 pub mod home;
 pub mod schedules;
 pub mod tools;

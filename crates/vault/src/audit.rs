@@ -134,6 +134,16 @@ impl Log {
         Ok(records)
     }
 
+    /// Removes the log with its head; for a vault that goes as a whole.
+    pub(crate) fn remove(&self) -> Result<()> {
+        // The head first: a log without one is refused as long as it has more than one record, and one
+        // that is half gone is removed by the next try.
+        for path in [&self.head, &self.path] {
+            crate::file::gone(path).map_err(|error| error::storage(path, "removed", &error))?;
+        }
+        Ok(())
+    }
+
     fn bytes(&self) -> Result<Vec<u8>> {
         match fs::read(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),

@@ -30,6 +30,9 @@ pub struct Credential {
     /// Set where it is invented: no real system knows it, and practice clouds alone take it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub practice: Option<Practice>,
+    /// What stored it, where no person did: `demo`. Whoever stores it anew takes the mark away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 /// What an invented identity meets in a practice cloud.
@@ -59,6 +62,7 @@ impl Credential {
             note: None,
             tested: None,
             practice: None,
+            origin: None,
         }
     }
 }

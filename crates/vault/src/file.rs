@@ -170,6 +170,25 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], keep: bool) -> io::Result<()> {
     sync_folder(path)
 }
 
+/// Removes the file with its copies. The copies go first, so that what is left of a removal that was cut
+/// off is still a vault.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    for copy in 1..=COPIES {
+        gone(&beside(path, &copy.to_string()))?;
+    }
+    gone(&beside(path, "tmp"))?;
+    gone(path)?;
+    sync_folder(path)
+}
+
+/// Removes a file that may be gone already.
+pub(crate) fn gone(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Makes the folder of a file, closed to others.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     let Some(folder) = path.parent() else {

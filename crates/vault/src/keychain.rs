@@ -45,7 +45,7 @@ impl std::error::Error for KeychainTrouble {}
 /// A place for a few small secrets, kept by the system.
 ///
 /// Each call may take up to ten seconds, and reading and writing may bring up the system's own prompt.
-/// There is no call to delete, and none to see whether an item is there: a vault needs neither.
+/// There is no call to see whether an item is there: a vault needs none.
 pub trait Keychain: Send + Sync {
     /// Which one it is, in words for people.
     fn name(&self) -> String;
@@ -55,4 +55,6 @@ pub trait Keychain: Send + Sync {
     fn get(&self, vault: &str, item: Item) -> Result<Option<Secret>, KeychainTrouble>;
     /// Writes an item of a vault.
     fn put(&self, vault: &str, item: Item, value: &Secret) -> Result<(), KeychainTrouble>;
+    /// Removes an item of a vault; no error where there is none.
+    fn remove(&self, vault: &str, item: Item) -> Result<(), KeychainTrouble>;
 }

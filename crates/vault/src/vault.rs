@@ -3,7 +3,7 @@
 mod state;
 mod unlock;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -214,6 +214,8 @@ impl Vault {
             }
             record.version += 1;
             record.credential.tested = None;
+            // Whoever put something of their own in does not lose it with what was there.
+            record.credential.origin = None;
             open.extend(
                 secrets
                     .iter()
@@ -256,6 +258,65 @@ impl Vault {
             body.records.remove(at.ok_or_else(|| error::unknown(name))?);
             Ok(())
         })
+    }
+
+    /// Removes every credential that was stored by this; gives their names. One change, so that the copies
+    /// kept of the file hold them for as short as possible.
+    pub fn remove_of(&self, origin: &str) -> Result<Vec<CredentialName>> {
+        let is_of = |credential: &Credential| credential.origin.as_deref() == Some(origin);
+        let names: Vec<CredentialName> = self
+            .list()?
+            .into_iter()
+            .filter(is_of)
+            .map(|one| one.name)
+            .collect();
+        if names.is_empty() {
+            return Ok(names);
+        }
+        let list = names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let ids = [
+            ("credential", list.join(", ")),
+            ("origin", origin.to_owned()),
+        ];
+        self.change("remove", &ids, |body, _| {
+            body.records.retain(|record| !is_of(&record.credential));
+            Ok(())
+        })?;
+        Ok(names)
+    }
+
+    /// Removes the vault itself, with its copies, its log and its items of the keychain, where it holds
+    /// nothing and its log speaks of nothing but these credentials; else it stays. Says whether it went.
+    ///
+    /// A keychain that cannot be asked now keeps two small items that open nothing any more.
+    pub fn remove_empty(&self, names: &BTreeSet<String>) -> Result<bool> {
+        if !self.path.exists() {
+            return Ok(false);
+        }
+        let strange = |record: &AuditRecord| {
+            let spoken_of = record.ids.get("credential").map_or("", String::as_str);
+            let mut spoken_of = spoken_of.split(", ").filter(|name| !name.is_empty());
+            spoken_of.any(|name| !names.contains(name))
+        };
+        if !self.list()?.is_empty() || self.log()?.iter().any(strange) {
+            return Ok(false);
+        }
+        let (_lock, body, _) = self.current()?;
+        if !body.records.is_empty() {
+            return Ok(false);
+        }
+        for slot in &body.slots {
+            if slot.store() == Store::Keychain {
+                let _ = self.keychain.remove(&body.id, Item::Key);
+                let _ = self.keychain.remove(&body.id, Item::Generation);
+            }
+        }
+        // The log goes before the file: without its vault it could be read by nobody, and a new vault
+        // would take it for a changed one.
+        Log::beside(&self.path).remove()?;
+        file::remove(&self.path).map_err(|error| error::storage(&self.path, "removed", &error))?;
+        *self.memory() = Open::default();
+        Ok(true)
     }
 
     /// Notes what a test of a credential showed.

@@ -1,7 +1,7 @@
 //! The vault as others see it, with a keychain in memory.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -708,4 +708,71 @@ fn every_change_of_the_log_is_found() {
     assert_eq!(code(leased(&vault, "acme-dev")), "POD0516");
     fs::write(bed.beside("audit.jsonl"), &good).unwrap();
     leased(&vault, "acme-dev").unwrap();
+}
+
+#[test]
+fn what_something_stored_goes_together_and_what_a_person_stored_anew_stays() {
+    let (_bed, vault) = Bed::filled();
+    let marked = |name: &str| {
+        let mut credential = Credential::new(name.parse().unwrap(), "secret", 0);
+        credential.origin = Some(String::from("demo"));
+        let secrets = BTreeMap::from([(
+            String::from("value"),
+            Secret::new(CANARY.as_bytes().to_vec()),
+        )]);
+        vault.put(credential, &secrets).unwrap();
+        secrets
+    };
+    marked("one");
+    marked("two");
+    let secrets = marked("three");
+    put(&vault, "two", "of a person now");
+    vault.renew(&"three".parse().unwrap(), &secrets).unwrap();
+    let gone = vault.remove_of("demo").unwrap();
+    assert_eq!(gone.len(), 1);
+    assert_eq!(gone[0].as_str(), "one");
+    let left: Vec<String> = vault
+        .list()
+        .unwrap()
+        .iter()
+        .map(|one| one.name.to_string())
+        .collect();
+    assert_eq!(left, ["acme-dev", "acme-test", "two", "three"]);
+    assert!(vault.remove_of("demo").unwrap().is_empty());
+    vault.verify_log().unwrap();
+}
+
+#[test]
+fn a_vault_goes_only_where_it_never_held_anything_else() {
+    let names = BTreeSet::from([String::from("one")]);
+    let (bed, vault) = Bed::filled();
+    assert!(!vault.remove_empty(&names).unwrap(), "it holds something");
+    for name in ["acme-dev", "acme-test"] {
+        vault.remove(&name.parse().unwrap()).unwrap();
+    }
+    assert!(
+        !vault.remove_empty(&names).unwrap(),
+        "its log speaks of something"
+    );
+    assert!(bed.path().exists());
+
+    let bed = Bed::new();
+    let vault = bed.vault();
+    vault.create(&Protection::Keychain).unwrap();
+    put(&vault, "one", CANARY);
+    vault.remove(&"one".parse().unwrap()).unwrap();
+    vault.lock();
+    assert!(
+        vault.remove_empty(&names).is_err(),
+        "a locked one cannot be looked into"
+    );
+    vault.unlock(None).unwrap();
+    assert!(vault.remove_empty(&names).unwrap());
+    assert!(bed.keychain.is_empty());
+    assert_eq!(vault.state(), VaultState::Empty);
+    assert!(!vault.remove_empty(&names).unwrap());
+    // A new one begins a log of its own.
+    vault.create(&Protection::Keychain).unwrap();
+    put(&vault, "mine", CANARY);
+    vault.verify_log().unwrap();
 }

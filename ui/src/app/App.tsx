@@ -3,6 +3,7 @@ import { hostLabel } from "../bridge/client";
 import { useQuery } from "../bridge/queries";
 import { ErrorCallout, Waiting } from "../design/feedback";
 import { overlay, page } from "../design/page";
+import { useGone } from "../features/demo/gone";
 import { Home } from "../features/home/Home";
 import { frameWords } from "../text/frame";
 import { words } from "../text/words";
@@ -20,6 +21,8 @@ import { Toasts } from "./Toasts";
 
 // Home is what the window starts with; everything else is loaded when somebody turns to it.
 const Palette = overlay(() => import("./Palette").then((m) => m.Palette));
+const Gone = page(() => import("../features/demo/Gone").then((m) => m.Gone));
+const Tour = overlay(() => import("../features/demo/Tour").then((m) => m.Tour));
 const Card = page(() => import("../features/card/Card").then((m) => m.Card));
 const Studio = page(() => import("../features/studio/Studio").then((m) => m.Studio));
 const PreviewScreen = page(() => import("../features/preview/PreviewScreen").then((m) => m.PreviewScreen));
@@ -70,6 +73,8 @@ export function App() {
     { id: "window.settings", label: words.screens.settings, keys: "mod+,", quiet: true, run: () => go({ screen: "settings" }) },
   ], [openPalette]));
 
+  const removed = useGone((state) => state.removed);
+  if (removed) return <Gone removed={removed} />;
   return (
     <div className="frame" data-protected={isProtected(current) || undefined} data-testid="frame">
       <a className="skip" href="#screen" onClick={(event) => { event.preventDefault(); document.getElementById("screen")?.focus(); }}>{frameWords.skip}</a>
@@ -83,6 +88,7 @@ export function App() {
             : <Screen route={route} />}
         </Failsafe>
       </main>
+      {workspace.data?.demo ? <Tour /> : null}
       {palette ? <Palette onClose={() => setPalette(false)} /> : null}
       <Toasts />
     </div>

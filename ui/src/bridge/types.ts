@@ -6,7 +6,7 @@ import type * as api from "./generated/api";
 
 export type {
   Action, Address, ApiError, Bar, BarKind, Batch, Check, CheckedInputs, Choice, Comparison, Confidence, Converter, Counts, CredentialField, CredentialKind, CredentialPort, CredentialTest, CredentialView, LoginStarted, Diagnostic, Difference, DocumentView, DriftRow, DriftState, DriftThing, DriftView, Edit, EnvironmentView, FindInLog, Fit, FoundInLog, Frame, Graph, GraphEdge, GraphNode, Identity, InsideView, Join, Layout, LogEntry, LogGroup, LogLevel, LogPage, Made, Mode, Need, Note, OnError, Pasted, PersonsAnswer, Place, Position, Preview, PreviewIdentity, PreviewStep, PreviewView, Proof, Question, QuestionKind, Retry, RunEdge, RunMode, RunState, RunSummary, RunView, ScheduleView, Severity, Slot, Span, Step, StepState, StepView, Summary, Support, Thing, Tried, SearchedCredential,
-  Undo, UndoClass, UndoView, VaultView, Verb, When, WindowView, WorkflowTile, WorkspaceView, Change, RetryRule, Right, SettingsView, StepDifference,
+  Undo, UndoClass, UndoView, VaultView, Verb, When, WindowView, WorkflowTile, WorkspaceView, Change, RetryRule, Right, SettingsView, StepDifference, DemoRemoved, DemoStays, DemoView,
 } from "./generated/api";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

@@ -35,7 +35,7 @@ export const studioWords = {
   connectTypes: (gives: string, takes: string) => (gives === takes ? `Both are ${gives}.` : `It is ${gives}; the input takes ${takes}.`), connectOpenHelp: "More outputs are known only when it has run. Type a name.",
   refuseCircle: "These steps would wait for each other for ever.", refuseSelf: "A step cannot wait for itself.", refuseTwice: "They are connected already.",
   dataFlows: "Values that flow", dataOnly: "This edge is there because a value flows along it. Remove the expression to remove the edge.",
-  textBroken: "The text cannot be read yet. The canvas shows the last version that could.", textSaved: "Saved", textSaving: "Saving",
+  textBroken: "The text cannot be read yet. The canvas shows the last version that could.", textOutside: "The file was changed outside while you were writing. Nothing of yours is lost; until you choose, nothing is saved.", textOther: "Show the other version", textMine: "Save mine instead", textSaved: "Saved", textSaving: "Saving",
   outlineStart: "Start", outlineAfter: (names: string) => `after ${names}`, outlineEmpty: "No steps yet.", connectFrom: "Connect to…", connectFromTitle: (title: string) => `What comes after “${title}”?`,
   copy: "Copy", cut: "Cut", paste: "Paste", pasteNothing: "There is nothing to paste yet. Copy steps first, here or in another workflow.",
   copied: (count: number) => `${many(count, "thing", "things")} copied as text`, copiedHere: "The system’s clipboard did not take it; it can be pasted in this window.",

@@ -15,11 +15,13 @@ interface Preferences {
   recent: string[];
   /** Of the size that the system gives, in percent. */
   textSize: number;
+  /** At which card of its tour somebody is, by the folder of a demo; -1 where it is over. */
+  tours: Record<string, number>;
 }
 
 /** What a person chose about this window. No content of the workspace is in it. */
 export const usePreferences = create<Preferences>()(
-  persist((): Preferences => ({ theme: "system", environment: null, paletteOpen: true, inspectorOpen: true, lastWorkflow: null, minimap: true, recent: [], textSize: 100 }), { name: "podium" }),
+  persist((): Preferences => ({ theme: "system", environment: null, paletteOpen: true, inspectorOpen: true, lastWorkflow: null, minimap: true, recent: [], textSize: 100, tours: {} }), { name: "podium" }),
 );
 
 /** Keeps `data-theme` on the page in step with the choice and the system. */

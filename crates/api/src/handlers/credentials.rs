@@ -75,6 +75,15 @@ impl Podium {
 
     /// Stores a credential. Makes the vault with the keychain where there is none yet.
     pub async fn credential_add(&self, request: AddCredential) -> Result<CredentialView, ApiError> {
+        self.credential_add_by(request, None).await
+    }
+
+    /// The same; `origin` is what stores it, where no person does.
+    pub(super) async fn credential_add_by(
+        &self,
+        request: AddCredential,
+        origin: Option<String>,
+    ) -> Result<CredentialView, ApiError> {
         let kind = self.kind(&request.kind)?;
         let mut given = request.fields;
         let practice = request.practice.map(practice).transpose()?;
@@ -86,6 +95,7 @@ impl Podium {
         let mut credential = Credential::new(request.name, request.kind, clock::now());
         credential.fields = fields;
         credential.practice = practice;
+        credential.origin = origin;
         Vault::accepts(&credential, &secrets)?;
         let stored = self
             .with_vault(move |vault| {

@@ -20,7 +20,7 @@ use crate::{ApiError, Podium};
 pub(super) const NODE: (f64, f64) = (220.0, 64.0);
 
 /// Under which kind the places of a run's steps are kept, by the run's id.
-const KEPT_LAYOUT: &str = "layout";
+pub(super) const KEPT_LAYOUT: &str = "layout";
 
 /// A workflow's two files, read together.
 pub(super) struct Open {

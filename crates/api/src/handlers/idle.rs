@@ -16,24 +16,30 @@ const KIND: &str = "setting";
 /// How often it is looked whether somebody is still there.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// When somebody was last seen, and who wants to hear that the vault locked itself.
+/// When somebody was last seen, and who wants to hear what shows something else.
 pub(crate) struct Idle {
     seen: AtomicI64,
-    tell: broadcast::Sender<()>,
+    tell: broadcast::Sender<Vec<String>>,
 }
 
 impl Default for Idle {
     fn default() -> Self {
         Self {
             seen: AtomicI64::new(clock::now()),
-            tell: broadcast::channel(4).0,
+            tell: broadcast::channel(64).0,
         }
     }
 }
 
 impl Idle {
-    pub(crate) fn listen(&self) -> broadcast::Receiver<()> {
+    /// Hears what shows something else although no run did anything: names of commands.
+    pub(crate) fn listen(&self) -> broadcast::Receiver<Vec<String>> {
         self.tell.subscribe()
+    }
+
+    /// Says that these show something else now. Nobody may listen, in tests and on the command line.
+    pub(crate) fn say(&self, stale: Vec<String>) {
+        let _ = self.tell.send(stale);
     }
 }
 
@@ -83,8 +89,8 @@ impl Podium {
         .await
         .unwrap_or(false);
         if locked {
-            // Nobody may listen, in tests and on the command line.
-            let _ = self.idle.tell.send(());
+            let shown = ["vault.get", "credential.list"];
+            self.idle.say(shown.map(String::from).to_vec());
         }
         Ok(locked)
     }

@@ -257,6 +257,7 @@ impl Podium {
         approved: Option<Approval>,
     ) -> Result<(), ApiError> {
         let schedule = made.schedule.as_ref();
+        self.keep_place(run).await?;
         self.host
             .start(run, made.plan, made.preview, by, schedule, approved)
             .await?;
@@ -346,7 +347,7 @@ impl Podium {
     }
 
     /// The folder of the workspace, as other processes of this user name it.
-    fn place(&self) -> String {
+    pub(super) fn place(&self) -> String {
         self.host.folder().root().to_string_lossy().into_owned()
     }
 

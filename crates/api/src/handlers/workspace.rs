@@ -44,6 +44,7 @@ impl Podium {
             environments,
             diagnostics,
             person: Self::who(),
+            demo: self.is_demo(),
         })
     }
 

@@ -26,6 +26,33 @@ fn text_at(map: &SourceMap, pointer: &str) -> String {
 }
 
 #[test]
+fn what_a_merge_left_open_is_told_with_its_lines_and_both_sides() {
+    let text = concat!(
+        "podium: 1\n<<<<<<< HEAD\nname: A\n=======\nname: B ü\n>>>>>>> patient-visits\nsteps:\n",
+        "<<<<<<< HEAD\r\n  a: {}\r\n  b: {}\r\n||||||| 1234\r\n  o: {}\r\n=======\r\n>>>>>>> x\r\n",
+    );
+    let (map, told) = read("w.yaml", text.as_bytes());
+    assert!(map.is_none());
+    let details: Vec<&str> = told.iter().map(|one| one.detail.as_str()).collect();
+    assert_eq!(
+        details,
+        [
+            "Lines 2 to 6 hold two versions that a merge left open: `HEAD` has `name: A`, `patient-visits` has `name: B ü`.",
+            "Lines 8 to 14 hold two versions that a merge left open: `HEAD` has 2 lines, `x` has nothing there.",
+        ]
+    );
+    assert_eq!(problems(text.as_bytes()), ["POD0029 2:1", "POD0029 8:1"]);
+    // A text that only speaks of it, or stands deeper, is none; neither is half of one.
+    map_of_none("a: |\n  <<<<<<< HEAD\n  x\n  =======\n  y\n  >>>>>>> z\n");
+    let (_, told) = read("w.yaml", b"<<<<<<< HEAD\na: 1\n");
+    assert!(told.iter().all(|one| one.code != MERGE_CONFLICT));
+}
+
+fn map_of_none(text: &str) {
+    assert_eq!(map(text).text(), text);
+}
+
+#[test]
 fn every_value_knows_its_bytes() {
     let map = map(concat!(
         "# top\na: plain text # why\nb: 'single' # why\nc: \"double\"\nd: |\n  one\n  two\n\n\n# after\n",

@@ -36,6 +36,16 @@ impl MemoryKeychain {
         self.state().asked
     }
 
+    /// How many items it holds.
+    pub fn len(&self) -> usize {
+        self.state().items.len()
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Forgets everything, as another computer would know nothing.
     pub fn forget(&self) {
         self.state().items.clear();
@@ -76,6 +86,16 @@ impl Keychain for MemoryKeychain {
             return Err(trouble.clone());
         }
         state.items.insert((vault.to_owned(), item), value.clone());
+        Ok(())
+    }
+
+    fn remove(&self, vault: &str, item: Item) -> Result<(), KeychainTrouble> {
+        let mut state = self.state();
+        state.asked += 1;
+        if let Some(trouble) = &state.trouble {
+            return Err(trouble.clone());
+        }
+        state.items.remove(&(vault.to_owned(), item));
         Ok(())
     }
 }

@@ -47,6 +47,7 @@ enum Call {
     Reach,
     Get,
     Put(Secret),
+    Remove,
 }
 
 type Answer = Result<Option<Secret>, KeychainTrouble>;
@@ -127,6 +128,10 @@ impl Keychain for SystemKeychain {
     fn put(&self, vault: &str, item: Item, value: &Secret) -> Result<(), KeychainTrouble> {
         self.ask(vault, item, Call::Put(value.clone())).map(|_| ())
     }
+
+    fn remove(&self, vault: &str, item: Item) -> Result<(), KeychainTrouble> {
+        self.ask(vault, item, Call::Remove).map(|_| ())
+    }
 }
 
 impl fmt::Debug for SystemKeychain {
@@ -202,6 +207,10 @@ fn attempt(
             Err(error) => Err(error),
         },
         Call::Put(value) => entry.set_secret(value.expose()).map(|()| None),
+        Call::Remove => match entry.delete_credential() {
+            Ok(()) | Err(Error::NoEntry) => Ok(None),
+            Err(error) => Err(error),
+        },
     }
 }
 

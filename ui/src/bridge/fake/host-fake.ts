@@ -32,6 +32,8 @@ export interface FakeOptions {
   logLines?: number;
   /** Recorded runs at the start. */
   history?: boolean;
+  /** The workspace is a demo. */
+  demo?: boolean;
   /** What a look for changes by hand finds. */
   drift?: FakeDrift;
 }
@@ -100,7 +102,7 @@ export function fakeHost(options: FakeOptions = {}): Host {
   const schedules = new FakeSchedules(documents.has("restart-shop"), () => stale("schedule.list", "schedule.get"), (workflow, environment, inputs) => remember(previewOf(document(workflow).view(), environmentOf(environment), inputs)));
 
   const handlers: { [N in CommandName]: (request: Request<N>) => Response<N> } = {
-    "workspace.get": () => ({ name: "Corner shops", folder: "~/corner-shops", environments, default_environment: options.environment ?? "play", diagnostics: [], person: "you" }),
+    "workspace.get": () => ({ name: "Corner shops", folder: "~/corner-shops", environments, default_environment: options.environment ?? "play", diagnostics: [], person: "you", demo: options.demo ?? false }),
     "workflow.list": tiles,
     "workflow.create": ({ title }) => {
       const base = title.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "workflow";
@@ -204,6 +206,8 @@ export function fakeHost(options: FakeOptions = {}): Host {
     },
     "credential.login_cancel": () => ({}),
     "credential.search": ({ name }) => ({ name, files: 412, bytes: 9_800_000, events: 1_204, unread: [], found: options.leaked ? [{ place: "~/Podium/demo/notes.txt", field: "token" }] : [] }),
+    "demo.preview": () => ({ folder: "~/corner-shops", goes: ["14 runs of the history with their logs: 12 recorded ones and 2 begun in this demo.", "7 credentials that the demo stored in the vault: invented identities and the canary."], standing: [{ run: "run_1", title: "The central shop", environment: "play", words: "It stands and is taken back first." }], stays: [{ what: "`workflows/my-own.yaml`", because: "The demo did not write it." }] }),
+    "demo.remove": ({ leave }) => ({ gone: leave ? ["27 files of its folder that nobody changed."] : ["“The central shop” in `play`, taken back.", "27 files of its folder that nobody changed."], stays: [{ what: "`workflows/my-own.yaml`", because: "The demo did not write it." }] }),
     "practice.call": () => ({ mode: "simulated", status: 200, body: "{}" }),
     "run.import": () => { throw { code: "POD0740", message: "This is no record of a run.", retry: "permanent" }; },
     "credential.remove": ({ name }) => { credentials = credentials.filter((c) => c.name !== name); stale("credential.list"); return {}; },

@@ -657,6 +657,74 @@ export type Delivery = { "claim": "idempotent" } | { "claim": "effectively_once"
 how: string, } | { "claim": "at_most_once" };
 
 /**
+ * What became of it.
+ */
+export type DemoRemoved = { 
+/**
+ * What went, a sentence each.
+ */
+gone: Array<string>, 
+/**
+ * What stayed.
+ */
+stays: Array<DemoStays>, };
+
+/**
+ * A deployment of the demo that stands.
+ */
+export type DemoStanding = { 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * What people call it.
+ */
+title: string, 
+/**
+ * Where it stands.
+ */
+environment: string, 
+/**
+ * What becomes of it, in words.
+ */
+words: string, };
+
+/**
+ * Something that stays.
+ */
+export type DemoStays = { 
+/**
+ * What.
+ */
+what: string, 
+/**
+ * Why.
+ */
+because: string, };
+
+/**
+ * What would go and what would stay if the demo were removed.
+ */
+export type DemoView = { 
+/**
+ * The folder of the demo.
+ */
+folder: string, 
+/**
+ * What would go, a sentence each.
+ */
+goes: Array<string>, 
+/**
+ * Deployments that stand or are under way. They are taken back first.
+ */
+standing: Array<DemoStanding>, 
+/**
+ * What stays.
+ */
+stays: Array<DemoStays>, };
+
+/**
  * Something to tell the author about a document.
  */
 export type Diagnostic = { 
@@ -2475,6 +2543,15 @@ changes: Array<Change>, };
 export type QuestionKind = "preview" | "approval" | "differs" | "unlock" | "failure" | "unknown";
 
 /**
+ * How to remove the demo.
+ */
+export type RemoveDemo = { 
+/**
+ * Deployments that stand are left as they are, and named.
+ */
+leave: boolean, };
+
+/**
  * Practice clouds to begin anew.
  */
 export type ResetPractice = { 
@@ -3728,7 +3805,11 @@ diagnostics: Array<Diagnostic>,
 /**
  * Who is here, by the name they have on this computer.
  */
-person: string, };
+person: string, 
+/**
+ * Whether it is a demo that Podium made, and can remove again.
+ */
+demo: boolean, };
 
 /** Every command: its request and its response. */
 export interface Commands {
@@ -3848,6 +3929,10 @@ export interface Commands {
   "practice.weather": { request: SetWeather; response: PracticeView };
   /** Forgets what practice clouds hold; gives those that held something. */
   "practice.reset": { request: ResetPractice; response: Array<PracticeView> };
+  /** What would go and what would stay if the demo that is open were removed. */
+  "demo.preview": { request: Empty; response: DemoView };
+  /** Removes the demo that is open: what stands is taken back first. */
+  "demo.remove": { request: RemoveDemo; response: DemoRemoved };
   /** What a person has chosen on this computer. */
   "settings.get": { request: Empty; response: SettingsView };
   /** Changes that. */

@@ -8,6 +8,7 @@ import { Fold, Segmented } from "../../design/fields";
 import { Keys } from "../../design/Keys";
 import { Mark } from "../../design/Mark";
 import { Said } from "../../design/Said";
+import { DemoSection } from "../demo/DemoSection";
 import { placeWords } from "../../text/places";
 import { words } from "../../text/words";
 import { useActions } from "../../window/actions";
@@ -39,6 +40,7 @@ export function Settings() {
           <p className="selectable">{workspace?.name} <code className="quiet">{workspace?.folder}</code></p>
           {workspace ? <p className="muted">{placeWords.youAre} <code>{workspace.person}</code>. {placeWords.youAreHelp}</p> : null}
         </section>
+        <DemoSection />
         <section className="stack" style={{ gap: 12 }}>
           <div className="row"><h2 className="section-title grow">{placeWords.tools}</h2><Button onPress={doctor.retry} isDisabled={doctor.loading} data-testid="check-again">{placeWords.checkAgain}</Button></div>
           {doctor.error ? <ErrorCallout error={doctor.error} retry={doctor.retry} retryLabel={words.tryAgain} /> : null}

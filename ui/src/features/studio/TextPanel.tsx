@@ -6,8 +6,9 @@ import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Annotation, EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { DocumentView } from "../../bridge/types";
+import { Button } from "../../design/Button";
 import { studioWords } from "../../text/studio";
 
 const fromOutside = Annotation.define<boolean>();
@@ -46,6 +47,13 @@ export function TextPanel({ view, onText, step }: Props) {
   const tell = useRef(onText);
   tell.current = onText;
   const first = useRef(view.text);
+  /** The text that file and editor had in common last, and the one that was sent last. */
+  const common = useRef(view.text);
+  const sent = useRef<string | null>(null);
+  /** The file holds something else than what was being written upon: nothing is sent until a person says which. */
+  const [other, setOther] = useState<string | null>(null);
+  const held = useRef(false);
+  held.current = other !== null;
 
   useEffect(() => {
     const element = host.current;
@@ -58,7 +66,9 @@ export function TextPanel({ view, onText, step }: Props) {
     const flush = () => {
       clearTimeout(timer);
       timer = undefined;
-      if (editor.current) tell.current(editor.current.state.doc.toString());
+      if (!editor.current || held.current) return;
+      sent.current = editor.current.state.doc.toString();
+      tell.current(sent.current);
     };
     const made = new EditorView({
       parent: place, root,
@@ -87,19 +97,44 @@ export function TextPanel({ view, onText, step }: Props) {
     };
   }, []);
 
-  // What came from the canvas: only the part that differs is replaced, so that the cursor stays.
-  useEffect(() => {
+  // Only the part that differs is replaced, so that the cursor stays. It goes into the editor's own history:
+  // what was written is one undo away.
+  const replace = useCallback((text: string) => {
     const made = editor.current;
     if (!made) return;
     const old = made.state.doc.toString();
-    if (old === view.text) return;
-    if (made.hasFocus && !view.document) return;
     let start = 0;
-    while (start < old.length && start < view.text.length && old[start] === view.text[start]) start += 1;
+    while (start < old.length && start < text.length && old[start] === text[start]) start += 1;
     let end = 0;
-    while (end < old.length - start && end < view.text.length - start && old[old.length - 1 - end] === view.text[view.text.length - 1 - end]) end += 1;
-    made.dispatch({ changes: { from: start, to: old.length - end, insert: view.text.slice(start, view.text.length - end) }, annotations: fromOutside.of(true) });
-  }, [view.text, view.document]);
+    while (end < old.length - start && end < text.length - start && old[old.length - 1 - end] === text[text.length - 1 - end]) end += 1;
+    if (old !== text) made.dispatch({ changes: { from: start, to: old.length - end, insert: text.slice(start, text.length - end) }, annotations: fromOutside.of(true) });
+    common.current = text;
+    setOther(null);
+  }, []);
+
+  // What came from the canvas, or from outside: another program, another branch. What is being written here
+  // and was not saved yet is never lost for it.
+  useEffect(() => {
+    const made = editor.current;
+    if (!made) return;
+    const now = made.state.doc.toString();
+    if (view.text === common.current && !held.current) return;
+    if (view.text === now || view.text === sent.current) {
+      common.current = view.text;
+      setOther(null);
+    } else if (now === common.current) replace(view.text);
+    else setOther(view.text);
+  }, [view.text, replace]);
+
+  const keep = () => {
+    const made = editor.current;
+    if (!made) return;
+    common.current = view.text;
+    held.current = false;
+    setOther(null);
+    sent.current = made.state.doc.toString();
+    tell.current(sent.current);
+  };
 
   useEffect(() => {
     const made = editor.current;
@@ -126,6 +161,13 @@ export function TextPanel({ view, onText, step }: Props) {
 
   return (
     <div className="text-panel">
+      {other === null ? null : (
+        <div className="text-outside" role="alert" data-testid="text-outside">
+          <span className="grow">{studioWords.textOutside}</span>
+          <Button onPress={() => replace(other)} data-testid="text-other">{studioWords.textOther}</Button>
+          <Button onPress={keep} data-testid="text-mine">{studioWords.textMine}</Button>
+        </div>
+      )}
       {view.document ? null : <p className="text-broken field-error">{studioWords.textBroken}</p>}
       <div ref={host} className="text-host" />
     </div>

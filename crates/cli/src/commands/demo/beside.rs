@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use include_dir::{Dir, include_dir};
 use podium_api::engine::Event;
+use podium_api::model::RunId;
 use podium_api::projections::RunState;
+use podium_api::runtime::demo::Mark;
 use podium_api::types::{
     AddCredential, AddPractice, CallPractice, CreateVault, Empty, GetRun, ListRuns, MakePreview,
     StartRun, VaultView,
@@ -62,8 +64,26 @@ const IDENTITIES: [Invented; 7] = [
     ),
 ];
 
+/// The runs that were recorded with this demo.
+pub(super) fn recorded() -> impl Iterator<Item = RunId> {
+    RECORDED.files().filter_map(|file| {
+        let events = read_record(file.contents_utf8()?).ok()?;
+        Some(events.first()?.run.clone())
+    })
+}
+
+/// The names under which something is stored.
+pub(super) fn credentials() -> impl Iterator<Item = String> {
+    let names = IDENTITIES.iter().map(|(name, ..)| *name);
+    names.chain(["demo-canary"]).map(str::to_owned)
+}
+
 /// Makes all of it; says what became of each part.
-pub(super) async fn make(podium: &Podium, passphrase: Option<String>) -> Vec<String> {
+pub(super) async fn make(
+    podium: &Podium,
+    mark: &mut Mark,
+    passphrase: Option<String>,
+) -> Vec<String> {
     let mut told = Vec::new();
     told.push(say(
         "recorded runs",
@@ -94,7 +114,7 @@ pub(super) async fn make(podium: &Podium, passphrase: Option<String>) -> Vec<Str
         };
         words.to_owned()
     }));
-    told.push(say("identities", identities(podium, passphrase).await, |number| {
+    told.push(say("identities", identities(podium, mark, passphrase).await, |number| {
         format!("{number} invented ones and a canary (`podium credentials test`, `podium credentials search demo-canary`)")
     }));
     told
@@ -250,24 +270,34 @@ async fn begin(
 }
 
 /// Stores those that are missing.
-async fn identities(podium: &Podium, passphrase: Option<String>) -> Result<usize, ApiError> {
-    if !matches!(podium.vault_get(Empty {}).await?, VaultView::Open { .. }) {
+async fn identities(
+    podium: &Podium,
+    mark: &mut Mark,
+    passphrase: Option<String>,
+) -> Result<usize, ApiError> {
+    let vault = podium.vault_get(Empty {}).await?;
+    if !matches!(vault, VaultView::Open { .. }) {
+        if matches!(vault, VaultView::Empty { .. }) {
+            mark.vault = true;
+            mark.keep(podium.host().home())?;
+        }
         podium.vault_create(CreateVault { passphrase }).await?;
     }
     let stored = podium.credential_list(Empty {}).await?;
-    let missing = |name: &str| !stored.iter().any(|one| one.name.as_str() == name);
+    let found = |name: &str| stored.iter().find(|one| one.name.as_str() == name);
+    let missing = |name: &str| found(name).is_none();
     let named = |name: &str| {
         name.parse().map_err(|error| {
             crate::output::invalid("POD0526", format!("{error}"), "Make the demo anew.")
         })
     };
     for (name, kind, weather, ends, is) in IDENTITIES {
-        // What ends is stored anew, so that it ends so long after this.
-        if !missing(name) && ends.is_none() {
+        // What ends is stored anew, so that it ends so long after this. A real one of that name is somebody's.
+        if found(name).is_some_and(|one| ends.is_none() || one.practice.is_none()) {
             continue;
         }
         podium
-            .credential_add(AddCredential {
+            .demo_credential(AddCredential {
                 name: named(name)?,
                 kind: kind.to_owned(),
                 fields: BTreeMap::new(),
@@ -284,7 +314,7 @@ async fn identities(podium: &Podium, passphrase: Option<String>) -> Result<usize
     }
     if missing("demo-canary") {
         podium
-            .credential_add(AddCredential {
+            .demo_credential(AddCredential {
                 name: named("demo-canary")?,
                 kind: String::from("secret"),
                 fields: BTreeMap::from([(String::from("value"), CANARY.to_owned())]),
