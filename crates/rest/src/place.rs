@@ -22,19 +22,20 @@ pub struct Place<'a> {
 /// The name of [`authority_field`].
 const AUTHORITY: &str = "authority";
 
-/// The field of a credential that names the authority which signed the server's certificate, for systems
-/// that a company runs itself.
+/// The field of a credential that names the authority which signed the server's certificate: for systems
+/// that a company runs itself, and for what is reached through a proxy of its own that opens TLS.
 pub fn authority_field() -> CredentialField {
     CredentialField {
         name: AUTHORITY.into(),
         label: "Certificate authority (PEM)".into(),
-        help: "Only where this computer does not know who signed the server's certificate: the authority's certificate as PEM. It is then the only one that is trusted for this address.".into(),
+        help: "Only where this computer does not know who signed the server's certificate: the authority's certificate as PEM, or several one after another. No other is then trusted for the addresses of this credential.".into(),
         secret: false,
         required: false,
     }
 }
 
-/// Trusts the authority that a credential names, and no other; nothing where it names none.
+/// Trusts the authority that a credential names, and no other; nothing where it names none. It stands for
+/// every address to which this credential is sent, the one that exchanges it for a token included.
 pub fn trust(lease: Option<&Lease>) -> Option<Arc<Tls>> {
     let pem = lease?.fields.get(AUTHORITY)?.trim();
     if pem.is_empty() {

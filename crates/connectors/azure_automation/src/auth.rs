@@ -4,8 +4,10 @@
 mod assertion;
 mod device;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use podium_connector::{Context, HttpResponse, Lease, Mode};
+use podium_connector::{Context, HttpResponse, Lease, Mode, Tls};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_rest::{
     Call, Dialect, Exchange, Fault, Headers, Login, Place, Site, field, place, segment,
@@ -47,6 +49,8 @@ pub(crate) struct Entra<'a> {
     /// For which interface the token is.
     audience: String,
     proof: Proof<'a>,
+    /// Whose certificates are trusted, where the credential says so.
+    trust: Option<Arc<Tls>>,
     /// The credential's name; absent in practice where none is bound.
     name: Option<&'a str>,
 }
@@ -62,6 +66,7 @@ pub(crate) fn login(cx: &dyn Context) -> Result<(Place<'_>, Entra<'_>)> {
             client: "practice".into(),
             audience: place.base.clone(),
             proof: Proof::Practice,
+            trust: None,
             name: None,
         };
         return Ok((place, entra));
@@ -99,6 +104,7 @@ pub(crate) fn login(cx: &dyn Context) -> Result<(Place<'_>, Entra<'_>)> {
         client: field(lease, "client_id", SYSTEM)?.trim().to_owned(),
         audience: place.base.clone(),
         proof,
+        trust: place.trust.clone(),
         name: Some(lease.credential.as_str()),
     };
     Ok((place, entra))
@@ -213,7 +219,8 @@ impl Entra<'_> {
 
     /// Asks for a token.
     async fn token(&self, cx: &dyn Context) -> Result<Secret> {
-        let site = Site::new(cx, ENTRA, self.authority.as_str(), Login::Open);
+        let site =
+            Site::new(cx, ENTRA, self.authority.as_str(), Login::Open).trusting(self.trust.clone());
         let form = self.form(cx)?;
         let pairs: Vec<(&str, &str)> = form
             .iter()

@@ -49,7 +49,8 @@ impl<'a> Azure<'a> {
         let client = entra.client().to_owned();
         let subscription = subscription.or(stored).map(str::to_owned);
         Ok(Self {
-            site: Site::new(cx, DIALECT, place.base, Login::Exchanged(Box::new(entra))),
+            site: Site::new(cx, DIALECT, place.base, Login::Exchanged(Box::new(entra)))
+                .trusting(place.trust),
             tenant,
             client,
             subscription,

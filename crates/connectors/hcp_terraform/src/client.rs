@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use podium_connector::{Context, Fact, HttpRequest, HttpResponse, Identity, Method, Mode, Tls};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
-use podium_rest::{Call, Dialect, Fault, Login, Next, Site, place, secret, segment};
+use podium_rest::{Call, Dialect, Fault, Login, Next, Site, place, secret, segment, trust};
 use podium_secret::Secret;
 use serde_json::{Value, json};
 
@@ -161,7 +161,7 @@ impl<'a> Client<'a> {
             (
                 PUBLIC.to_owned(),
                 secret(lease, "token", SYSTEM)?.clone(),
-                None,
+                trust(Some(lease)),
             )
         };
         let host = base.strip_suffix("/api/v2").unwrap_or(&base).to_owned();

@@ -3,10 +3,12 @@
 //! The access token goes with every call, the refresh token only with those that start or stop a job.
 //! Both are secrets from the moment they arrive.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use podium_connector::{Context, HttpResponse};
+use podium_connector::{Context, HttpResponse, Tls};
 use podium_diagnostics::{Error, ErrorKind, Result};
 use podium_rest::{Call, Dialect, Exchange, Fault, Headers, Login, Site};
 use podium_secret::Secret;
@@ -37,6 +39,8 @@ fn fault(reply: &HttpResponse) -> Option<Fault> {
 pub(crate) struct Iam {
     pub(crate) base: String,
     pub(crate) key: Secret,
+    /// Whose certificates are trusted, here and at Schematics, where the credential says so.
+    pub(crate) trust: Option<Arc<Tls>>,
 }
 
 /// What IAM gives for a key.
@@ -58,7 +62,7 @@ impl Iam {
     pub(crate) async fn tokens(&self, cx: &dyn Context) -> Result<Tokens> {
         let basic = format!("Basic {}", STANDARD.encode(CLIENT));
         let login = Login::Fixed(vec![("authorization".to_owned(), basic.as_str().into())]);
-        let site = Site::new(cx, IAM, &self.base, login);
+        let site = Site::new(cx, IAM, &self.base, login).trusting(self.trust.clone());
         let call = Call::post("/identity/token", &Value::Null).looks().form(&[
             ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
             ("apikey", self.key.expose_str().unwrap_or_default()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use podium_connector::{Context, Fact, HttpResponse, Identity, Mode};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
-use podium_rest::{Call, Dialect, Fault, Login, Next, Site, place, secret, segment};
+use podium_rest::{Call, Dialect, Fault, Login, Next, Site, place, secret, segment, trust};
 use podium_secret::Secret;
 use serde_json::{Value, json};
 
@@ -204,7 +204,8 @@ impl<'a> Client<'a> {
     fn at(cx: &'a dyn Context, workspace: Option<&str>) -> Result<Self> {
         let (base, iam) = address(cx)?;
         let base = regional(&base, workspace);
-        let site = |login| Site::new(cx, SCHEMATICS, base.clone(), login);
+        let site =
+            |login| Site::new(cx, SCHEMATICS, base.clone(), login).trusting(iam.trust.clone());
         Ok(Self {
             cx,
             site: site(Login::Exchanged(Box::new(Bearer(iam.clone())))),
@@ -536,7 +537,13 @@ fn address(cx: &dyn Context) -> Result<(String, Iam)> {
         } else {
             own("iam_url").unwrap_or_else(|| IAM_URL.to_owned())
         };
-        return Ok((place.base, Iam { base: iam, key }));
+        let trust = place.trust;
+        let iam = Iam {
+            base: iam,
+            key,
+            trust,
+        };
+        return Ok((place.base, iam));
     }
     let lease = cx.credential("ibm").ok_or_else(|| {
         Error::new(
@@ -547,8 +554,12 @@ fn address(cx: &dyn Context) -> Result<(String, Iam)> {
         .with_hint("Bind one in the environment, or store one under Credentials first.")
     })?;
     let key = secret(lease, "apikey", SYSTEM)?.clone();
-    let base = own("iam_url").unwrap_or_else(|| IAM_URL.to_owned());
-    Ok((format!("https://{PUBLIC}"), Iam { base, key }))
+    let iam = Iam {
+        base: own("iam_url").unwrap_or_else(|| IAM_URL.to_owned()),
+        key,
+        trust: trust(Some(lease)),
+    };
+    Ok((format!("https://{PUBLIC}"), iam))
 }
 
 fn id_in(reply: &Value, name: &str) -> Result<String> {

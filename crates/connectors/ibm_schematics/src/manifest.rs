@@ -258,6 +258,7 @@ fn credential() -> CredentialKind {
                 false,
                 false,
             ),
+            podium_rest::authority_field(),
         ],
     }
 }

@@ -65,7 +65,7 @@ impl<'a> Desk<'a> {
             lease,
             tenant: field(lease, "tenant", SYSTEM)?.trim(),
             client: field(lease, "client_id", SYSTEM)?.trim(),
-            site: Site::new(cx, ENTRA, authority, Login::Open),
+            site: Site::new(cx, ENTRA, authority, Login::Open).trusting(place.trust),
             audience: place.base,
         })
     }

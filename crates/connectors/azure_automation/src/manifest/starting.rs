@@ -248,12 +248,15 @@ pub(super) fn webhook() -> CredentialKind {
     CredentialKind {
         id: "azure-webhook".into(),
         label: "Azure webhook".into(),
-        fields: vec![CredentialField {
-            name: "uri".into(),
-            label: "Address".into(),
-            help: "The whole address, as Azure shows it once when the webhook is made. Whoever has it may start the runbook.".into(),
-            secret: true,
-            required: true,
-        }],
+        fields: vec![
+            CredentialField {
+                name: "uri".into(),
+                label: "Address".into(),
+                help: "The whole address, as Azure shows it once when the webhook is made. Whoever has it may start the runbook.".into(),
+                secret: true,
+                required: true,
+            },
+            podium_rest::authority_field(),
+        ],
     }
 }

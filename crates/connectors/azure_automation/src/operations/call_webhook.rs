@@ -5,13 +5,15 @@
 //!
 //! With a login at Azure beside it and the name of the account, the job that it starts is followed.
 
+use std::sync::Arc;
+
 use percent_encoding::percent_decode_str;
 use podium_connector::{
     Action, Change, Confidence, Context, Identity, Lease, Made, Mode, Observed, Outcome,
-    StepPreview, StepRequest, StillRunning, Undo, UndoClass, UndoRecord,
+    StepPreview, StepRequest, StillRunning, Tls, Undo, UndoClass, UndoRecord,
 };
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
-use podium_rest::{Call, Dialect, Login, Search, Site, begin, place, secret, segment};
+use podium_rest::{Call, Dialect, Login, Search, Site, begin, place, secret, segment, trust};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -56,6 +58,7 @@ struct Door {
     base: String,
     path: String,
     query: Vec<(String, String)>,
+    trust: Option<Arc<Tls>>,
 }
 
 impl Door {
@@ -66,6 +69,7 @@ impl Door {
                 base: place(cx, AZURE, SYSTEM)?.base,
                 path: "/webhooks".into(),
                 query: vec![("token".into(), format!("practice-{name}"))],
+                trust: None,
             });
         }
         let lease = cx.credential(PORT).ok_or_else(|| {
@@ -77,7 +81,10 @@ impl Door {
             .with_hint("Bind one in the environment, or store one under Credentials first.")
         })?;
         let uri = secret(lease, "uri", "the webhook")?;
-        Self::read(uri.expose_str().unwrap_or_default().trim()).ok_or_else(|| unusable(lease))
+        let door = Self::read(uri.expose_str().unwrap_or_default().trim());
+        let mut door = door.ok_or_else(|| unusable(lease))?;
+        door.trust = trust(Some(lease));
+        Ok(door)
     }
 
     fn read(uri: &str) -> Option<Self> {
@@ -105,11 +112,13 @@ impl Door {
                 base: address[..slash].to_owned(),
                 path: address[slash..].to_owned(),
                 query,
+                trust: None,
             })
     }
 
     async fn knock(&self, cx: &dyn Context, body: &Map<String, Value>) -> Result<String> {
-        let site = Site::new(cx, DIALECT, self.base.as_str(), Login::Open);
+        let site =
+            Site::new(cx, DIALECT, self.base.as_str(), Login::Open).trusting(self.trust.clone());
         let mut call = Call::post(self.path.as_str(), &Value::Object(body.clone()));
         for (name, value) in &self.query {
             call = call.query(name, value);

@@ -94,6 +94,39 @@ async fn each_kind_of_proof_asks_for_a_token_in_its_own_way() {
 }
 
 #[tokio::test]
+async fn a_companys_own_authority_is_trusted_where_tokens_are_given_and_by_azure_itself() {
+    let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+    let on_one_line = pem.replace('\n', "\\n");
+    for (authority, wanted) in [("", None), (pem, Some(pem)), (&on_one_line, Some(pem))] {
+        let seen = Arc::new(Mutex::new(Vec::<(String, Option<String>)>::new()));
+        let kept = seen.clone();
+        let fields = [fields(), vec![("authority", authority)]].concat();
+        let cx = FakeContext::playing([])
+            .with_credential("azure", "azure", &fields, &[("client_secret", "s")])
+            .answering(move |request: &HttpRequest| {
+                let roots = request.tls.as_ref().and_then(|tls| tls.roots.clone());
+                let roots = roots.map(|roots| String::from_utf8(roots).unwrap());
+                kept.lock().unwrap().push((request.url.clone(), roots));
+                let body = json!({ "access_token": "t", "value": [{ "subscriptionId": "one" }] });
+                Ok(HttpResponse {
+                    status: 200,
+                    headers: vec![("content-type".into(), "application/json".into())],
+                    body: body.to_string().into_bytes(),
+                })
+            });
+        let azure = AzureAutomation::new();
+        azure.identify(&cx, &run("x", json!({}))).await.unwrap();
+        let seen = seen.lock().unwrap();
+        let came = |host: &str| seen.iter().any(|(url, _)| url.starts_with(host));
+        assert!(came("https://login.microsoftonline.com/"), "{seen:?}");
+        assert!(came("https://management.azure.com/"), "{seen:?}");
+        for (url, roots) in seen.iter() {
+            assert_eq!(roots.as_deref(), wanted, "{url}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_ends_on_the_way_is_asked_for_anew() {
     let cx = practice();
     let awx = AzureAutomation::new();

@@ -15,6 +15,9 @@ use crate::world::{calls, log, practice};
 const URI: &str =
     "https://shop.webhook.we.azure-automation.net/webhooks?token=canary%2b4f1d9c7b2e%3d";
 
+/// Who signed the certificate of a proxy on the way.
+const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+
 fn builder(inputs: Value) -> RequestBuilder {
     let azure = AzureAutomation::new();
     RequestBuilder::new("azure-automation/call-webhook", inputs).with_defaults_of(azure.manifest())
@@ -29,7 +32,12 @@ fn door(status: u16, body: &str) -> (FakeContext, Arc<Mutex<Vec<HttpRequest>>>) 
     let seen: Arc<Mutex<Vec<HttpRequest>>> = Arc::default();
     let (kept, body) = (seen.clone(), body.to_owned());
     let cx = FakeContext::playing([])
-        .with_credential("webhook", "azure-webhook", &[], &[("uri", URI)])
+        .with_credential(
+            "webhook",
+            "azure-webhook",
+            &[("authority", AUTHORITY)],
+            &[("uri", URI)],
+        )
         .answering(move |request: &HttpRequest| {
             kept.lock().unwrap().push(request.clone());
             Ok(HttpResponse {
@@ -62,6 +70,8 @@ async fn the_address_alone_starts_a_job_and_is_shown_nowhere() {
     assert_eq!(seen[0].url, URI.replace("%2b", "%2B").replace("%3d", "%3D"));
     assert!(!seen[0].repeatable && !seen[0].reads);
     assert!(seen[0].secret_headers.is_empty(), "no login goes there");
+    let trusted = seen[0].tls.as_ref().and_then(|tls| tls.roots.as_deref());
+    assert_eq!(trusted, Some(AUTHORITY.as_bytes()));
     assert_eq!(
         serde_json::from_slice::<Value>(&seen[0].body).unwrap(),
         json!({ "Branch": "Größe" })
