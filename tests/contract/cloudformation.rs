@@ -48,6 +48,21 @@ fn deploy(stack: &str, template: &Value, parameters: &Value) -> StepRequest {
     )
 }
 
+/// A bucket of the account, for templates that are too long for a request.
+const BUCKET: &str = "practice-templates";
+
+/// A template of about 120 KB, and the bucket that it goes through.
+fn deploy_long(stack: &str, mut long: Value) -> StepRequest {
+    // A bucket takes the template in every check, and a stack of many things would take its time.
+    long["Resources"]["Note"]["Metadata"]["Notes"] =
+        "Warum dieser Zettel hier hängt. ".repeat(3_700).into();
+    assert!(long.to_string().len() > 118_000);
+    request(
+        "cloudformation/deploy",
+        json!({ "stack": stack, "template": long, "parameters": {}, "bucket": BUCKET, "prefix": "podium" }),
+    )
+}
+
 fn other_scripts(template: &Value) -> StepRequest {
     deploy("old", template, &json!({ "Words": "Grüezi 東京" }))
 }
@@ -146,6 +161,13 @@ fn stacks(cx: &FakeContext, line: &dyn Fn(&Value) -> String) -> Vec<String> {
     lines
 }
 
+/// What lies in the bucket.
+fn objects(cx: &FakeContext) -> Vec<String> {
+    let state: Value = serde_json::from_str(&cx.simulator_state().unwrap()).unwrap();
+    let objects = &state["storage"]["buckets"][BUCKET]["objects"];
+    objects.as_object().unwrap().keys().cloned().collect()
+}
+
 #[async_trait]
 impl Subject for CloudFormation {
     fn connector(&self) -> Arc<dyn Connector> {
@@ -173,6 +195,7 @@ impl Subject for CloudFormation {
                 &template("one", &quiet),
                 &json!({ "Words": "two" }),
             )),
+            Scene::with_job(deploy_long("long", template("hello", &quiet))),
             Scene::with_job(request("cloudformation/delete", json!({ "stack": "old" }))),
             Scene::with_job(request(
                 "cloudformation/continue-rollback",
@@ -186,13 +209,15 @@ impl Subject for CloudFormation {
     }
 
     async fn things(&self, cx: &FakeContext) -> Vec<String> {
-        stacks(cx, &|stack| {
+        let mut lines = stacks(cx, &|stack| {
             format!("{} {}", stack["id"], stack["now"]["parameters"])
-        })
+        });
+        lines.extend(objects(cx));
+        lines
     }
 
     async fn standing(&self, cx: &FakeContext) -> Vec<String> {
-        stacks(cx, &|stack| {
+        let mut lines = stacks(cx, &|stack| {
             let resources: Vec<String> = stack["resources"]
                 .as_array()
                 .into_iter()
@@ -200,7 +225,9 @@ impl Subject for CloudFormation {
                 .map(|one| format!("{} {}", one["id"], one["properties"]))
                 .collect();
             format!("{} {resources:?}", stack["name"])
-        })
+        });
+        lines.extend(objects(cx));
+        lines
     }
 
     fn mood(&self, mood: Mood) -> Result<StepRequest, &'static str> {

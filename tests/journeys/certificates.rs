@@ -95,9 +95,12 @@ async fn with_its_authority_in_the_credential_the_same_server_is_asked() {
         tried,
         [
             "awx",
+            "azure-automation",
+            "cloudformation",
             "cloudify",
             "hcp-terraform",
             "ibm-orchestrator",
+            "ibm-schematics",
             "morpheus",
             "octopus"
         ]

@@ -153,6 +153,11 @@ impl Account {
         &self.number
     }
 
+    /// The address of its server.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
     /// A context whose credential of kind `aws` is this account's, with this secret access key.
     #[must_use]
     pub fn in_context(&self, cx: FakeContext, secret: &str) -> FakeContext {

@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use podium_connector::{Connector, Context as _, Method, StepRequest};
 use podium_model::OperationName;
 use podium_testkit::conformance::{CANARY, Line, Mood, Scene, Subject};
-use podium_testkit::{Account, FakeContext, MiniStack};
+use podium_testkit::{Account, FakeContext, MiniStack, loopback};
 use serde_json::{Value, json};
 
-use super::{connector, deploy, other_scripts, request};
+use super::{BUCKET, connector, deploy, deploy_long, other_scripts, request};
 
 /// For the server to do what it was asked for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -209,7 +209,20 @@ impl Subject for CloudFormation {
 
     async fn context(&self) -> FakeContext {
         let account = MiniStack::shared().unwrap().account();
-        let cx = account.in_context(FakeContext::real(), CANARY);
+        let bucket = bucket(&account);
+        let own = bucket.clone();
+        // Names of buckets are one set over all accounts, and each context has an account of its own.
+        let line = FakeContext::real().asking(move |mut request| {
+            request.url = request.url.replace(BUCKET, &own);
+            if request.method == Method::Post {
+                let form = String::from_utf8(request.body).unwrap();
+                request.body = form.replace(BUCKET, &own).into_bytes();
+            }
+            async move { loopback(&request).await }
+        });
+        let cx = account.in_context(line, CANARY);
+        let made = account.call("s3", Method::Put, &bucket, &[], ("text/xml", String::new()));
+        assert!(made.await.is_success());
         let far = Far { account };
         far.make("old", &template("one", &json!({}))).await;
         far.make_stuck("stuck").await;
@@ -225,6 +238,7 @@ impl Subject for CloudFormation {
                 &template("one", &quiet),
                 &json!({ "Words": "two" }),
             )),
+            Scene::with_job(deploy_long("long", template("hello", &quiet))),
             Scene::with_job(request("cloudformation/delete", json!({ "stack": "old" }))),
             Scene::with_job(request(
                 "cloudformation/continue-rollback",
@@ -243,6 +257,7 @@ impl Subject for CloudFormation {
                 format!("{id} {:?}", all_between(one, "ParameterValue"))
             })
             .collect();
+        lines.extend(objects(&far(cx).account).await);
         lines.sort();
         lines
     }
@@ -276,6 +291,7 @@ impl Subject for CloudFormation {
                 .into_iter()
                 .map(str::to_owned),
         );
+        lines.extend(objects(&far.account).await);
         lines.sort();
         lines
     }
@@ -320,6 +336,22 @@ impl Subject for CloudFormation {
         }
         cx
     }
+}
+
+/// The bucket of this account.
+fn bucket(account: &Account) -> String {
+    format!("{BUCKET}-{}", account.number())
+}
+
+/// What lies in it.
+async fn objects(account: &Account) -> Vec<String> {
+    let list = format!("{}?list-type=2", bucket(account));
+    let told = account.call("s3", Method::Get, &list, &[], ("text/xml", String::new()));
+    let told = told.await;
+    assert!(told.is_success(), "{}", told.text());
+    let told = told.text();
+    let keys = all_between(&told, "Key").into_iter().map(str::to_owned);
+    keys.collect()
 }
 
 /// Names beside the others in a long list.

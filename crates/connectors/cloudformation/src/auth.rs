@@ -1,11 +1,15 @@
 //! Signature Version 4, with the time that the context gives.
 
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
 use aws_sigv4::sign::v4;
-use podium_connector::{Context, HttpRequest, Lease, Mode};
+use podium_connector::{Context, HttpRequest, Lease, Mode, Tls};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use podium_secret::Secret;
 
@@ -18,6 +22,8 @@ pub(crate) struct Signer {
     pub(crate) region: String,
     /// The one address that takes the place of AWS's own, without a slash at the end.
     pub(crate) endpoint: Option<String>,
+    /// Whose certificates are trusted, at every address, where the credential says so.
+    pub(crate) tls: Option<Arc<Tls>>,
 }
 
 fn field<'a>(lease: &'a Lease, name: &str) -> Option<&'a str> {
@@ -58,6 +64,7 @@ impl Signer {
                     .unwrap_or("us-east-1")
                     .to_owned(),
                 endpoint: Some(endpoint.trim_end_matches('/').to_owned()),
+                tls: None,
             });
         }
         let lease = lease.ok_or_else(|| {
@@ -94,6 +101,7 @@ impl Signer {
             credentials: Credentials::new(key, value, token, None, "podium"),
             region,
             endpoint: field(lease, "endpoint_url").map(|url| url.trim_end_matches('/').to_owned()),
+            tls: podium_rest::trust(Some(lease)),
         })
     }
 
@@ -102,13 +110,29 @@ impl Signer {
         if let Some(endpoint) = &self.endpoint {
             format!("{endpoint}/")
         } else {
-            let tail = if self.region.starts_with("cn-") {
-                ".cn"
-            } else {
-                ""
-            };
-            format!("https://{service}.{}.amazonaws.com{tail}/", self.region)
+            format!("https://{service}.{}.{}/", self.region, self.domain())
         }
+    }
+
+    fn domain(&self) -> &'static str {
+        if self.region.starts_with("cn-") {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        }
+    }
+
+    /// The address of an object, its name escaped. A bucket has a host of its own at AWS; elsewhere, and
+    /// where a dot in its name would not fit AWS's certificate, it stands in the path.
+    pub(crate) fn object(&self, bucket: &str, key: &str) -> String {
+        if self.endpoint.is_some() || bucket.contains('.') {
+            return format!("{}{bucket}/{key}", self.address("s3"));
+        }
+        format!(
+            "https://{bucket}.s3.{}.{}/{key}",
+            self.region,
+            self.domain()
+        )
     }
 
     /// Adds the headers that prove who asks.
@@ -133,7 +157,7 @@ impl Signer {
             .region(&self.region)
             .name(service)
             .time(time)
-            .settings(SigningSettings::default())
+            .settings(settings(service))
             .build()
             .map_err(|error| defect(&error))?
             .into();
@@ -168,6 +192,17 @@ impl Signer {
     }
 }
 
+/// S3 takes an address as it is, and wants the body's hash as a header.
+fn settings(service: &str) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if service == "s3" {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
+}
+
 #[cfg(test)]
 mod tests {
     use podium_connector::Method;
@@ -187,6 +222,7 @@ mod tests {
             ),
             region: "eu-central-1".into(),
             endpoint: None,
+            tls: None,
         };
         let request = HttpRequest::write(Method::Post, signer.address("cloudformation")).body(
             "application/x-www-form-urlencoded; charset=utf-8",
@@ -213,5 +249,76 @@ mod tests {
                 .contains(&("x-amz-date".into(), "20260102T030405Z".into()))
         );
         assert!(!format!("{sent:?}").contains("token/1="));
+    }
+
+    /// Signed by botocore for S3, for the same key, time and body.
+    #[test]
+    fn an_object_is_signed_as_the_vendors_client_signs_it() {
+        let signer = Signer {
+            credentials: Credentials::new(
+                "AKIDEXAMPLE",
+                "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+                Some("token/1=".to_owned()),
+                None,
+                "test",
+            ),
+            region: "eu-central-1".into(),
+            endpoint: None,
+            tls: None,
+        };
+        let address = signer.object(
+            "shop-templates",
+            &crate::bucket::escaped("ü b/a+b~x.template"),
+        );
+        let request = HttpRequest::write(Method::Put, address)
+            .header("if-none-match", "*")
+            .header("x-amz-meta-podium", "run-1")
+            .header("x-amz-expected-bucket-owner", "123456789012")
+            .body("text/plain; charset=utf-8", "Resources: {}\n");
+        let sent = signer.sign("s3", 1_767_323_045_678, request).unwrap();
+        let mut secret = sent.secret_headers.iter();
+        let (_, value) = secret.find(|(name, _)| name == "authorization").unwrap();
+        assert_eq!(
+            value.expose_str().unwrap(),
+            include_str!("../tests/fixtures/authorization-s3.txt").trim()
+        );
+    }
+
+    #[test]
+    fn a_bucket_stands_in_the_host_at_aws_and_in_the_path_elsewhere() {
+        for (region, endpoint, bucket, address) in [
+            (
+                "eu-west-1",
+                None,
+                "a-b",
+                "https://a-b.s3.eu-west-1.amazonaws.com/k",
+            ),
+            (
+                "cn-north-1",
+                None,
+                "a-b",
+                "https://a-b.s3.cn-north-1.amazonaws.com.cn/k",
+            ),
+            (
+                "eu-west-1",
+                None,
+                "a.b",
+                "https://s3.eu-west-1.amazonaws.com/a.b/k",
+            ),
+            (
+                "eu-west-1",
+                Some("http://127.0.0.1:9"),
+                "a-b",
+                "http://127.0.0.1:9/a-b/k",
+            ),
+        ] {
+            let signer = Signer {
+                credentials: Credentials::new("a", "b", None, None, "test"),
+                region: region.into(),
+                endpoint: endpoint.map(str::to_owned),
+                tls: None,
+            };
+            assert_eq!(signer.object(bucket, "k"), address);
+        }
     }
 }

@@ -7,9 +7,10 @@ use podium_connector::{Action, Change, Confidence};
 use podium_diagnostics::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
-use crate::client::{Client, Does, pair};
+use crate::client::{Client, Does, Form, pair};
 use crate::config::{Desired, OnFailure};
-use crate::errors::{CANCELLED, INVALID};
+use crate::errors::{BUCKET, CANCELLED, INVALID};
+use crate::parcel::Parcel;
 use crate::stack::Stack;
 use crate::template::{DEPTH, NESTED, Template, is_stateful};
 use crate::xml::Node;
@@ -18,6 +19,9 @@ use crate::xml::Node;
 const LOOKS: [u64; 6] = [100, 200, 400, 800, 1_500, 2_500];
 /// Longest time to work one out.
 const LONGEST: i64 = 10 * 60 * 1000;
+
+/// Times that a template is put anew which somebody else took away.
+const ANEW: usize = 4;
 
 /// A change set that was made.
 #[derive(Clone, Debug)]
@@ -46,56 +50,46 @@ pub(crate) struct Sides<'a> {
 }
 
 impl Client<'_> {
-    /// Makes a change set of this name. Where `again`, one of this name that is there is taken.
+    /// Makes a change set of this name. A run takes one of this name that is there. A long template is in
+    /// the parcel; where somebody else took that away meanwhile, it is put anew.
     pub(crate) async fn make_set(
         &self,
         desired: &Desired,
         existing: Option<&Stack>,
         name: &str,
         token: &str,
+        parcel: &mut Option<Parcel>,
         does: Does,
     ) -> Result<Set> {
-        let fresh = existing.is_none_or(Stack::is_review);
-        let mut form = desired.form();
-        form.push(pair("ChangeSetName", name));
-        form.push(pair("ClientToken", token));
-        form.push(pair(
-            "ChangeSetType",
-            if fresh { "CREATE" } else { "UPDATE" },
-        ));
-        let nested = desired.template.is_nesting();
-        if nested {
-            form.push(pair("IncludeNestedStacks", "true"));
-        }
-        if fresh && desired.on_failure == OnFailure::Delete {
-            form.push(pair("OnStackFailure", "DELETE"));
-        } else if desired.on_failure == OnFailure::Keep {
-            form.push(pair("OnStackFailure", "DO_NOTHING"));
-        }
-        let reply = match self.ask("CreateChangeSet", &form, does).await? {
-            Ok(reply) => reply,
-            Err(refusal) if refusal.is_taken() => {
+        for _ in 0..ANEW {
+            let address = parcel
+                .as_ref()
+                .map(|parcel| self.template_url(&parcel.spot));
+            let form = set_form(desired, existing, name, token, address.as_deref());
+            let refusal = match self.ask("CreateChangeSet", &form, does).await? {
+                Ok(reply) => return Ok(made(&reply, "Id", desired, existing)),
+                Err(refusal) => refusal,
+            };
+            if refusal.is_taken() {
                 let known = self.find_set(&desired.stack, name).await?;
-                let Some(known) = known.filter(|_| does == Does::Keyed) else {
-                    return Err(refusal.error("CreateChangeSet"));
+                return match known.filter(|_| does == Does::Keyed) {
+                    Some(known) => Ok(made(&known, "ChangeSetId", desired, existing)),
+                    None => Err(refusal.error("CreateChangeSet")),
                 };
-                return Ok(Set {
-                    id: known.text("ChangeSetId").to_owned(),
-                    stack: desired.stack.clone(),
-                    stack_id: known.text("StackId").to_owned(),
-                    made_stack: existing.is_none(),
-                    nested,
-                });
             }
-            Err(refusal) => return Err(refusal.error("CreateChangeSet")),
-        };
-        Ok(Set {
-            id: reply.text("Id").to_owned(),
-            stack: desired.stack.clone(),
-            stack_id: reply.text("StackId").to_owned(),
-            made_stack: existing.is_none(),
-            nested,
-        })
+            match parcel {
+                Some(borrowed) if self.vanished(borrowed).await => {
+                    *parcel = self.place(desired, name, does).await?;
+                }
+                _ => return Err(refusal.error("CreateChangeSet")),
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            BUCKET,
+            "The template was taken out of the bucket again and again before CloudFormation read it.",
+        )
+        .with_hint("Name another `prefix`, so that nothing else cleans up there."))
     }
 
     /// The change set of this name, first page; `None` where there is none.
@@ -285,6 +279,44 @@ impl Client<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// The form that asks for a change set.
+fn set_form(
+    desired: &Desired,
+    existing: Option<&Stack>,
+    name: &str,
+    token: &str,
+    address: Option<&str>,
+) -> Form {
+    let fresh = existing.is_none_or(Stack::is_review);
+    let mut form = desired.form(address);
+    form.push(pair("ChangeSetName", name));
+    form.push(pair("ClientToken", token));
+    form.push(pair(
+        "ChangeSetType",
+        if fresh { "CREATE" } else { "UPDATE" },
+    ));
+    if desired.template.is_nesting() {
+        form.push(pair("IncludeNestedStacks", "true"));
+    }
+    if fresh && desired.on_failure == OnFailure::Delete {
+        form.push(pair("OnStackFailure", "DELETE"));
+    } else if desired.on_failure == OnFailure::Keep {
+        form.push(pair("OnStackFailure", "DO_NOTHING"));
+    }
+    form
+}
+
+/// The change set that a reply tells of.
+fn made(reply: &Node, id: &str, desired: &Desired, existing: Option<&Stack>) -> Set {
+    Set {
+        id: reply.text(id).to_owned(),
+        stack: desired.stack.clone(),
+        stack_id: reply.text("StackId").to_owned(),
+        made_stack: existing.is_none(),
+        nested: desired.template.is_nesting(),
     }
 }
 

@@ -13,13 +13,13 @@ use crate::xml::Node;
 const VERSION: &str = "2010-05-15";
 const STS_VERSION: &str = "2011-06-15";
 /// What stays as it is in a form (RFC 3986, unreserved).
-const FORM: &AsciiSet = &NON_ALPHANUMERIC
+pub(crate) const FORM: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
 /// Waits after a request to slow down.
-const BACK_OFF: [u64; 5] = [2, 4, 8, 16, 32];
+pub(crate) const BACK_OFF: [u64; 5] = [2, 4, 8, 16, 32];
 
 /// What a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,11 @@ impl<'a> Client<'a> {
         self.ask(action, form, does)
             .await?
             .map_err(|refusal| refusal.error(action))
+    }
+
+    /// Whether a call may go while only looking is allowed: a preview's own objects may.
+    pub(crate) fn only_looks(&self, does: Does) -> bool {
+        does == Does::Look || (does == Does::Preview && self.cx.phase() == Phase::Read)
     }
 
     /// Calls STS.
@@ -115,10 +120,10 @@ impl<'a> Client<'a> {
                 "application/x-www-form-urlencoded; charset=utf-8",
                 body.as_str(),
             );
-            request.reads =
-                does == Does::Look || (does == Does::Preview && self.cx.phase() == Phase::Read);
+            request.reads = self.only_looks(does);
             // A key makes a repeated write harmless; a preview's own objects are looked for by name.
             request.repeatable = does != Does::Preview;
+            request.tls.clone_from(&self.signer.tls);
             let signed = self.signer.sign(service, self.cx.now(), request)?;
             let reply = self.cx.http(signed).await?;
             let text = reply.text();

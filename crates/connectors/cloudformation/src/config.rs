@@ -9,8 +9,10 @@ use podium_secret::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::bucket::{self, Bucket};
 use crate::client::{Form, pair};
-use crate::errors::{READABLE, TEMPLATE};
+use crate::errors::{BUCKET, READABLE, TEMPLATE};
+use crate::parcel;
 use crate::stack::Stack;
 use crate::template::{self, Template};
 
@@ -29,6 +31,8 @@ pub(crate) struct Deploy {
     pub(crate) on_failure: OnFailure,
     pub(crate) role: Option<String>,
     pub(crate) timeout: Option<u32>,
+    pub(crate) bucket: Option<String>,
+    pub(crate) prefix: Option<String>,
 }
 
 /// The inputs of `cloudformation/delete`.
@@ -36,6 +40,8 @@ pub(crate) struct Deploy {
 pub(crate) struct Delete {
     pub(crate) stack: String,
     pub(crate) role: Option<String>,
+    pub(crate) bucket: Option<String>,
+    pub(crate) prefix: Option<String>,
 }
 
 /// The inputs of `cloudformation/continue-rollback`.
@@ -130,9 +136,34 @@ pub(crate) struct Desired {
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) on_failure: OnFailure,
     pub(crate) role: Option<String>,
+    /// Where the template goes when it is too long for a request.
+    pub(crate) bucket: Option<Bucket>,
 }
 
 impl Desired {
+    /// The bucket for a template that is too long for a request; nothing where it is short enough.
+    ///
+    /// Fails with POD0348 where none is named, with POD0349 where its prefix leads elsewhere.
+    pub(crate) fn long_way(&self) -> Result<Option<&Bucket>> {
+        if !self.template.is_long() {
+            return Ok(None);
+        }
+        let bucket = self
+            .bucket
+            .as_ref()
+            .ok_or_else(|| parcel::too_long(&self.stack, self.template.body.len()))?;
+        if let Some(why) = bucket::prefix_problem(&bucket.prefix) {
+            let prefix = &bucket.prefix;
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                BUCKET,
+                format!("The prefix `{prefix}` cannot be used: {why}."),
+            )
+            .with_hint("Write it like a folder, for example `podium/templates`."));
+        }
+        Ok(Some(bucket))
+    }
+
     /// From the inputs of a step, its secrets, and the stack as it is.
     pub(crate) fn of(cx: &dyn Context, config: &Deploy, existing: Option<&Stack>) -> Result<Self> {
         let template = template(cx, &config.template)?;
@@ -176,6 +207,7 @@ impl Desired {
                 .collect(),
             on_failure: config.on_failure,
             role: config.role.clone(),
+            bucket: Bucket::of(config.bucket.as_deref(), config.prefix.as_deref()),
         })
     }
 
@@ -199,11 +231,15 @@ impl Desired {
             .collect()
     }
 
-    /// The form of `CreateChangeSet`, without its names.
-    pub(crate) fn form(&self) -> Form {
+    /// The form of `CreateChangeSet`, without its names. `address` is where the template lies, when it
+    /// is too long to be sent.
+    pub(crate) fn form(&self, address: Option<&str>) -> Form {
         let mut form = vec![
             pair("StackName", &self.stack),
-            pair("TemplateBody", &self.template.body),
+            match address {
+                Some(address) => pair("TemplateURL", address),
+                None => pair("TemplateBody", &self.template.body),
+            },
         ];
         for (at, (name, given)) in self.parameters.iter().enumerate() {
             let field = |last: &str| format!("Parameters.member.{}.{last}", at + 1);

@@ -30,6 +30,10 @@ pub(crate) const NOT_AWS: Code = Code::new("POD0460");
 pub(crate) const READABLE: Code = Code::new("POD0461");
 /// The step was cancelled.
 pub(crate) const CANCELLED: Code = Code::new("POD0462");
+/// A template that is too long to be sent, and no bucket.
+pub(crate) const TOO_LONG: Code = Code::new("POD0348");
+/// A bucket that does not take a template.
+pub(crate) const BUCKET: Code = Code::new("POD0349");
 
 /// A refusal in the vendor's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +94,27 @@ impl Refusal {
                 | "RequestLimitExceeded"
                 | "TooManyRequestsException"
                 | "ConcurrentResourcesLimitExceeded"
+                | "SlowDown"
         ) || self.status == 429
+    }
+
+    /// Whether it is about who asks, or about this computer's clock.
+    pub(crate) fn is_of_the_login(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "ExpiredToken"
+                | "ExpiredTokenException"
+                | "RequestExpired"
+                | "RequestTimeTooSkewed"
+                | "SignatureDoesNotMatch"
+                | "InvalidSignatureException"
+                | "IncompleteSignature"
+                | "InvalidClientTokenId"
+                | "InvalidToken"
+                | "UnrecognizedClientException"
+                | "InvalidAccessKeyId"
+                | "AuthFailure"
+        )
     }
 
     /// As an error for people. Cause and next action of what is known come from `explained.json`.
@@ -121,21 +145,14 @@ impl Refusal {
                 format!("AWS put `{action}` off."),
             );
         }
-        match self.code.as_str() {
-            "ExpiredToken"
-            | "ExpiredTokenException"
-            | "RequestExpired"
-            | "SignatureDoesNotMatch"
-            | "InvalidSignatureException"
-            | "IncompleteSignature"
-            | "InvalidClientTokenId"
-            | "UnrecognizedClientException"
-            | "InvalidAccessKeyId"
-            | "AuthFailure" => (
+        if self.is_of_the_login() {
+            return (
                 ErrorKind::Unauthorized,
                 REFUSED,
                 format!("AWS did not let `{action}` in."),
-            ),
+            );
+        }
+        match self.code.as_str() {
             "AccessDenied"
             | "AccessDeniedException"
             | "UnauthorizedOperation"
@@ -165,6 +182,10 @@ impl Refusal {
                     PROTECTED,
                     "The stack is protected against deletion.".into(),
                 )
+            }
+            // It reads a long template with the rights of whoever asks.
+            "ValidationError" if self.says("s3 error") && self.says("access denied") => {
+                (ErrorKind::Forbidden, DENIED, refused())
             }
             "ValidationError" if self.says("_in_progress") => {
                 (ErrorKind::Conflict, STATE, refused())
@@ -206,8 +227,13 @@ impl Refusal {
         });
         match self.code.as_str() {
             "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" if !known => {
+                let right = if action.contains(':') {
+                    action.to_owned()
+                } else {
+                    format!("cloudformation:{action}")
+                };
                 Some(format!(
-                    "Ask for the right `cloudformation:{action}`, or the one named in the message."
+                    "Ask for the right `{right}`, or the one named in the message."
                 ))
             }
             "InsufficientCapabilitiesException" | "InsufficientCapabilities" => {
@@ -250,7 +276,7 @@ impl Refusal {
 }
 
 /// The vendor's words as a sentence.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let text = text.trim();
     if text.is_empty() {
         return "nothing more.".into();

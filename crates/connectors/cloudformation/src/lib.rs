@@ -3,14 +3,17 @@
 //! Requests are values: the Query protocol, signed with Signature Version 4, read from XML. The same
 //! connector speaks to AWS, to a test server at another endpoint, and to the practice cloud.
 //!
-//! Not here: S3 (templates longer than a request takes are refused with the reason), changing stack
-//! sets (they are read), and judging templates, which CloudFormation does itself.
+//! Templates longer than a request takes go through a bucket of the step's and are removed from it again.
+//!
+//! Not here: all else of S3, changing stack sets (they are read), and judging templates, which
+//! CloudFormation does itself.
 //!
 //! Invariants: nothing is executed twice, since the change set carries the step's key and the events
 //! are searched for it first; a stack is followed by its ARN, so that one of the same name is never
 //! mistaken for it; a secret goes into a parameter marked `NoEcho` or nowhere.
 
 mod auth;
+mod bucket;
 mod changes;
 mod client;
 mod config;
@@ -19,6 +22,7 @@ mod explained;
 mod look;
 mod manifest;
 mod operations;
+mod parcel;
 mod simulator;
 mod stack;
 mod template;
@@ -91,6 +95,32 @@ impl Connector for CloudFormation {
                 field: "/template".into(),
                 message: format!("The template `{path}` cannot be used: {why}."),
                 hint: Some("Give a YAML or JSON file inside the workspace.".into()),
+                fatal: true,
+            });
+        }
+        if let Some(prefix) = request.inputs.text("prefix")
+            && let Some(why) = bucket::prefix_problem(prefix)
+        {
+            problems.push(Problem {
+                field: "/prefix".into(),
+                message: format!("The prefix `{prefix}` cannot be used: {why}."),
+                hint: Some("Write it like a folder, for example `podium/templates`.".into()),
+                fatal: true,
+            });
+        }
+        if let Some(template @ Value::Object(_)) = request.inputs.get("template")
+            && template.to_string().len() > template::LIMIT
+            && request.inputs.text("bucket").is_none()
+            && !request.inputs.unknown.contains_key("/bucket")
+        {
+            let error = parcel::too_long(
+                request.inputs.text("stack").unwrap_or_default(),
+                template.to_string().len(),
+            );
+            problems.push(Problem {
+                field: "/bucket".into(),
+                message: error.message,
+                hint: error.hint,
                 fatal: true,
             });
         }

@@ -89,7 +89,7 @@ pub(crate) async fn rights(cx: &dyn Context, request: &StepRequest) -> Result<Ve
         Err(refusal) if refusal.is_denied() => Some(false),
         Err(_) => None,
     };
-    Ok(vec![
+    let mut rights = vec![
         Right {
             what: "look at stacks".into(),
             held,
@@ -98,7 +98,16 @@ pub(crate) async fn rights(cx: &dyn Context, request: &StepRequest) -> Result<Ve
             what: "change stacks and what is in them".into(),
             held: None,
         },
-    ])
+    ];
+    if let Some(bucket) = request.inputs.text("bucket") {
+        rights.push(Right {
+            what: format!(
+                "put a long template into the bucket `{bucket}` and remove it again (s3:PutObject, s3:GetObject, s3:DeleteObject)"
+            ),
+            held: None,
+        });
+    }
+    Ok(rights)
 }
 
 pub(crate) async fn drift(cx: &dyn Context, request: &StepRequest) -> Result<Drift> {
@@ -277,6 +286,12 @@ pub(crate) async fn discover(
             names.sort_unstable();
             names.dedup();
             Ok(Some(names.into_iter().map(choice).collect()))
+        }
+        "buckets" => {
+            let client = Client::new(cx, config::region(request))?;
+            let mut names = client.buckets().await?;
+            names.sort_unstable();
+            Ok(Some(names.iter().map(|name| choice(name)).collect()))
         }
         "stack-sets" => {
             let client = Client::new(cx, config::region(request))?;

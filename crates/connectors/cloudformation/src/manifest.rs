@@ -48,6 +48,31 @@ fn role() -> Value {
     })
 }
 
+fn bucket(why: &str) -> Value {
+    json!({
+        "type": "string", "pattern": "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "title": "Bucket",
+        "description": format!("{why} A bucket of the account, in the stack's region; the template lies there for as long as it is worked on."),
+        "x-podium-order": 14, "x-podium-discover": "buckets", "x-podium-more": true,
+    })
+}
+
+fn prefix() -> Value {
+    json!({
+        "type": "string", "maxLength": 512, "title": "Prefix in the bucket",
+        "description": "What stands before the template's name there, like a folder: `podium/templates`.",
+        "x-podium-order": 15, "x-podium-more": true,
+    })
+}
+
+/// What a long template needs beside.
+const BUCKET_RIGHTS: [&str; 5] = [
+    "s3:ListAllMyBuckets",
+    "s3:PutObject",
+    "s3:GetObject",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+];
+
 fn deploy() -> Operation {
     Operation {
         name: name("cloudformation/deploy"),
@@ -98,6 +123,8 @@ fn deploy() -> Operation {
                     "description": "Minutes after which the deployment is called off and rolled back.",
                     "x-podium-order": 13, "x-podium-more": true,
                 },
+                "bucket": bucket("Needed for a template of more than 51,200 bytes, which CloudFormation reads from there."),
+                "prefix": prefix(),
             },
         }),
         output: json!({
@@ -150,8 +177,10 @@ fn deploy() -> Operation {
             "cloudformation:DescribeStackDriftDetectionStatus",
             "cloudformation:DescribeStackResourceDrifts",
         ]
+        .into_iter()
+        .chain(BUCKET_RIGHTS)
         .map(String::from)
-        .to_vec(),
+        .collect(),
     }
 }
 
@@ -165,7 +194,11 @@ fn delete() -> Operation {
             "type": "object",
             "required": ["stack"],
             "additionalProperties": false,
-            "properties": { "stack": stack(), "region": region(), "role": role() },
+            "properties": {
+                "stack": stack(), "region": region(), "role": role(),
+                "bucket": bucket("Needed so that Undo can make a stack anew whose template has more than 51,200 bytes."),
+                "prefix": prefix(),
+            },
         }),
         output: json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -201,8 +234,10 @@ fn delete() -> Operation {
             "cloudformation:DeleteStack",
             "cloudformation:ListStacks",
         ]
+        .into_iter()
+        .chain(BUCKET_RIGHTS)
         .map(String::from)
-        .to_vec(),
+        .collect(),
     }
 }
 
@@ -253,6 +288,7 @@ fn aws() -> CredentialKind {
                 false,
                 false,
             ),
+            podium_rest::authority_field(),
         ],
     }
 }

@@ -8,14 +8,16 @@ pub(crate) mod restore_stack;
 
 use std::path::PathBuf;
 
-use podium_connector::{Action, Change, Context, Made, Outcome};
+use podium_connector::{Action, Change, Context, Made, Outcome, Undo, UndoClass};
 use podium_diagnostics::{Code, Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::bucket::Bucket;
 use crate::client::Client;
+use crate::parcel::Parcel;
 use crate::stack::{Member, Stack};
-use crate::template::{Template, is_stateful};
+use crate::template::{LIMIT, Template, is_stateful};
 
 /// The disk said no.
 const DISK: Code = Code::new("POD0251");
@@ -29,6 +31,9 @@ pub(crate) struct Record {
     pub(crate) key: String,
     /// The stack before; its template is in the step's folder.
     pub(crate) former: Option<Stack>,
+    /// Where that template goes when it is too long for a request.
+    #[serde(default)]
+    pub(crate) bucket: Option<Bucket>,
 }
 
 /// What an attempt began, kept so that it can be taken up and taken back.
@@ -37,6 +42,9 @@ pub(crate) struct Begun {
     pub(crate) stack: String,
     pub(crate) created: bool,
 }
+
+/// The file that tells which template lies in a bucket.
+const PARCEL: &str = "parcel.json";
 
 /// Files in the step's folder.
 pub(crate) struct Kept<'a>(pub(crate) &'a dyn Context);
@@ -87,6 +95,20 @@ impl Kept<'_> {
             "record.json",
             &serde_json::to_string(record).unwrap_or_default(),
         )
+    }
+
+    /// The template that this step put into a bucket, or was about to.
+    pub(crate) fn parcel(&self) -> Option<Parcel> {
+        serde_json::from_str(&self.read(PARCEL)?).ok()
+    }
+
+    pub(crate) fn set_parcel(&self, parcel: &Parcel) -> Result<()> {
+        self.write(PARCEL, &serde_json::to_string(parcel).unwrap_or_default())
+    }
+
+    /// It is in no bucket any more.
+    pub(crate) fn drop_parcel(&self) {
+        let _ = std::fs::remove_file(self.path(PARCEL));
     }
 
     pub(crate) fn template(&self) -> Option<String> {
@@ -148,6 +170,17 @@ pub(crate) fn deletions(members: &[Member], template: Option<&Template>) -> Vec<
             }
         })
         .collect()
+}
+
+/// Why a former template cannot be put back by itself; nothing where it can.
+pub(crate) fn without_bucket(length: Option<usize>, bucket: Option<&Bucket>) -> Option<Undo> {
+    let length = length.filter(|length| *length > LIMIT && bucket.is_none())?;
+    Some(Undo {
+        class: UndoClass::Manual,
+        because: Some(format!(
+            "The former template is {length} bytes long and would have to go through a bucket: name one under `bucket`, or deploy the former version from git."
+        )),
+    })
 }
 
 /// A name for a change set, made of any text.

@@ -3,8 +3,8 @@
 //! Stacks are made, changed and deleted over time, resource by resource, with events, tokens, change
 //! sets, roll-backs, drift and termination protection. A template can ask for trouble:
 //! `Metadata: { Practice: { Seconds: 5, Fail: "no room", DeleteFail: "not empty", RollbackFail: "gone" } }`
-//! on a resource. A nested stack has its template there, as `Template`, since there is no bucket. Stack
-//! sets are made and read; their stacks are entries alone.
+//! on a resource. A nested stack has its template there, as `Template`. Buckets take long templates, and no
+//! more of S3 is there. Stack sets are made and read; their stacks are entries alone.
 //!
 //! Invariants: the value of a parameter marked `NoEcho` is never kept, only its fingerprint; the same
 //! calls at the same times give the same answers.
@@ -16,12 +16,13 @@ mod nested_sets;
 mod render;
 mod stack_sets;
 mod state;
+mod storage;
 mod timeline;
 
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
-use podium_connector::{HttpRequest, HttpResponse, Simulator};
+use podium_connector::{HttpRequest, HttpResponse, Method, Simulator};
 
 use state::Cloud;
 
@@ -96,6 +97,10 @@ impl Fields {
 
 impl Simulator for Practice {
     fn http(&mut self, now: i64, request: &HttpRequest) -> HttpResponse {
+        // The query protocol posts forms; all else is S3.
+        if request.method != Method::Post {
+            return self.cloud.storage.answer(request);
+        }
         let fields = Fields::of(&request.body);
         let action = fields.text("Action").to_owned();
         self.cloud.advance(now);

@@ -13,8 +13,11 @@ use serde_json::{Map, Value};
 
 use crate::errors::TEMPLATE;
 
-/// CloudFormation takes no longer ones in a request.
+/// CloudFormation takes no longer ones in a request; these go through a bucket.
 pub(crate) const LIMIT: usize = 51_200;
+
+/// CloudFormation takes no longer ones at all.
+const LONGEST: usize = 1_000_000;
 
 /// The kind of a nested stack.
 pub(crate) const NESTED: &str = "AWS::CloudFormation::Stack";
@@ -51,10 +54,10 @@ impl Template {
             )
             .with_hint(hint.to_owned())
         };
-        if body.len() > LIMIT {
+        if body.len() > LONGEST {
             return Err(wrong(
                 &format!(
-                    "is {} bytes long, and CloudFormation takes {LIMIT} in a request",
+                    "is {} bytes long, and CloudFormation takes {LONGEST} at most",
                     body.len()
                 ),
                 "Split it into nested stacks, or take out comments and blanks.",
@@ -73,6 +76,11 @@ impl Template {
             ));
         }
         Ok(Self { body, data })
+    }
+
+    /// Whether it does not fit into a request.
+    pub(crate) fn is_long(&self) -> bool {
+        self.body.len() > LIMIT
     }
 
     fn section(&self, name: &str) -> impl Iterator<Item = (&String, &Value)> {
@@ -377,7 +385,7 @@ Resources:
 
     #[test]
     fn what_is_no_template_is_told() {
-        let long = format!("Resources: {{}}\n#{}", "x".repeat(LIMIT));
+        let long = format!("Resources: {{}}\n#{}", "x".repeat(LONGEST));
         for (body, words) in [
             ("Resources: {}", "has no `Resources`"),
             ("[]", "has no `Resources`"),

@@ -10,7 +10,8 @@ use podium_connector::{
 use podium_diagnostics::{Error, ErrorKind, Result};
 use serde_json::{Map, json};
 
-use super::{Begun, Kept, Record, deletions};
+use super::{Begun, Kept, Record, deletions, without_bucket};
+use crate::bucket::Bucket;
 use crate::client::{Client, Does, pair};
 use crate::config::{self, Delete};
 use crate::errors::PROTECTED;
@@ -56,7 +57,7 @@ pub(crate) fn deletable(stack: &Stack) -> Result<()> {
     Ok(())
 }
 
-fn undo_of(stack: Option<&Stack>) -> Undo {
+fn undo_of(stack: Option<&Stack>, length: Option<usize>, bucket: Option<&Bucket>) -> Undo {
     let Some(stack) = stack else {
         return Undo {
             class: UndoClass::Automatic,
@@ -78,12 +79,16 @@ fn undo_of(stack: Option<&Stack>) -> Undo {
             )),
         };
     }
-    Undo {
+    without_bucket(length, bucket).unwrap_or_else(|| Undo {
         class: UndoClass::Restore,
         because: Some(
             "The stack is made anew from its template; what its resources held is gone.".into(),
         ),
-    }
+    })
+}
+
+fn bucket(config: &Delete) -> Option<Bucket> {
+    Bucket::of(config.bucket.as_deref(), config.prefix.as_deref())
 }
 
 pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<StepPreview> {
@@ -109,7 +114,7 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
         confidence: Confidence::Exact,
         because: None,
         changes: Vec::new(),
-        undo: undo_of(stack.as_ref()),
+        undo: undo_of(stack.as_ref(), None, None),
         outputs: Map::new(),
         notes: Vec::new(),
     };
@@ -127,6 +132,10 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
         .filter(|_| stack.root.is_some())
         .collect();
     preview.changes = gone_with(&client, &stack).await?;
+    if !stack.is_review() {
+        let length = client.original(&stack.id).await?.len();
+        preview.undo = undo_of(Some(&stack), Some(length), bucket(&config).as_ref());
+    }
     preview.outputs.insert("deleted".into(), true.into());
     preview.outputs.insert("stack_id".into(), stack.id.into());
     Ok(preview)
@@ -178,6 +187,7 @@ pub(crate) async fn prepare(cx: &dyn Context, request: &StepRequest) -> Result<U
             kept.set_template(&client.original(&stack.id).await?)?;
         }
         let record = Record {
+            bucket: bucket(&config),
             stack: config.stack,
             region: client.signer.region.clone(),
             key: request.key.clone(),
@@ -187,7 +197,11 @@ pub(crate) async fn prepare(cx: &dyn Context, request: &StepRequest) -> Result<U
         record
     };
     Ok(UndoRecord {
-        undo: undo_of(record.former.as_ref()),
+        undo: undo_of(
+            record.former.as_ref(),
+            kept.template().map(|template| template.len()),
+            record.bucket.as_ref(),
+        ),
         record: serde_json::to_value(record).unwrap_or_default(),
     })
 }

@@ -13,11 +13,13 @@ use podium_connector::{
 use podium_diagnostics::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
-use super::{Begun, Kept, Record, outcome, outputs, set_name};
+use super::{Begun, Kept, Record, outcome, outputs, set_name, without_bucket};
+use crate::bucket::Bucket;
 use crate::changes::{Set, Sides, Worked};
 use crate::client::{Client, Does, pair};
 use crate::config::{self, Deploy, Desired};
 use crate::errors::STACK_FAILED;
+use crate::parcel::Parcel;
 use crate::stack::{Stack, Standing};
 use crate::template::{NESTED, Template, is_stateful};
 use crate::watch::{Course, Kind};
@@ -47,17 +49,36 @@ pub(crate) async fn preview(cx: &dyn Context, request: &StepRequest) -> Result<S
         stack.ready()?;
     }
     let desired = Desired::of(cx, &config, existing.as_ref())?;
+    if !unknown("bucket") {
+        desired.long_way()?;
+    }
     if inputs.is_partial() {
         return offline(&client, request, &desired, existing.as_ref()).await;
     }
     let name = set_name(&format!("{}-preview", request.key));
-    let (changes, worked) = work_out(&client, &desired, existing.as_ref(), &name).await?;
+    let mut looked = work_out(&client, &desired, existing.as_ref(), &name).await?;
     let real = existing.as_ref().filter(|stack| !stack.is_review());
-    let mut preview = preview_of(changes, worked, real);
+    let said = std::mem::take(&mut looked.notes);
+    let stuck = without_bucket(looked.former, desired.bucket.as_ref());
+    let mut preview = preview_of(looked.changes, looked.worked, real);
+    if let Some(stuck) = stuck.filter(|_| looked.worked == Worked::Changes) {
+        preview.undo = stuck;
+    }
     preview
         .notes
         .extend(existing.iter().flat_map(Stack::remarks));
+    preview.notes.extend(said);
     Ok(preview)
+}
+
+/// What a change set showed.
+pub(crate) struct Looked {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) worked: Worked,
+    /// The length of the former template, where there is one and it was read.
+    former: Option<usize>,
+    /// What became of a long template on its way.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Makes a change set, reads it, and takes it away again, whatever happens in between.
@@ -66,7 +87,30 @@ pub(crate) async fn work_out(
     desired: &Desired,
     existing: Option<&Stack>,
     name: &str,
-) -> Result<(Vec<Change>, Worked)> {
+) -> Result<Looked> {
+    let mut parcel = client.place(desired, name, Does::Preview).await?;
+    let looked = look(client, desired, existing, name, &mut parcel).await;
+    let mut said = Vec::new();
+    if let Some(parcel) = &parcel {
+        said.push(format!(
+            "The template is {} bytes long. For CloudFormation to read it, it lies in the bucket `{}` for as long as it is worked on.",
+            desired.template.body.len(),
+            parcel.spot.bucket
+        ));
+        said.extend(client.take_away(parcel, Does::Preview).await);
+    }
+    let mut looked = looked?;
+    looked.notes = said;
+    Ok(looked)
+}
+
+async fn look(
+    client: &Client<'_>,
+    desired: &Desired,
+    existing: Option<&Stack>,
+    name: &str,
+    parcel: &mut Option<Parcel>,
+) -> Result<Looked> {
     // One that a crash left behind is of an older preview.
     if existing.is_some()
         && let Some(left) = client.find_set(&desired.stack, name).await?
@@ -82,7 +126,7 @@ pub(crate) async fn work_out(
     }
     let token = format!("{name}-{}", client.cx.now());
     let mut set = client
-        .make_set(desired, existing, name, &token, Does::Preview)
+        .make_set(desired, existing, name, &token, parcel, Does::Preview)
         .await?;
     // A name that only an earlier, interrupted preview made goes as well.
     set.made_stack = existing.is_none();
@@ -98,14 +142,20 @@ async fn read(
     desired: &Desired,
     existing: Option<&Stack>,
     set: &Set,
-) -> Result<(Vec<Change>, Worked)> {
-    let worked = client.await_set(set).await?;
-    if worked == Worked::Nothing {
-        return Ok((Vec::new(), worked));
+) -> Result<Looked> {
+    let mut looked = Looked {
+        changes: Vec::new(),
+        worked: client.await_set(set).await?,
+        former: None,
+        notes: Vec::new(),
+    };
+    if looked.worked == Worked::Nothing {
+        return Ok(looked);
     }
     let former = match existing.filter(|stack| !stack.is_review()) {
         Some(stack) => {
             let body = client.original(&stack.id).await?;
+            looked.former = Some(body.len());
             let values: BTreeMap<String, String> = stack.parameters.iter().cloned().collect();
             Template::parse(body, &stack.name)
                 .ok()
@@ -119,7 +169,8 @@ async fn read(
             .map(|(template, values)| (template, values.clone())),
         after: (&desired.template, desired.plain(existing)),
     };
-    Ok((client.read_set(set, &sides).await?, worked))
+    looked.changes = client.read_set(set, &sides).await?;
+    Ok(looked)
 }
 
 fn preview_of(changes: Vec<Change>, worked: Worked, existing: Option<&Stack>) -> StepPreview {
@@ -297,13 +348,17 @@ pub(crate) async fn prepare(
             region: client.signer.region.clone(),
             key: request.key.clone(),
             former,
+            bucket: Bucket::of(config.bucket.as_deref(), config.prefix.as_deref()),
         };
         kept.set_record(&record)?;
         record
     };
+    let length = record.former.as_ref().and(kept.template());
+    let length = length.map(|template| template.len());
     let undo = match (preview.undo.class, &record.former) {
         (UndoClass::Automatic, Some(_)) => preview.undo.clone(),
-        (_, former) => undo_of(former.is_some(), &preview.changes),
+        (_, former) => without_bucket(length, record.bucket.as_ref())
+            .unwrap_or_else(|| undo_of(former.is_some(), &preview.changes)),
     };
     Ok(UndoRecord {
         undo,
@@ -314,30 +369,38 @@ pub(crate) async fn prepare(
 pub(crate) async fn run(cx: &dyn Context, request: &StepRequest) -> Result<Outcome> {
     let config: Deploy = request.inputs.read()?;
     let client = Client::new(cx, config::region(request))?;
+    let done = deployed(&client, request, &config).await;
+    client.tidy().await;
+    done
+}
+
+async fn deployed(client: &Client<'_>, request: &StepRequest, config: &Deploy) -> Result<Outcome> {
+    let cx = client.cx;
     cx.progress(Progress {
         words: format!("Deploying the stack {}", config.stack),
         ..Progress::default()
     });
     if request.resumed
-        && let Some((stack, kind)) = begun_before(&client, request, &config.stack).await?
+        && let Some((stack, kind)) = begun_before(client, request, &config.stack).await?
     {
         let course = course(&stack, request, kind, config.timeout);
         if client.began(&course).await? {
-            return finish(&client, &course).await;
+            return finish(client, &course).await;
         }
     }
     let mut existing = client.living(&config.stack).await?;
     if let Some(failed) = existing.take_if(|stack| is_our_ruin(cx, stack)) {
-        clear(&client, request, &failed).await?;
+        clear(client, request, &failed).await?;
     }
     if let Some(stack) = &existing {
         stack.ready()?;
     }
-    let desired = Desired::of(cx, &config, existing.as_ref())?;
-    apply(&client, request, &desired, existing, config.timeout).await
+    let desired = Desired::of(cx, config, existing.as_ref())?;
+    apply(client, request, &desired, existing, config.timeout).await
 }
 
-/// Makes the change set, executes it under the step's key, and follows it to its end.
+/// Makes the change set, executes it under the step's key, and follows it to its end. A long template
+/// stays in its bucket; whoever calls tidies up.
 pub(crate) async fn apply(
     client: &Client<'_>,
     request: &StepRequest,
@@ -353,8 +416,16 @@ pub(crate) async fn apply(
         Kind::Create
     };
     let name = set_name(&request.key);
+    let mut parcel = client.place(desired, &name, Does::Keyed).await?;
     let set = client
-        .make_set(desired, existing.as_ref(), &name, &request.key, Does::Keyed)
+        .make_set(
+            desired,
+            existing.as_ref(),
+            &name,
+            &request.key,
+            &mut parcel,
+            Does::Keyed,
+        )
         .await?;
     Kept(cx).set_begun(&Begun {
         stack: set.stack_id.clone(),

@@ -47,7 +47,12 @@ async fn ours(client: &Client<'_>, record: &Record) -> Result<Option<Stack>> {
     }
 }
 
-fn former(client: &Client<'_>, stack: &Stack, now: Option<&Stack>) -> Result<Desired> {
+fn former(
+    client: &Client<'_>,
+    record: &Record,
+    stack: &Stack,
+    now: Option<&Stack>,
+) -> Result<Desired> {
     let body = Kept(client.cx).template().ok_or_else(|| {
         Error::new(
             ErrorKind::NotFound,
@@ -87,6 +92,7 @@ fn former(client: &Client<'_>, stack: &Stack, now: Option<&Stack>) -> Result<Des
         tags: stack.tags.iter().cloned().collect(),
         on_failure: OnFailure::Rollback,
         role: stack.role.clone(),
+        bucket: record.bucket.clone(),
     })
 }
 
@@ -152,14 +158,15 @@ pub(crate) async fn preview(
         preview.because = Some("The stack is still changing.".into());
         return Ok(preview);
     }
-    let desired = former(&client, before, now.as_ref())?;
+    let desired = former(&client, &was, before, now.as_ref())?;
     let name = set_name(&format!("{}-undo-preview", request.key));
-    let (changes, worked) = work_out(&client, &desired, now.as_ref(), &name).await?;
+    let looked = work_out(&client, &desired, now.as_ref(), &name).await?;
     let mut notes = notes(before);
-    if worked == Worked::Nothing {
+    notes.extend(looked.notes);
+    if looked.worked == Worked::Nothing {
         notes.push("The stack is as it was before.".into());
     }
-    Ok(answer(changes, notes))
+    Ok(answer(looked.changes, notes))
 }
 
 pub(crate) async fn undo(
@@ -169,22 +176,29 @@ pub(crate) async fn undo(
 ) -> Result<Outcome> {
     let was = read(record)?;
     let client = Client::new(cx, Some(&was.region))?;
+    let done = restored(&client, request, &was).await;
+    client.tidy().await;
+    done
+}
+
+async fn restored(client: &Client<'_>, request: &StepRequest, was: &Record) -> Result<Outcome> {
+    let cx = client.cx;
     cx.progress(Progress {
         words: format!("Taking back the stack {}", was.stack),
         ..Progress::default()
     });
     let Some(before) = &was.former else {
-        if let Some(stack) = ours(&client, &was).await? {
-            let stack = settled(&client, stack).await?;
+        if let Some(stack) = ours(client, was).await? {
+            let stack = settled(client, stack).await?;
             if stack.standing() != Standing::Gone {
                 deletable(&stack)?;
-                remove(&client, request, &stack, None).await?;
+                remove(client, request, &stack, None).await?;
             }
         }
         return Ok(Outcome::default());
     };
     let now = match client.living(&before.name).await? {
-        Some(stack) => Some(settled(&client, stack).await?),
+        Some(stack) => Some(settled(client, stack).await?),
         None => None,
     };
     let now = now.filter(|stack| stack.standing() != Standing::Gone);
@@ -205,8 +219,8 @@ pub(crate) async fn undo(
     if let Some(stack) = &now {
         stack.ready()?;
     }
-    let desired = former(&client, before, now.as_ref())?;
-    apply(&client, request, &desired, now, None).await?;
+    let desired = former(client, was, before, now.as_ref())?;
+    apply(client, request, &desired, now, None).await?;
     Ok(Outcome {
         outputs: Map::<String, Value>::new(),
         ..Outcome::default()

@@ -162,6 +162,8 @@ impl Cloud {
                 let stack = self.find(fields.need("StackName")?)?;
                 Ok(drifts(stack))
             }
+            // Not the vendor's: somebody makes a bucket with trouble in it.
+            "PracticeBucket" => self.storage.trouble(fields),
             // Not the vendor's: somebody repairs what holds a way back up.
             "PracticeRepair" => {
                 let at = self.position(fields.need("StackName")?)?;
@@ -270,7 +272,7 @@ impl Cloud {
         } else if !fresh {
             return Err(invalid(format!("Stack [{stack_name}] does not exist")));
         }
-        let body = fields.need("TemplateBody")?.to_owned();
+        let body = self.storage.template(fields)?;
         let template = Template::parse(body.clone(), &stack_name)
             .map_err(|error| invalid(format!("Template format error: {}", error.message)))?;
         let capabilities = fields.list("Capabilities", |f, p| f.get(p).map(str::to_owned));

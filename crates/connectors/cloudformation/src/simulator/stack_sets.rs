@@ -172,7 +172,7 @@ impl Cloud {
                 format!("StackSet {name} already exists"),
             ));
         }
-        let body = fields.need("TemplateBody")?.to_owned();
+        let body = self.storage.template(fields)?;
         let template = Template::parse(body.clone(), &name)
             .map_err(|error| invalid(format!("Template format error: {}", error.message)))?;
         evaluate::consent(&template, &texts(fields, "Capabilities"))?;

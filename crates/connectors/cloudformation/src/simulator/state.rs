@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::storage::Storage;
+
 /// Everything.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Cloud {
     pub(crate) stacks: Vec<Stack>,
     #[serde(default)]
     pub(crate) stack_sets: Vec<StackSet>,
+    #[serde(default)]
+    pub(crate) storage: Storage,
     /// Drift detection → stack and when it is done.
     pub(crate) detections: BTreeMap<String, (String, i64)>,
     /// Makes ids differ.

@@ -12,20 +12,33 @@ use podium_testkit::{peers, skipped};
 
 fn answer(stream: &mut TcpStream, simulator: &mut dyn Simulator) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
+    let mut first = String::new();
+    reader.read_line(&mut first)?;
+    let mut words = first.split(' ');
+    let asked = words.next().unwrap_or_default();
+    let method = Method::ALL.into_iter().find(|one| one.as_str() == asked);
+    let path = words.next().unwrap_or("/");
+    let method = method.unwrap_or(Method::Post);
+    let mut request = HttpRequest::write(method, format!("http://127.0.0.1{path}"));
     let mut length = 0;
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
             break;
         }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
+        let Some((name, value)) = line.split_once(':') else {
+            continue;
+        };
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().unwrap_or(0),
+            // The vendor's client waits for this word before it sends a long body.
+            "expect" => stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?,
+            _ => {}
         }
+        request = request.header(name.to_ascii_lowercase(), value.trim());
     }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let mut request = HttpRequest::write(Method::Post, "http://127.0.0.1/");
-    request.body = body;
+    request.body = vec![0; length];
+    reader.read_exact(&mut request.body)?;
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
@@ -33,10 +46,14 @@ fn answer(stream: &mut TcpStream, simulator: &mut dyn Simulator) -> std::io::Res
     let reply = simulator.http(i64::try_from(now).unwrap(), &request);
     write!(
         stream,
-        "HTTP/1.1 {} X\r\ncontent-type: text/xml\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 {} X\r\ncontent-length: {}\r\nconnection: close\r\n",
         reply.status,
         reply.body.len()
     )?;
+    for (name, value) in &reply.headers {
+        write!(stream, "{name}: {value}\r\n")?;
+    }
+    stream.write_all(b"\r\n")?;
     stream.write_all(&reply.body)
 }
 

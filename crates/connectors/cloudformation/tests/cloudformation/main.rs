@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a check that cannot go on has failed")]
 
+mod bucket;
 mod checks;
 mod client;
+mod long;
 mod nested;
 mod practice;
 mod real;

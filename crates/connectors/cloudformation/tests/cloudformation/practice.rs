@@ -1,6 +1,7 @@
 //! The checks against the practice cloud.
 
 use crate::checks;
+use crate::long;
 use crate::nested;
 use crate::world::World;
 
@@ -27,4 +28,16 @@ practice! {
     the_account_is_named => checks::identity;
     a_nested_stack_is_followed_inside_and_undone => nested::made_and_undone;
     a_failure_inside_a_nested_stack_is_named => nested::failing;
+    a_long_template_is_deployed_changed_previewed_and_undone => long::deployed_changed_and_undone;
+    a_stack_with_a_long_template_is_deleted_and_made_anew => long::deleted_and_made_anew;
+    a_long_former_template_without_a_bucket_is_told => long::without_a_bucket_the_undo_says_so;
+    what_was_in_the_bucket_before_stays => long::what_was_there_before_stays;
+    a_run_that_broke_off_leaves_nothing_in_the_bucket_when_taken_up => long::taken_up_it_leaves_nothing;
+    a_run_that_broke_off_leaves_nothing_in_the_bucket_when_undone => long::undone_it_leaves_nothing;
+    several_steps_share_one_long_template => long::several_at_once;
+    a_bucket_in_another_region_is_told => long::another_region;
+    a_bucket_that_keeps_versions_keeps_none_of_the_template => long::versions;
+    a_long_template_without_a_bucket_is_told => long::no_bucket;
+    buckets_of_the_region_are_offered => long::offered;
+    bad_weather_on_the_way_to_the_bucket_is_waited_out => long::bad_weather;
 }

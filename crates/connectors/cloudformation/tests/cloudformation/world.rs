@@ -1,11 +1,13 @@
 //! Where the checks take place.
 
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use podium_connector::{Connector, HttpRequest, Method, Simulator, StepRequest};
 use podium_connector_cloudformation::CloudFormation;
-use podium_testkit::{Account, FakeContext, MiniStack, RequestBuilder};
+use podium_testkit::{Account, FakeContext, MiniStack, RequestBuilder, peers};
 use serde_json::Value;
 
 type Shared = Arc<Mutex<Box<dyn Simulator>>>;
@@ -95,8 +97,89 @@ impl World {
         format!("https://s3.amazonaws.com/{path}")
     }
 
-    async fn put(&self, path: &str, body: &str) {
-        let Self::Real(account) = self else { return };
+    /// A new bucket of the account in this region, and nothing in it. Names of buckets are the same for
+    /// all accounts, so that the real one's has its number.
+    pub(crate) async fn bucket(&self, name: &str, region: &str) -> String {
+        match self {
+            Self::Practice(..) => {
+                let form = format!("Action=PracticeBucket&Name=podium-{name}&Region={region}");
+                self.outside(&form).await;
+                format!("podium-{name}")
+            }
+            Self::Real(account) => {
+                let bucket = format!("podium-{name}-{}", account.number());
+                let place = if region == "us-east-1" {
+                    String::new()
+                } else {
+                    format!(
+                        "<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+                    )
+                };
+                self.put(&bucket, &place).await;
+                bucket
+            }
+        }
+    }
+
+    /// A new bucket that keeps every version of what is put into it.
+    pub(crate) async fn versioned_bucket(&self, name: &str) -> String {
+        match self {
+            Self::Practice(..) => {
+                let form = format!("Action=PracticeBucket&Name=podium-{name}&Versioned=true");
+                self.outside(&form).await;
+                format!("podium-{name}")
+            }
+            Self::Real(_) => {
+                let bucket = self.bucket(name, "us-east-1").await;
+                let on = "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>Enabled</Status></VersioningConfiguration>";
+                self.put(&format!("{bucket}?versioning"), on).await;
+                bucket
+            }
+        }
+    }
+
+    /// What is in a bucket, versions and marks of deletion included: at the real server as AWS's own
+    /// client says.
+    pub(crate) fn inside(&self, bucket: &str) -> Vec<String> {
+        match self {
+            Self::Practice(..) => {
+                let state: Value = serde_json::from_str(&self.saved().unwrap()).unwrap();
+                let objects = &state["storage"]["buckets"][bucket]["objects"];
+                objects.as_object().unwrap().keys().cloned().collect()
+            }
+            Self::Real(account) => {
+                let folder = peers(&["python"]).unwrap();
+                let script =
+                    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/versions.py");
+                let mut call = Command::new(folder.join("bin/python"));
+                call.arg(script)
+                    .args([&account.url(), account.number(), bucket])
+                    .env("AWS_EC2_METADATA_DISABLED", "true");
+                let said = call.output().unwrap();
+                let errors = String::from_utf8_lossy(&said.stderr);
+                assert!(said.status.success(), "{errors}");
+                let text = String::from_utf8(said.stdout).unwrap();
+                text.lines().map(str::to_owned).collect()
+            }
+        }
+    }
+
+    /// Somebody else puts something into a bucket.
+    pub(crate) async fn put(&self, path: &str, body: &str) {
+        let account = match self {
+            Self::Real(account) => account,
+            Self::Practice(simulator, clock) => {
+                let now = clock.fetch_add(250, Ordering::SeqCst);
+                let mut request =
+                    HttpRequest::write(Method::Put, format!("http://127.0.0.1:9/{path}")).header(
+                        "authorization",
+                        "Credential=A/20260101/us-east-1/s3/aws4_request",
+                    );
+                request.body = body.as_bytes().to_vec();
+                simulator.lock().unwrap().http(now, &request);
+                return;
+            }
+        };
         let body = ("application/json", body.to_owned());
         let reply = account.call("s3", Method::Put, path, &[], body).await;
         assert!(
