@@ -40,7 +40,7 @@ pub(crate) async fn identify(cx: &dyn Context, request: &StepRequest) -> Result<
         system: "azure".into(),
         facts: Fact::list([
             ("subscription", wanted.as_str()),
-            ("subscription", name.as_deref().unwrap_or_default()),
+            ("subscription", name.unwrap_or_default()),
             ("tenant", &azure.tenant),
             ("user", &azure.client),
         ]),
