@@ -12,16 +12,16 @@ use podium_plan::Fit;
 use podium_projections::{RunSummary, RunView};
 
 use crate::types::{
-    AddCredential, AnswerStep, ApproveRun, CallPractice, CheckInputs, CheckedInputs, CompareRun,
-    Comparison, CopySteps, CreateVault, CreateWorkflow, CredentialRef, CredentialTest,
-    CredentialView, DemoRemoved, DemoView, Discover, Doctor, DocumentView, DriftView, EditDocument,
-    Empty, FindInLog, FoundInLog, Fragment, GetLogGroups, GetLogs, GetRun, GetSchedule, ImportRun,
-    ImportedRun, InsideView, ListRuns, LogGroup, LogPage, LoginStarted, LookInside, LookInsideRun,
-    MakePreview, PasteSteps, Pasted, PortsOf, PracticeAnswer, PracticeView, PreviewView,
-    RemoveDemo, ResetPractice, RunName, RunSchedule, RunStarted, ScheduleName, ScheduleView,
-    SchedulesView, SearchedCredential, ServePractice, ServedPractice, SetText, SetWeather,
-    SettingsView, StartRun, SwitchOn, Tidy, Tried, TryExpression, VaultView, WhatFits,
-    WorkflowName, WorkflowTile, WorkspaceView,
+    AddCredential, AnswerStep, ApproveRun, AskWhen, CallPractice, CheckInputs, CheckedInputs,
+    CompareRun, Comparison, CopySteps, CreateSchedule, CreateVault, CreateWorkflow, CredentialRef,
+    CredentialTest, CredentialView, DemoRemoved, DemoView, Discover, Doctor, DocumentView,
+    DriftView, EditDocument, Empty, FindInLog, FoundInLog, Fragment, GetLogGroups, GetLogs, GetRun,
+    GetSchedule, ImportRun, ImportedRun, InsideView, ListRuns, LogGroup, LogPage, LoginStarted,
+    LookInside, LookInsideRun, MakePreview, PasteSteps, Pasted, PortsOf, PracticeAnswer,
+    PracticeView, PreviewView, RemoveDemo, ResetPractice, RunName, RunSchedule, RunStarted,
+    ScheduleName, ScheduleView, SchedulesView, SearchedCredential, ServePractice, ServedPractice,
+    SetText, SetWeather, SettingsView, StartRun, SwitchOn, Tidy, Tried, TryExpression, VaultView,
+    WhatFits, WhenView, WorkflowName, WorkflowTile, WorkspaceView,
 };
 use crate::{ApiError, Podium};
 
@@ -136,6 +136,10 @@ commands! {
     "schedule.list": Empty => SchedulesView, schedule_list;
     /// A schedule with its next times.
     "schedule.get": GetSchedule => ScheduleView, schedule_get;
+    /// When a cron expression is due, before it stands in a file.
+    "schedule.when": AskWhen => WhenView, schedule_when;
+    /// Makes a schedule: a file of the workspace. It is off.
+    "schedule.create": CreateSchedule => ScheduleView, schedule_create;
     /// Switches a schedule on, on this computer, as a person has just seen it.
     "schedule.on": SwitchOn => ScheduleView, schedule_on;
     /// Switches a schedule off, on this computer.

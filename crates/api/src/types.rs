@@ -34,8 +34,8 @@ pub use practice::{
 };
 pub use records::{ImportRun, ImportedRun};
 pub use schedules::{
-    DueView, GetSchedule, HandledView, MissedView, Outcome, RunSchedule, ScheduleName,
-    ScheduleState, ScheduleView, SchedulesView, SwitchOn, Watched,
+    AskWhen, CreateSchedule, DueView, GetSchedule, HandledView, MissedView, Outcome, RunSchedule,
+    ScheduleName, ScheduleState, ScheduleView, SchedulesView, SwitchOn, Watched, WhenView,
 };
 pub use search::{FoundSecret, SearchedCredential};
 

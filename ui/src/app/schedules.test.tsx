@@ -85,9 +85,38 @@ describe("Schedules", () => {
     expect(called("schedule.preview")).toEqual([{ schedule: "restart-each-night", missed: false }]);
   });
 
+  it("are made by choosing what, where and how often, and say when that is before they are", async () => {
+    const { user } = await start();
+    act(() => go({ screen: "schedules" }));
+    await user.click(await screen.findByTestId("new-schedule-open"));
+    const dialog = await screen.findByTestId("new-schedule");
+    await waitFor(() => expect(within(dialog).getByTestId("schedule-when")).toHaveTextContent("0 2 * * *"));
+    // A workflow that asks something is not scheduled before it is answered.
+    expect(within(dialog).getByTestId("create-schedule")).toBeDisabled();
+    await user.click(within(dialog).getByTestId("schedule-workflow"));
+    await user.click(await screen.findByRole("option", { name: "Breaks at step 4" }));
+    await user.click(within(dialog).getByRole("radio", { name: "Weekdays" }));
+    await waitFor(() => expect(within(dialog).getByTestId("schedule-when")).toHaveTextContent("0 2 * * 1-5"));
+    const zone = within(dialog).getByTestId("schedule-zone");
+    await user.clear(zone);
+    await user.type(zone, "Berlin");
+    expect(await within(dialog).findByText(/no time zone/)).toBeVisible();
+    expect(within(dialog).getByTestId("create-schedule")).toBeDisabled();
+    await user.clear(zone);
+    await user.type(zone, "Europe/Berlin");
+    // What was meant so far is where one goes on by cron.
+    await user.click(within(dialog).getByRole("radio", { name: "By cron" }));
+    expect(within(dialog).getByTestId("schedule-cron")).toHaveValue("0 2 * * 1-5");
+    await user.type(within(dialog).getByTestId("schedule-title"), "Jede Nacht");
+    await waitFor(() => expect(within(dialog).getByTestId("create-schedule")).toBeEnabled());
+    await user.click(within(dialog).getByTestId("create-schedule"));
+    expect(await screen.findByTestId("schedule-made-1")).toHaveTextContent("Jede Nacht");
+    expect(called("schedule.create")).toMatchObject([{ title: "Jede Nacht", cron: "0 2 * * 1-5", time_zone: "Europe/Berlin", missed: "ask", inputs: {} }]);
+  });
+
   it("teach what they are where there is none", async () => {
     await start({ empty: true });
     act(() => go({ screen: "schedules" }));
-    expect(await screen.findByTestId("no-schedules")).toHaveTextContent(/cron: "0 2 \* \* \*"/);
+    expect(await screen.findByTestId("no-schedules")).toHaveTextContent("runs only on a computer where somebody has switched it on");
   });
 });

@@ -4,6 +4,7 @@
 //! person agrees to is the meaning of its files then, so that nothing runs that nobody agreed to.
 
 mod firing;
+mod making;
 mod reading;
 mod words;
 

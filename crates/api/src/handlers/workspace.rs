@@ -128,18 +128,7 @@ impl Podium {
         } else {
             title
         };
-        let known = self.host.folder().workflows();
-        let base = file_name(title);
-        let name = (1..10_000)
-            .map(|number| {
-                if number == 1 {
-                    base.clone()
-                } else {
-                    format!("{base}-{number}")
-                }
-            })
-            .find(|name| !known.contains(name))
-            .unwrap_or(base);
+        let name = fresh_name(title, "workflow", &self.host.folder().workflows());
         let text = format!(
             "podium: 1\nname: {}\nsteps: {{}}\n",
             serde_json::Value::from(title)
@@ -151,8 +140,23 @@ impl Podium {
     }
 }
 
-/// A title as a file name: small letters, digits and `-`.
-fn file_name(title: &str) -> String {
+/// A title as the name of a file that is not there yet: small letters, digits and `-`, a number where it is
+/// taken; `otherwise` where the title has none of these.
+pub(super) fn fresh_name(title: &str, otherwise: &str, known: &[String]) -> String {
+    let base = file_name(title, otherwise);
+    (1..10_000)
+        .map(|number| {
+            if number == 1 {
+                base.clone()
+            } else {
+                format!("{base}-{number}")
+            }
+        })
+        .find(|name| !known.contains(name))
+        .unwrap_or(base)
+}
+
+fn file_name(title: &str, otherwise: &str) -> String {
     let mut name = String::new();
     for c in title.to_lowercase().chars() {
         if c.is_alphanumeric() {
@@ -163,7 +167,7 @@ fn file_name(title: &str) -> String {
     }
     let name: String = name.trim_end_matches('-').chars().take(60).collect();
     if name.is_empty() {
-        String::from("workflow")
+        otherwise.to_owned()
     } else {
         name
     }

@@ -196,6 +196,51 @@ pub struct GetSchedule {
     pub count: Option<u32>,
 }
 
+/// A cron expression that somebody thinks of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AskWhen {
+    /// The cron expression.
+    pub cron: String,
+    /// The time zone.
+    pub time_zone: String,
+}
+
+/// When that is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WhenView {
+    /// In plain words; empty where it cannot be read.
+    pub words: String,
+    /// Its next times.
+    pub upcoming: Vec<DueView>,
+    /// What is wrong with the expression, as sentences.
+    pub cron_problem: Option<String>,
+    /// What is wrong with the time zone.
+    pub zone_problem: Option<String>,
+}
+
+/// A schedule that is to be made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct CreateSchedule {
+    /// What people call it; the workflow's name where empty.
+    #[serde(default)]
+    pub title: String,
+    /// The workflow that it runs.
+    pub workflow: String,
+    /// Where.
+    pub environment: EnvironmentName,
+    /// With what.
+    #[serde(default)]
+    #[ts(type = "Record<string, any>")]
+    pub inputs: Map<String, Value>,
+    /// The cron expression.
+    pub cron: String,
+    /// The time zone.
+    pub time_zone: String,
+    /// What is done about a time that was missed.
+    #[serde(default)]
+    pub missed: Missed,
+}
+
 /// A person switches a schedule on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SwitchOn {

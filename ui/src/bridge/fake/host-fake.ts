@@ -152,6 +152,8 @@ export function fakeHost(options: FakeOptions = {}): Host {
     "run.preview_undo": ({ run }) => { const view = runs.get(run); return remember(undoPreviewOf(view, environmentOf(view.environment))); },
     "schedule.list": () => schedules.list(),
     "schedule.get": (request) => schedules.get(request),
+    "schedule.when": (request) => schedules.when(request),
+    "schedule.create": (request) => schedules.create(request),
     "schedule.on": (request) => schedules.switchOn(request),
     "schedule.off": (request) => schedules.switchOff(request),
     "schedule.preview": (request) => schedules.previewOf(request),

@@ -21,16 +21,30 @@ export class FakeSchedules {
   private on: { by: string; since: number } | null = null;
   private missed = false;
   private history: View["history"] = [];
+  private readonly made: View[] = [];
 
   constructor(private readonly there: boolean, private readonly changed: () => void, private readonly preview: Asked) {}
 
   list(): Response<"schedule.list"> {
-    return { schedules: this.there ? [this.view(3)] : [], watched: "here", sentence: "What is due is begun here, as long as this stays open.", problem: null };
+    return { schedules: this.there ? [this.view(3), ...this.made] : this.made, watched: "here", sentence: "What is due is begun here, as long as this stays open.", problem: null };
   }
 
   get({ schedule, count }: Request<"schedule.get">): View {
     this.known(schedule);
     return this.view(count ?? 10);
+  }
+
+  when({ cron, time_zone }: Request<"schedule.when">): Response<"schedule.when"> {
+    const cron_problem = cron.split(/\s+/).length === 5 ? null : "A cron expression has five fields.";
+    const zone_problem = time_zone.includes("/") || time_zone === "UTC" ? null : `\`${time_zone}\` is no time zone of the IANA database.`;
+    const right = cron_problem === null && zone_problem === null;
+    return { words: right ? `${cron}, ${time_zone}` : "", upcoming: right ? times(3) : [], cron_problem, zone_problem };
+  }
+
+  create(request: Request<"schedule.create">): View {
+    this.made.push({ ...this.view(10), ...request, name: `made-${this.made.length + 1}`, title: request.title || request.workflow, words: request.cron, missed: request.missed ?? "ask", state: "off", question: null, history: [], on_by: null, on_since: null } as View);
+    this.changed();
+    return this.made.at(-1) as View;
   }
 
   switchOn({ schedule, fingerprint }: Request<"schedule.on">): View {

@@ -129,6 +129,19 @@ run: RunId,
 override_window?: string, };
 
 /**
+ * A cron expression that somebody thinks of.
+ */
+export type AskWhen = { 
+/**
+ * The cron expression.
+ */
+cron: string, 
+/**
+ * The time zone.
+ */
+time_zone: string, };
+
+/**
  * What is special about a step.
  */
 export type Badge = "off" | "condition" | "for_each" | "approval" | "retry" | "undo" | "join" | "note" | "unknown";
@@ -479,6 +492,39 @@ cancelled: number,
  * Not run.
  */
 skipped: number, };
+
+/**
+ * A schedule that is to be made.
+ */
+export type CreateSchedule = { 
+/**
+ * What people call it; the workflow's name where empty.
+ */
+title: string, 
+/**
+ * The workflow that it runs.
+ */
+workflow: string, 
+/**
+ * Where.
+ */
+environment: EnvironmentName, 
+/**
+ * With what.
+ */
+inputs: Record<string, any>, 
+/**
+ * The cron expression.
+ */
+cron: string, 
+/**
+ * The time zone.
+ */
+time_zone: string, 
+/**
+ * What is done about a time that was missed.
+ */
+missed: Missed, };
 
 /**
  * Making the vault.
@@ -3688,6 +3734,27 @@ from: OperationName, };
 export type When = "success" | "failure" | "always";
 
 /**
+ * When that is due.
+ */
+export type WhenView = { 
+/**
+ * In plain words; empty where it cannot be read.
+ */
+words: string, 
+/**
+ * Its next times.
+ */
+upcoming: Array<DueView>, 
+/**
+ * What is wrong with the expression, as sentences.
+ */
+cron_problem: string | null, 
+/**
+ * What is wrong with the time zone.
+ */
+zone_problem: string | null, };
+
+/**
  * When runs may begin, and how it stands at the moment of asking.
  */
 export type WindowView = { 
@@ -3877,6 +3944,10 @@ export interface Commands {
   "schedule.list": { request: Empty; response: SchedulesView };
   /** A schedule with its next times. */
   "schedule.get": { request: GetSchedule; response: ScheduleView };
+  /** When a cron expression is due, before it stands in a file. */
+  "schedule.when": { request: AskWhen; response: WhenView };
+  /** Makes a schedule: a file of the workspace. It is off. */
+  "schedule.create": { request: CreateSchedule; response: ScheduleView };
   /** Switches a schedule on, on this computer, as a person has just seen it. */
   "schedule.on": { request: SwitchOn; response: ScheduleView };
   /** Switches a schedule off, on this computer. */

@@ -1,5 +1,5 @@
 import "./schedules.css";
-import { CalendarClock, Copy, FlaskConical, Power } from "lucide-react";
+import { CalendarClock, FlaskConical, Plus, Power } from "lucide-react";
 import { useState } from "react";
 import { call } from "../../bridge/client";
 import { put, useQuery } from "../../bridge/queries";
@@ -12,11 +12,11 @@ import { Said } from "../../design/Said";
 import { plain } from "../../text/format";
 import { scheduleWords } from "../../text/schedules";
 import { words } from "../../text/words";
-import { useEnvironment } from "../../window/environment";
 import { go, writeRoute } from "../../window/route";
-import { say, sayError } from "../../window/toasts";
+import { sayError } from "../../window/toasts";
 import { RunsTabs } from "../runs/RunsTabs";
 import { MissedQuestion } from "./MissedQuestion";
+import { NewSchedule } from "./NewSchedule";
 import { SwitchOn } from "./SwitchOn";
 
 const tones: Record<ScheduleView["state"], Tone> = { on: "ok", off: "idle", off_in_file: "idle", changed: "wait", broken: "bad" };
@@ -24,32 +24,20 @@ const tones: Record<ScheduleView["state"], Tone> = { on: "ok", off: "idle", off_
 /** What is due again and again: when next, what was missed, and the switch. */
 export function Schedules() {
   const { data, error, retry } = useQuery("schedule.list", {});
+  const [making, setMaking] = useState(false);
   return (
     <div className="page scroll">
       <div className="page-inner">
-        <header className="page-head"><RunsTabs here="schedules" /></header>
+        <header className="page-head"><RunsTabs here="schedules" /><Button onPress={() => setMaking(true)} data-testid="new-schedule-open"><Plus size={16} aria-hidden />{scheduleWords.make}</Button></header>
         {error ? <ErrorCallout error={error} retry={retry} retryLabel={words.tryAgain} /> : null}
         {data?.problem ? <Callout tone="bad" role="alert" title={scheduleWords.unread}><Said text={data.problem.message} /> <Said text={data.problem.hint} /> <code className="quiet">{data.problem.code}</code></Callout> : null}
         {data && data.schedules.length > 0 ? data.watched === "nobody" ? <Callout tone="wait" title={scheduleWords.unwatched}><Said text={data.sentence} /></Callout> : <p className="muted" data-testid="watched"><Said text={data.sentence} /></p> : null}
         {!data && !error ? <div className="card stack" style={{ padding: 24, gap: 16 }}><Skeleton width="40%" height={20} /><Skeleton /><Skeleton /></div> : null}
-        {data?.schedules.length === 0 ? <None /> : null}
+        {data?.schedules.length === 0 ? <Empty picture={<GraphPicture />} title={scheduleWords.none} testId="no-schedules" actions={<Button size="roomy" look="primary" onPress={() => setMaking(true)}><Plus size={16} aria-hidden />{scheduleWords.make}</Button>}>{scheduleWords.noneBody}</Empty> : null}
         {data?.schedules.map((schedule) => <Schedule key={schedule.name} schedule={schedule} />)}
       </div>
+      {making ? <NewSchedule onClose={() => setMaking(false)} /> : null}
     </div>
-  );
-}
-
-/** What a schedule is, and one to begin with. */
-function None() {
-  const workflow = useQuery("workflow.list", {}).data?.[0]?.name ?? "my-workflow";
-  const { name } = useEnvironment();
-  const text = scheduleWords.exampleText(workflow, name ?? "play");
-  const copy = () => void navigator.clipboard.writeText(text).then(() => say({ tone: "ok", title: scheduleWords.copied }), () => {});
-  return (
-    <Empty picture={<GraphPicture />} title={scheduleWords.none} testId="no-schedules" actions={<Button size="roomy" onPress={copy}><Copy size={16} aria-hidden />{scheduleWords.copyExample}</Button>}>
-      {scheduleWords.noneBody}
-      <span className="schedule-example selectable"><code className="quiet">{scheduleWords.example}</code><code>{text}</code></span>
-    </Empty>
   );
 }
 

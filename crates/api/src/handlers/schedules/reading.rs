@@ -215,12 +215,15 @@ impl Loaded {
 
     /// Its next times.
     pub(super) fn upcoming(&self, after: i64, count: usize) -> Vec<DueView> {
-        let Some(table) = &self.timetable else {
-            return Vec::new();
-        };
-        let due = table.upcoming(after, count).into_iter();
-        due.map(|due| due_view(table, &due)).collect()
+        let table = self.timetable.as_ref();
+        table.map_or_else(Vec::new, |table| upcoming(table, after, count))
     }
+}
+
+/// The next times of a timetable.
+pub(super) fn upcoming(table: &Timetable, after: i64, count: usize) -> Vec<DueView> {
+    let due = table.upcoming(after, count).into_iter();
+    due.map(|due| due_view(table, &due)).collect()
 }
 
 fn due_view(table: &Timetable, due: &Due) -> DueView {
