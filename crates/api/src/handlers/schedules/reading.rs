@@ -89,7 +89,7 @@ impl Podium {
             files.push(folder.environment_file(environment.as_str()));
             match self.read_environment(environment) {
                 Ok((read, _, _)) => {
-                    loaded.environment = Some(environment_view(environment, &read, clock::wall()))
+                    loaded.environment = Some(environment_view(environment, &read, clock::wall()));
                 }
                 Err(error) if error.code.as_str() == "POD0809" => {
                     let known = folder.environments();
