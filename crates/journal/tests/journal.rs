@@ -596,7 +596,9 @@ fn runs_that_are_forgotten_leave_nothing_and_take_nothing_along() {
     journal
         .forget(std::slice::from_ref(&run), &["layout"])
         .unwrap();
-    journal.forget(std::slice::from_ref(&run), &["layout"]).unwrap();
+    journal
+        .forget(std::slice::from_ref(&run), &["layout"])
+        .unwrap();
     journal.compact().unwrap();
 
     assert!(journal.run(&run).unwrap().is_none());

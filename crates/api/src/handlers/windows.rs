@@ -67,8 +67,16 @@ fn window_view(environment: &Environment, now: i64) -> Option<WindowView> {
         words: rules.words(&standing),
         until: standing.until,
         time_zone: rules.zone.name().to_owned(),
-        windows: rules.windows.iter().map(podium_calendar::window::Hours::words).collect(),
-        freezes: rules.freezes.iter().map(podium_calendar::window::Freeze::words).collect(),
+        windows: rules
+            .windows
+            .iter()
+            .map(podium_calendar::window::Hours::words)
+            .collect(),
+        freezes: rules
+            .freezes
+            .iter()
+            .map(podium_calendar::window::Freeze::words)
+            .collect(),
         may_override: environment.protect.may_override,
     })
 }
