@@ -1,6 +1,7 @@
 import "./demo.css";
 import { useEffect, useRef } from "react";
 import type { DemoRemoved } from "../../bridge/types";
+import { Said } from "../../design/Said";
 import { demoWords } from "../../text/demo";
 import { Stays } from "./Stays";
 
@@ -15,7 +16,7 @@ export function Gone({ removed }: { removed: DemoRemoved }) {
           <h1 ref={title} tabIndex={-1}>{demoWords.gone}</h1>
           <p className="muted">{demoWords.goneLead}</p>
         </header>
-        <ul className="demo-list">{removed.gone.map((what) => <li key={what}>{what}</li>)}</ul>
+        <ul className="demo-list">{removed.gone.map((what) => <li key={what}><Said text={what} /></li>)}</ul>
         {removed.stays.length > 0 ? <Stays stays={removed.stays} /> : <p>{demoWords.nothingStays}</p>}
       </div>
     </main>
