@@ -9,7 +9,7 @@ export function Dialog({ title, open, onClose, children, foot, closeLabel, testI
   return (
     <ModalOverlay className="scrim" isOpen={open} onOpenChange={(next) => { if (!next) onClose(); }} isDismissable>
       <Modal style={{ display: "contents" }}>
-        <AriaDialog className="dialog" data-testid={testId} style={width ? { width: `min(${width}px, 100%)` } : undefined}>
+        <AriaDialog className="dialog" data-testid={testId} style={width ? { width: `min(${width / 16}rem, 100%)` } : undefined}>
           <div className="dialog-head">
             <Heading slot="title">{title}</Heading>
             <IconButton label={closeLabel} onPress={onClose}><X size={16} /></IconButton>
