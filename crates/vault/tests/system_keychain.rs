@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,15 +35,45 @@ fn in_session(home: &Path, bus: bool, prepare: &str, part: &str) -> Output {
         command.args(["-c", &script]);
         command
     };
-    command
+    // Into files, not pipes: a daemon that the bus began at its end outlives the session and holds what it was
+    // given, and nobody must wait for that.
+    let said = [home.join("out"), home.join("err")];
+    let [out, err] = said
+        .each_ref()
+        .map(|path| std::fs::File::create(path).unwrap());
+    let status = command
         .env_clear()
         .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
         .env("HOME", home)
         .env("XDG_RUNTIME_DIR", &run)
         .env("LANG", "C.UTF-8")
         .env(PART, part)
-        .output()
-        .unwrap()
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(err)
+        .status()
+        .unwrap();
+    end_what_is_left(&run);
+    let [stdout, stderr] = said.map(|path| std::fs::read(path).unwrap());
+    Output {
+        status,
+        stdout,
+        stderr,
+    }
+}
+
+/// Ends the processes of a session that is over, each by its own id.
+fn end_what_is_left(run: &Path) {
+    let ours = format!("XDG_RUNTIME_DIR={}", run.display());
+    for process in std::fs::read_dir("/proc").unwrap().flatten() {
+        let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+        if environment
+            .split(|byte| *byte == 0)
+            .any(|one| one == ours.as_bytes())
+        {
+            let _ = Command::new("kill").arg(process.file_name()).status();
+        }
+    }
 }
 
 fn passed(output: &Output) {
